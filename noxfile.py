@@ -1,0 +1,149 @@
+"""Every check of this repository: `nox` runs what a release must pass, `nox -l` lists the rest."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PACKAGES = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
+SOURCES = [str(package / "src") for package in PACKAGES if (ROOT / package / "src").exists()]
+WHEELS = ROOT / ".cache" / "release-candidate"
+CONSTRAINTS = f"--constraint={ROOT / 'constraints.txt'}"
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "types", "tests", "coverage", "alone", "docs"]
+
+# pyenv puts shims on PATH that answer for interpreters it has not activated: put the real ones before them.
+_pyenv = sorted(Path.home().glob(".pyenv/versions/3.1[1-9]*/bin"))
+os.environ["PATH"] = os.pathsep.join([*map(str, _pyenv), os.environ["PATH"]])
+
+
+def workspace(session: nox.Session) -> None:
+    """Install every package, editable, with the tools, at the versions in constraints.txt."""
+    editables = [f"--editable={package}" for package in PACKAGES if package.name != "starmodel"]
+    session.install(CONSTRAINTS, "--group=dev", *editables, "--editable=packages/starmodel[all]")
+
+
+def is_release(text: str) -> bool:
+    """Say whether *text* is a version this project would publish: 1.2.3 or 1.2.3rc1."""
+    return re.fullmatch(r"\d+\.\d+\.\d+(rc\d+)?", text) is not None
+
+
+def bumped(text: str, version: str) -> str:
+    """Return a pyproject's *text* with its own version and every pin of ours set to *version*."""
+    text = re.sub(r'(?m)^version = "[^"]*"$', f'version = "{version}"', text, count=1)
+    return re.sub(r'("starmodel[a-z\-]*(?:\[[a-z,\-]+\])?)(~=|==)[^"]+"', rf'\g<1>\g<2>{version}"', text)
+
+
+def plain_pins(compiled: str) -> list[str]:
+    """Return the `name==version` lines of *compiled*.
+
+    A marker stays only where one name has two versions; elsewhere it would say nothing that a constraint needs.
+    """
+    lines = [line.strip() for line in compiled.splitlines() if "==" in line and not line.startswith(("-", "#", " "))]
+    names = [line.partition("==")[0] for line in lines]
+    return [line if names.count(name) > 1 else line.partition(" ;")[0] for line, name in zip(lines, names, strict=True)]
+
+
+@functools.cache
+def build_wheels(session: nox.Session) -> None:
+    """Build each wheel once, the way a release is built: from its sdist, in an environment of its own."""
+    shutil.rmtree(WHEELS, ignore_errors=True)
+    for package in PACKAGES:
+        session.run_install("uv", "build", "-q", str(package), f"--out-dir={WHEELS}", external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the direction of imports."""
+    workspace(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types: mypy --strict over every source, pyright over what users are promised."""
+    workspace(session)
+    session.run("mypy", *SOURCES)
+    session.run("pyright", "tests/typing/accepted.py")
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """Run the whole suite on every Python that is here."""
+    workspace(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure how much of core and app their own tests reach; 95 % of branches is the floor."""
+    workspace(session)
+    session.run("coverage", "run", "-m", "pytest", "packages/starmodel-core/tests", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session(reuse_venv=False)
+@nox.parametrize("package", [package.name for package in PACKAGES], ids=[package.name for package in PACKAGES])
+def alone(session: nox.Session, package: str) -> None:
+    """Install one wheel with what it declares and nothing else, then run its own tests and its README."""
+    build_wheels(session)
+    wheel = next(WHEELS.glob(f"{package.replace('-', '_')}-*.whl"))
+    groups = ROOT / "packages" / package / "pyproject.toml"
+    extra = [f"--group={groups}:test"] if "[dependency-groups]" in groups.read_text() else []
+    session.install(CONSTRAINTS, f"--find-links={WHEELS}", str(wheel), "starmodel-core[testing]", "sybil", *extra)
+    own = [path for path in (f"packages/{package}/tests",) if (ROOT / path).exists()]
+    session.run("pytest", *own, "tests/docs", "-m", "not slow", "-k", f"not README or {package}/README", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation strictly and run every block of code in it."""
+    workspace(session)
+    session.run("pytest", "tests/docs")
+    session.run("zensical", "build", "--strict", "--clean", "--config-file=mkdocs.yml")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Build what a release publishes into dist/."""
+    build_wheels(session)
+    shutil.copytree(WHEELS, ROOT / "dist", dirs_exist_ok=True)
+
+
+@nox.session(venv_backend="none")
+def bump(session: nox.Session) -> None:
+    """Set one version everywhere: `nox -s bump -- 0.2.0`."""
+    match session.posargs:
+        case [version] if is_release(version):
+            for package in PACKAGES:
+                path = ROOT / package / "pyproject.toml"
+                path.write_text(bumped(path.read_text(), version))
+        case _:
+            session.error("say which version: nox -s bump -- 0.2.0")
+
+
+@nox.session
+def pin(session: nox.Session) -> None:
+    """Refresh constraints.txt: the versions everybody installs; names and versions, no addresses."""
+    extras = {"starmodel": "[all]", "starmodel-core": "[testing]"}
+    wanted = session.create_tmp() + "/requirements.in"
+    Path(wanted).write_text("".join(f"-e {ROOT / package}{extras.get(package.name, '')}\n" for package in PACKAGES))
+    compiled = session.run(
+        *("uv", "pip", "compile", "-q", "--universal", "--python-version=3.11", "--no-header", "--no-annotate"),
+        *("--upgrade", "--group=dev", wanted),
+        external=True,
+        silent=True,
+    )
+    (ROOT / "constraints.txt").write_text("\n".join(plain_pins(str(compiled))) + "\n")

@@ -1,0 +1,5 @@
+"""The store in the process's own memory: the reference implementation, and the fake everywhere."""
+
+from .repository import MemoryRepo
+
+__all__ = ["MemoryRepo"]

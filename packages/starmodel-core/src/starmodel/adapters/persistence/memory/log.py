@@ -1,0 +1,105 @@
+"""The memory store's change log: what happened, in order, and which command it was."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict, deque
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from starmodel.core.changes import Changes, Commit, Position
+from starmodel.core.errors import CommandReusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starmodel.core.typing import Key
+
+__all__ = ["RECEIPT_SECONDS", "CommitLog"]
+
+RECEIPT_SECONDS = 24 * 60 * 60
+
+
+class CommitLog:
+    """Keeps the last *keep* commits whole, and the receipts of the last *receipts* commands of 24 hours.
+
+    A receipt older than the whole log keeps its answer and loses the values that changed.
+    """
+
+    def __init__(self, *, keep: int, receipts: int) -> None:
+        self.epoch = secrets.token_hex(4)
+        self._keep = keep
+        self._max_receipts = receipts
+        self._commits: deque[Commit] = deque()
+        self._of_entity: dict[Key, deque[Commit]] = {}
+        self._receipts: OrderedDict[str, tuple[Commit, float]] = OrderedDict()
+        self._number = 0
+
+    @property
+    def position(self) -> Position:
+        """The position of the newest commit."""
+        return Position(self.epoch, self._number)
+
+    @property
+    def next_position(self) -> Position:
+        """The position the next commit will have."""
+        return Position(self.epoch, self._number + 1)
+
+    def append(self, commit: Commit, now: float) -> None:
+        """Add *commit*, made for :attr:`next_position`, at *now* seconds of the monotonic clock."""
+        self._number = commit.position.number
+        self._commits.append(commit)
+        for change in commit.changes:
+            self._of_entity.setdefault(change.key, deque()).append(commit)
+        self._receipts[commit.command.id] = (commit, now)
+        if len(self._commits) > self._keep:
+            self._forget_oldest()
+        self._expire_receipts(now)
+
+    def _forget_oldest(self) -> None:
+        oldest = self._commits.popleft()
+        for change in oldest.changes:
+            own = self._of_entity[change.key]
+            own.popleft()
+            if not own:
+                del self._of_entity[change.key]
+        kept = self._receipts.get(oldest.command.id)
+        if kept is not None:
+            slim = tuple(replace(change, before=None, after=None, snapshot=None) for change in oldest.changes)
+            self._receipts[oldest.command.id] = (replace(oldest, changes=slim, recorded=()), kept[1])
+
+    def _expire_receipts(self, now: float) -> None:
+        while self._receipts:
+            command_id, (_, at) = next(iter(self._receipts.items()))
+            if len(self._receipts) <= self._max_receipts and now - at < RECEIPT_SECONDS:
+                return
+            del self._receipts[command_id]
+
+    def receipt(self, command_id: str, fingerprint: str, now: float) -> Commit | None:
+        """Return the first commit of a command of the last 24 hours; CommandReusedError for another body."""
+        kept = self._receipts.get(command_id)
+        if kept is None or now - kept[1] >= RECEIPT_SECONDS:
+            return None
+        if kept[0].fingerprint != fingerprint:
+            raise CommandReusedError(command_id)
+        return replace(kept[0], replayed=True)
+
+    def commit_of(self, command_id: str) -> Commit | None:
+        """Return the whole commit of a command, or ``None`` when the log does not reach back to it."""
+        kept = self._receipts.get(command_id)
+        oldest = self._commits[0].position.number if self._commits else 0
+        return kept[0] if kept is not None and kept[0].position.number >= oldest else None
+
+    def after(self, position: Position, limit: int) -> Changes:
+        """Return the commits after *position*, or a gap when it cannot be resumed from."""
+        first = self._number - len(self._commits)
+        if position.epoch != self.epoch or not first <= position.number <= self._number:
+            return Changes((), self.position, gap=True)
+        start = position.number - first
+        found = tuple(islice(self._commits, start, start + limit))
+        return Changes(found, found[-1].position if found else position)
+
+    def of_entity(self, key: Key) -> Sequence[Commit]:
+        """Return the commits that changed one entity, oldest first."""
+        return tuple(self._of_entity.get(key, ()))

@@ -1,0 +1,172 @@
+"""Snapshots in dictionaries.  Nothing in here waits, so nothing can come between a check and its write."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starmodel.app.sources import SystemClock
+from starmodel.core.changes import Changes, Changeset, Commit, Position, Write, sealed
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConflictError, GoneError
+from starmodel.core.ports import Durability
+from starmodel.core.query import Page, Query, Stored, matches, select
+
+from .log import CommitLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from starmodel.core.ports import Clock
+
+__all__ = ["MemoryRepo"]
+
+E = TypeVar("E", bound=Entity)
+
+
+class _Row:
+    """What is kept of one entity; *expires* is a time of the monotonic clock, or ``None`` for never."""
+
+    __slots__ = ("expires", "stored")
+
+    def __init__(self, stored: Stored[Any], expires: float | None) -> None:
+        self.stored, self.expires = stored, expires
+
+
+class MemoryRepo:
+    """Keeps everything until the process ends.
+
+    *keep* commits stay in the log (10,000), *receipts* commands are remembered for 24 hours (100,000).  Every *sweep*
+    seconds an owned task frees what has expired; an expired entity cannot be read before that either.
+    """
+
+    durability = Durability.EPHEMERAL
+    single_process = True
+    instant = True
+
+    def __init__(
+        self, *, clock: Clock | None = None, keep: int = 10_000, receipts: int = 100_000, sweep: float = 30.0
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._rows: dict[type[Entity], dict[str, _Row]] = {}
+        self._log = CommitLog(keep=keep, receipts=receipts)
+        self._sweep_every = sweep
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Start the task that frees what has expired."""
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._keep_sweeping(), name="starmodel memory store: free expired")
+
+    async def close(self) -> None:
+        """Stop that task."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sweeper
+            self._sweeper = None
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await asyncio.sleep(self._sweep_every)
+            self.free_expired()
+
+    def free_expired(self) -> int:
+        """Free what has expired and return how much that was."""
+        now, freed = self._clock.monotonic(), 0
+        for rows in self._rows.values():
+            for id in [id for id, row in rows.items() if _expired(row, now)]:
+                del rows[id]
+                freed += 1
+        return freed
+
+    def _live(self, kind: type[Entity], id: str) -> _Row | None:
+        row = self._rows.get(kind, {}).get(id)
+        if row is None or (row.expires is not None and _expired(row, self._clock.monotonic())):
+            return None
+        return row
+
+    def _all_live(self, kind: type[Entity]) -> Iterator[Stored[Any]]:
+        now = self._clock.monotonic()
+        return (row.stored for row in self._rows.get(kind, {}).values() if not _expired(row, now))
+
+    async def get(self, kind: type[E], id: str, /) -> Stored[E] | None:
+        """Return the newest snapshot, or ``None``."""
+        row = self._live(kind, id)
+        return None if row is None else row.stored
+
+    async def query(self, kind: type[E], query: Query, /) -> Page[E]:
+        """Return one page, by looking at every entity of *kind*."""
+        return select(query.checked(kind), self._all_live(kind))
+
+    async def count(self, kind: type[Entity], where: Mapping[str, Any], /, *, cap: int) -> int:
+        """Return how many match, at most *cap*."""
+        Query(where=where).checked(kind)
+        found = 0
+        for stored in self._all_live(kind):
+            found += matches(where, stored.entity)
+            if found >= cap:
+                break
+        return found
+
+    async def commit(self, changeset: Changeset, /) -> Commit:
+        """Check every write, then make every write; there is no moment in between."""
+        now = self._clock.monotonic()
+        command = changeset.command
+        earlier = self._log.receipt(command.id, changeset.fingerprint, now)
+        if earlier is not None:
+            return earlier
+        for write in changeset.writes:
+            self._check(write)
+        commit = sealed(changeset, self._log.next_position, command.at or self._clock.now())
+        for write, change in zip(changeset.writes, commit.changes, strict=True):
+            self._apply(write, change.version, now)
+        self._log.append(commit, now)
+        return commit
+
+    def _check(self, write: Write) -> None:
+        row = self._live(write.kind, write.id)
+        found = 0 if row is None else row.stored.version
+        if found == write.expected:
+            return
+        if row is None:
+            raise GoneError(write.kind.__entity_name__, write.id)
+        raise ConflictError(f"{write.kind.__entity_name__} {write.id}", write.expected, found)
+
+    def _apply(self, write: Write, version: int, now: float) -> None:
+        rows = self._rows.setdefault(write.kind, {})
+        if write.after is None:
+            rows.pop(write.id, None)
+            return
+        ttl = write.kind.__entity_config__.get("ttl")
+        rows[write.id] = _Row(Stored(write.after, version), None if ttl is None else now + ttl)
+
+    async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
+        """Return the first commit of a repeated command."""
+        return self._log.receipt(command_id, fingerprint, self._clock.monotonic())
+
+    async def commit_of(self, command_id: str, /) -> Commit | None:
+        """Return the commit of a command that is still in the log."""
+        return self._log.commit_of(command_id)
+
+    async def position(self) -> Position:
+        """Return the position of the newest commit."""
+        return self._log.position
+
+    async def changes(self, after: Position, /, *, limit: int = 1000) -> Changes:
+        """Return the commits after a position."""
+        return self._log.after(after, limit)
+
+    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
+        """Return the commits that changed one entity beyond a version."""
+        key = (kind.__entity_name__, id)
+        return [
+            commit
+            for commit in self._log.of_entity(key)
+            if any(change.key == key and change.version > after_version for change in commit.changes)
+        ]
+
+
+def _expired(row: _Row, now: float) -> bool:
+    return row.expires is not None and now >= row.expires

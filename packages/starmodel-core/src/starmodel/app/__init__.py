@@ -1,0 +1,37 @@
+"""The application layer: the dispatcher, the unit of work, the bus, and what puts them together."""
+
+from .application import Application
+from .bus import InProcessBus
+from .catalog import Catalog, Handler
+from .dispatcher import Dispatcher, Result
+from .following import Follower
+from .history import History
+from .implicit import Implicit
+from .persistence import PersistenceManager
+from .policies import AllOf, VisitorPolicy
+from .registry import Registry
+from .running import OnStep
+from .sources import RandomIds, SystemClock
+from .subscribers import Subscribers
+from .uow import UnitOfWork
+
+__all__ = [
+    "AllOf",
+    "Application",
+    "Catalog",
+    "Dispatcher",
+    "Follower",
+    "Handler",
+    "History",
+    "Implicit",
+    "InProcessBus",
+    "OnStep",
+    "PersistenceManager",
+    "RandomIds",
+    "Registry",
+    "Result",
+    "Subscribers",
+    "SystemClock",
+    "UnitOfWork",
+    "VisitorPolicy",
+]

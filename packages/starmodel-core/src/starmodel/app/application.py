@@ -1,0 +1,134 @@
+"""One application: its entities, stores, bus and dispatcher put together, with a beginning and an end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starmodel.core.actors import SYSTEM, Actor
+from starmodel.core.entity import Entity
+from starmodel.core.query import Page, Query, Stored
+
+from .bus import InProcessBus
+from .catalog import Catalog
+from .dispatcher import Dispatcher, Result
+from .history import History
+from .implicit import Implicit
+from .persistence import PersistenceManager
+from .policies import AllOf, VisitorPolicy
+from .sources import RandomIds, SystemClock
+from .subscribers import Subscribers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from starmodel.core.commands import Command
+    from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
+
+    from .running import OnStep
+
+__all__ = ["Application"]
+
+E = TypeVar("E", bound=Entity)
+
+
+class Application:
+    """Everything below the doors.  A web adapter, a CLI command and a test use it alike::
+
+        async with Application([Counter], codec=PydanticCodec()) as app:
+            made = await app.dispatch(Counter.create(count=1))
+            await app.dispatch(Counter.increment(5).on(made.entity.id))
+    """
+
+    def __init__(
+        self,
+        entities: Iterable[type[Entity]] = (),
+        *,
+        codec: Codec,
+        stores: Mapping[str, StatePersistenceBackend] | None = None,
+        default_store: str = "memory",
+        bus: EventBus | None = None,
+        policies: Sequence[Policy] = (),
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+    ) -> None:
+        self.codec = codec
+        self.clock = clock or SystemClock()
+        self.ids = ids or RandomIds()
+        self.bus = bus or InProcessBus()
+        self.policy: Policy = AllOf([VisitorPolicy(), *policies]) if policies else VisitorPolicy()
+        self.persistence = PersistenceManager(stores, default=default_store)
+        self.catalog = Catalog(codec)
+        self.implicit = Implicit()
+        self.subscribers = Subscribers()
+        self.history = History(self.persistence)
+        self.dispatcher = Dispatcher(
+            self.catalog,
+            self.persistence,
+            codec,
+            bus=self.bus,
+            policy=self.policy,
+            implicit=self.implicit,
+            clock=self.clock,
+            ids=self.ids,
+        )
+        self.on = self.subscribers.on
+        for kind in entities:
+            self.add(kind)
+
+    def add(self, kind: type[Entity]) -> None:
+        """Make an entity class part of the application, and its store one of those in use."""
+        self.persistence.for_class(kind)
+        self.catalog.add(kind)
+
+    async def open(self) -> None:
+        """Make stores and bus ready and begin to deliver domain events."""
+        await self.persistence.open()
+        await self.bus.open()
+        await self.subscribers.open(self.bus, self.persistence)
+
+    async def close(self) -> None:
+        """Deliver what was published, then let go of bus and stores."""
+        await self.subscribers.close()
+        await self.bus.close()
+        await self.persistence.close()
+
+    async def __aenter__(self) -> Application:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def dispatch(
+        self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, on_step: OnStep | None = None
+    ) -> Result:
+        """Run a command; see :meth:`starmodel.app.dispatcher.Dispatcher.dispatch`."""
+        return await self.dispatcher.dispatch(command, actor=actor, text=text, on_step=on_step)
+
+    async def load(self, kind: type[E], id: str, /) -> Stored[E]:
+        """Return the newest snapshot with its version; NotFoundError when there is none."""
+        return await self.persistence.get(kind, id)
+
+    async def find(
+        self,
+        kind: type[E],
+        where: Mapping[str, Any] | None = None,
+        /,
+        *,
+        order: Sequence[str] = (),
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[E]:
+        """Return one page of the entities that match; QueryError for what does not fit."""
+        query = Query(where=where or {}, order=tuple(order), limit=limit, after=after)
+        return await self.persistence.query(kind, query)
+
+    async def count(self, kind: type[Entity], where: Mapping[str, Any] | None = None, /, *, cap: int = 10_000) -> int:
+        """Return how many match, but stop counting at *cap*."""
+        Query(where=where or {}).checked(kind)
+        return await self.persistence.for_class(kind).count(kind, where or {}, cap=cap)
+
+    def summary(self) -> dict[str, str]:
+        """Return what an acknowledged commit survives, for each store in use: its durability class."""
+        return {name: store.durability.value for name, store in sorted(self.persistence.stores.items())}
+

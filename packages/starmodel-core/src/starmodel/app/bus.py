@@ -1,0 +1,90 @@
+"""The event bus inside one process: a bounded mailbox for each follower."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starmodel.core.changes import Commit
+
+__all__ = ["InProcessBus", "Mailbox"]
+
+DEFAULT_CAPACITY = 1024
+
+
+class Mailbox:
+    """One subscription: holds up to *capacity* commits; when it runs over it is emptied and *lagged* is set."""
+
+    def __init__(self, bus: InProcessBus, capacity: int) -> None:
+        self.lagged = False
+        self._bus = bus
+        self._capacity = capacity
+        self._queue: deque[Commit] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._closed = False
+
+    def put(self, commit: Commit) -> None:
+        """Take *commit* in, without waiting."""
+        if len(self._queue) >= self._capacity:
+            self._queue.clear()
+            self.lagged = True
+        self._queue.append(commit)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def __aiter__(self) -> Mailbox:
+        return self
+
+    async def __anext__(self) -> Commit:
+        while not self._queue:
+            if self._closed:
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._queue.popleft()
+
+    def close(self) -> None:
+        """Stop receiving; a waiting reader gets what is left and then ends."""
+        self._closed = True
+        self._bus.forget(self)
+        self._wake()
+
+
+class InProcessBus:
+    """Delivers every commit to every mailbox of this process, in the order of the commits."""
+
+    def __init__(self, *, capacity: int = DEFAULT_CAPACITY) -> None:
+        self._capacity = capacity
+        self._mailboxes: list[Mailbox] = []
+
+    async def open(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """End every subscription."""
+        for mailbox in list(self._mailboxes):
+            mailbox.close()
+
+    async def publish(self, commit: Commit, /) -> None:
+        """Deliver *commit* to every mailbox; never waits for a slow reader."""
+        for mailbox in self._mailboxes:
+            mailbox.put(commit)
+
+    def subscribe(self) -> Mailbox:
+        """Open a mailbox that receives everything published from this moment on, in order."""
+        mailbox = Mailbox(self, self._capacity)
+        self._mailboxes.append(mailbox)
+        return mailbox
+
+    def forget(self, mailbox: Mailbox) -> None:
+        """Deliver nothing more to *mailbox*."""
+        if mailbox in self._mailboxes:
+            self._mailboxes.remove(mailbox)

@@ -1,0 +1,103 @@
+"""The entities of one application and their events, compiled once: names to handlers, and nothing else is callable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starmodel.core.entity import Entity, fields_of
+from starmodel.core.errors import DefinitionError, NotFoundError, UnknownEventError
+from starmodel.core.events import ClassEvent, Event, events_of
+from starmodel.core.parameters import Parameter, parameters_of
+
+from .history import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starmodel.core.ports import Binder, Codec
+
+__all__ = ["Catalog", "Handler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One event of one class, ready to be run: its parameters read, its binder compiled."""
+
+    kind: type[Entity]
+    event: Event[Any, Any] | ClassEvent[Any, Any]
+    parameters: tuple[Parameter, ...]
+    bind: Binder
+    references: tuple[Parameter, ...]
+    secrets: frozenset[str]
+
+    @property
+    def reads_only(self) -> bool:
+        """True for an event that GET may call."""
+        return self.event.options.method == "get"
+
+    def __str__(self) -> str:
+        return f"{self.kind.__entity_name__}.{self.event.name}"
+
+
+class Catalog:
+    """The classes an application knows, by name.  Commands reach what is in here and nothing more."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._kinds: dict[str, type[Entity]] = {}
+        self._handlers: dict[str, dict[str, Handler]] = {}
+
+    def add(self, kind: type[Entity]) -> None:
+        """Make *kind* known; DefinitionError when its name is taken or its annotations cannot be read."""
+        given: object = kind
+        if not isinstance(given, type) or not issubclass(given, Entity) or given is Entity:
+            raise DefinitionError(f"{kind!r} is not a class derived from Entity")
+        name = kind.__entity_name__
+        known = self._kinds.get(name)
+        if known is kind:
+            return
+        if known is not None or name.lower() in map(str.lower, self._kinds):
+            raise DefinitionError(
+                f"two entities are called {name!r}; give one another name: model_config = {{'namespace': ...}}"
+            )
+        fields_of(kind)
+        events = {**SERVICES, **events_of(kind)}
+        handlers = {name: self._handler(kind, event) for name, event in events.items()}
+        self._kinds[name] = kind
+        self._handlers[name] = handlers
+
+    def _handler(self, kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> Handler:
+        parameters = parameters_of(kind, event)
+        return Handler(
+            kind,
+            event,
+            parameters,
+            self._codec.binder(f"{kind.__name__}.{event.name}", parameters),
+            tuple(parameter for parameter in parameters if parameter.reference is not None),
+            frozenset(parameter.name for parameter in parameters if parameter.secret),
+        )
+
+    def kind(self, name: str) -> type[Entity]:
+        """Return the class called *name*; NotFoundError when there is none."""
+        try:
+            return self._kinds[name]
+        except KeyError:
+            raise NotFoundError("entity class", name) from None
+
+    def handler(self, kind: str, event: str) -> Handler:
+        """Return the handler of an event; UnknownEventError when no such event was declared."""
+        try:
+            return self._handlers[kind][event]
+        except KeyError:
+            raise UnknownEventError(kind, event, self._handlers.get(kind, ())) from None
+
+    def handlers(self, kind: type[Entity]) -> Mapping[str, Handler]:
+        """Return the handlers of a class by the name of the event."""
+        return self._handlers[kind.__entity_name__]
+
+    def __iter__(self) -> Iterator[type[Entity]]:
+        return iter(self._kinds.values())
+
+    def __contains__(self, kind: object) -> bool:
+        return isinstance(kind, type) and self._kinds.get(getattr(kind, "__entity_name__", "")) is kind

@@ -1,0 +1,244 @@
+"""The one road: a Command is bound, authorised, run on fresh state, stored whole, and then told to everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from starmodel.core.actors import SYSTEM, Actor
+from starmodel.core.entity import Entity, valid_id
+from starmodel.core.errors import ConflictError, ForbiddenError, GoneError, NotFoundError, ReadOnlyError
+from starmodel.core.snapshot import Snapshot, is_draft
+from starmodel.core.unit import running_unit
+
+from .intake import answer_of, fingerprint_of, stamped
+from .merging import refuse_double_edits
+from .running import OnStep, run_body
+from .uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starmodel.core.changes import Changeset, Commit
+    from starmodel.core.commands import Command
+    from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
+    from starmodel.core.typing import Key
+
+    from .catalog import Catalog, Handler
+    from .implicit import Implicit
+    from .persistence import PersistenceManager
+
+__all__ = ["Dispatcher", "Result"]
+
+logger = logging.getLogger("starmodel.dispatcher")
+
+RERUNS = 5
+"""How often an event is run again on fresh state after a conflict, before it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a command.
+
+    *commit* is its record, ``None`` for a reading event.  *returned* is what the event body returned; a *replayed*
+    command, one that had taken effect before, has the first answer there, as JSON holds it.
+    """
+
+    command: Command
+    commit: Commit | None
+    returned: Any = None
+
+    @property
+    def replayed(self) -> bool:
+        """True when the command had taken effect before."""
+        return self.commit is not None and self.commit.replayed
+
+    @property
+    def entity(self) -> Entity | None:
+        """The entity the command was for, as it is now; ``None`` when it was deleted, or nothing was stored.
+
+        For an event of the class: the first entity it made or changed.
+        """
+        for change in self.commit.changes if self.commit else ():
+            if self.command.entity_id in (None, change.id):
+                return change.snapshot
+        return None
+
+
+class Dispatcher:
+    """Runs commands.  One per application; it keeps nothing between two commands but locks on contended entities."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        persistence: PersistenceManager,
+        codec: Codec,
+        *,
+        bus: EventBus,
+        policy: Policy,
+        implicit: Implicit,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self._catalog, self._persistence, self._codec = catalog, persistence, codec
+        self._bus, self._policy, self._implicit = bus, policy, implicit
+        self._clock, self._ids = clock, ids
+        self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+
+    async def dispatch(
+        self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, on_step: OnStep | None = None
+    ) -> Result:
+        """Run *command* for *actor* and return what became of it.
+
+        *text* says that the arguments came as text from a form.  *on_step* is called with everything a generator
+        event yields and the snapshot at that moment.  Raises the StarModelError that says why it was refused, or
+        whatever the event body raised; then nothing was stored and nothing is published.
+        """
+        handler = self._catalog.handler(command.entity, command.event)
+        if not handler.event.of_class and not valid_id(command.entity_id):
+            raise NotFoundError(command.entity, str(command.entity_id)[:80])
+        command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
+        fingerprint = fingerprint_of(stored_form)
+        store = self._persistence.for_class(handler.kind)
+        if not handler.reads_only:
+            earlier = await store.receipt(command.id, fingerprint)
+            if earlier is not None:
+                return Result(stored_form, earlier, earlier.answer)
+        args = handler.bind(command.args, text=text)
+        run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step)
+        return await self._until_stored(run)
+
+    async def _until_stored(self, run: _Run) -> Result:
+        """Run the event; after a conflict again on fresh state, one at a time within this process."""
+        try:
+            return await self._once(run)
+        except GoneError:
+            raise
+        except ConflictError as conflict:
+            if not _may_rerun(conflict):
+                raise
+        key = (run.command.entity, run.command.entity_id or "")
+        lane = self._lanes.setdefault(key, asyncio.Lock())
+        async with lane:
+            for attempt in range(1, RERUNS + 1):
+                try:
+                    return await self._once(run)
+                except ConflictError as conflict:
+                    if attempt == RERUNS or not _may_rerun(conflict):
+                        raise
+                    await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311  (jitter, not a secret)
+        raise AssertionError("unreachable")
+
+    async def _once(self, run: _Run) -> Result:
+        allow = partial(self._decide, run.actor)
+        unit = UnitOfWork(self._persistence, run.command, kind_of=self._catalog.kind, allow=allow)
+        token = running_unit.set(unit)
+        try:
+            returned = await self._execute(run, unit)
+        finally:
+            running_unit.reset(token)
+        answer = answer_of(returned, self._codec)
+        changeset = unit.changeset(run.fingerprint, answer, run.command.at or self._clock.now())
+        if run.handler.reads_only:
+            if changeset.writes or changeset.recorded:
+                raise ReadOnlyError(str(run.handler))
+            return Result(run.stored_form, None, returned)
+        commit = await self._store(unit.store_of(run.handler.kind, changeset), run.with_stored_command(changeset))
+        return Result(run.stored_form, commit, commit.answer if commit.replayed else returned)
+
+    async def _execute(self, run: _Run, unit: UnitOfWork) -> Any:
+        handler = run.handler
+        if handler.event.of_class:
+            unit.allow(handler.event.name, handler.kind, None, None)
+            args = await self._with_references(run, unit)
+            returned = await run_body(handler.event, handler.kind, args, run.on_step)
+            unit.adopt(returned)
+            return returned
+        draft = await self._target(run, unit)
+        args = await self._with_references(run, unit)
+        returned = await run_body(handler.event, draft, args, run.on_step)
+        if isinstance(returned, Snapshot) and not is_draft(returned) and type(returned) is not handler.kind:
+            unit.adopt(returned)
+            unit.conclude(draft, None)
+        else:
+            unit.conclude(draft, returned)
+        return None if isinstance(returned, Snapshot) else returned
+
+    async def _target(self, run: _Run, unit: UnitOfWork) -> Entity:
+        """Return the draft the event works on: loaded, allowed, and not overtaken on the same fields."""
+        kind, id = run.handler.kind, str(run.command.entity_id)
+        store = self._persistence.for_class(kind)
+        stored = await store.get(kind, id)
+        entity = self._implicit.fresh(kind, id) if stored is None else stored.entity
+        unit.allow(run.handler.event.name, kind, id, entity)
+        if entity is None:
+            raise NotFoundError(kind.__entity_name__, id)
+        base = run.command.base_version
+        version = 0 if stored is None else stored.version
+        if base is not None and base != version and run.handler.event.takes_fields:
+            await refuse_double_edits(store, entity, version, base, run.args)
+        return unit.begun(entity, implicit=True) if stored is None else unit.opened(stored)
+
+    def _decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None) -> None:
+        if actor.trusted:
+            return
+        decision = self._policy.decide(actor, action, kind, id, entity)
+        if decision.allowed:
+            return
+        if decision.hidden:
+            raise NotFoundError(kind.__entity_name__, str(id))
+        raise ForbiddenError(f"{kind.__entity_name__}.{action}", decision.why)
+
+    async def _with_references(self, run: _Run, unit: UnitOfWork) -> Mapping[str, Any]:
+        """Return the arguments with every named entity loaded through the same gate as the target."""
+        if not run.handler.references:
+            return run.args
+        args = dict(run.args)
+        for parameter in run.handler.references:
+            id, kind = args.get(parameter.name), parameter.reference
+            if isinstance(id, str) and kind is not None:
+                draft = await unit.get(kind, id)
+                unit.allow("read", kind, id, draft)
+                args[parameter.name] = draft
+        return args
+
+    async def _store(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
+        """Store and publish; whoever goes away meanwhile cannot stop it half-way."""
+        if store.instant:
+            return await self._commit(store, changeset)
+        return await asyncio.shield(asyncio.ensure_future(self._commit(store, changeset)))
+
+    async def _commit(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
+        commit = await store.commit(changeset)
+        if not commit.replayed:
+            try:
+                await self._bus.publish(commit)
+            except Exception:  # the change is stored: followers catch up from the log
+                logger.exception("could not publish commit %s; it is stored, and followers will read it from the log", commit.position)
+        return commit
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One command on its way: what each attempt to run it needs."""
+
+    handler: Handler
+    command: Command
+    stored_form: Command
+    args: Mapping[str, Any]
+    actor: Actor
+    fingerprint: str
+    on_step: OnStep | None
+
+    def with_stored_command(self, changeset: Changeset) -> Changeset:
+        """Return *changeset* with the command as it may be kept: without secret arguments."""
+        return changeset if self.stored_form is self.command else replace(changeset, command=self.stored_form)
+
+
+def _may_rerun(conflict: ConflictError) -> bool:
+    return type(conflict) is ConflictError

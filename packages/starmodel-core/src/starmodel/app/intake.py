@@ -1,0 +1,67 @@
+"""What happens to a command at the door: it gets its id, time and actor, and a form that may be kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from starmodel.core.commands import REDACTED, Command
+from starmodel.core.errors import InvalidError, Problem
+from starmodel.core.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from starmodel.core.actors import Actor
+    from starmodel.core.ports import Clock, Codec, IdSource
+
+    from .catalog import Handler
+
+__all__ = ["MAX_COMMAND_ID", "answer_of", "fingerprint_of", "stamped"]
+
+MAX_COMMAND_ID = 200
+
+_ATOMS = (str, int, float, bool, type(None))
+
+
+def stamped(
+    command: Command, handler: Handler, actor: Actor, codec: Codec, clock: Clock, ids: IdSource
+) -> tuple[Command, Command]:
+    """Return *command* with its id, actor and time filled in, and the form of it that may be stored.
+
+    They are the same object unless an argument is secret.
+    """
+    if len(command.id) > MAX_COMMAND_ID or not command.id.isprintable():
+        raise InvalidError([Problem(("id",), f"a command id is 1 to {MAX_COMMAND_ID} printable characters", "command_id")])
+    args = command.args
+    if not all(type(value) in _ATOMS for value in args.values()):
+        args = codec.plain(dict(args))
+    full = replace(
+        command, id=command.id or ids.new(), actor=command.actor or actor.id, at=command.at or clock.now(), args=args
+    )
+    if handler.secrets.isdisjoint(args):
+        return full, full
+    kept = {name: REDACTED if name in handler.secrets else value for name, value in args.items()}
+    return full, replace(full, args=kept)
+
+
+def fingerprint_of(command: Command) -> str:
+    """Return what stands for the body of a command: the same only for the same call of the same event."""
+    body = [command.entity, command.entity_id, command.event, command.args]
+    try:
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise InvalidError([Problem((), f"the arguments cannot be written as JSON: {error}", "json")]) from error
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def answer_of(returned: Any, codec: Codec) -> Any:
+    """Return what a repeated command is answered: the returned value where JSON can hold it."""
+    if type(returned) in _ATOMS:
+        return returned
+    if isinstance(returned, Snapshot):
+        return returned.__dict__["id"]
+    try:
+        return codec.plain(returned)
+    except (TypeError, ValueError):
+        return None

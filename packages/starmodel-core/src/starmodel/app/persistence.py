@@ -1,0 +1,88 @@
+"""Which store keeps which entity.  Domain code asks here and never imports an adapter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError, NotFoundError
+from starmodel.core.query import Page, Query, Stored
+
+from .registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starmodel.core.ports import StatePersistenceBackend
+
+__all__ = ["PersistenceManager"]
+
+E = TypeVar("E", bound=Entity)
+
+GROUP = "starmodel.persistence"
+
+
+class PersistenceManager:
+    """The stores of one application by name, each made when it is first asked for.
+
+    *stores* are given ready-made; any other name is looked up among the installed packages.  *default* keeps the
+    entities whose ``model_config`` names no store.
+    """
+
+    def __init__(self, stores: Mapping[str, StatePersistenceBackend] | None = None, *, default: str = "memory") -> None:
+        self.default = default
+        self._stores = dict(stores or {})
+        self._registry: Registry[Any] = Registry(GROUP)
+        self._by_kind: dict[type[Entity], StatePersistenceBackend] = {}
+
+    def name_for(self, kind: type[Entity]) -> str:
+        """Return the name of the store that keeps *kind*."""
+        return kind.__entity_config__.get("store", self.default)
+
+    def for_class(self, kind: type[Entity]) -> StatePersistenceBackend:
+        """Return the store that keeps *kind*; AdapterNotFoundError when no package offers it."""
+        store = self._by_kind.get(kind)
+        if store is None:
+            store = self._by_kind[kind] = self.store(self.name_for(kind))
+        return store
+
+    def store(self, name: str) -> StatePersistenceBackend:
+        """Return the store called *name*."""
+        if name not in self._stores:
+            self._stores[name] = self._registry.get(name)()
+        return self._stores[name]
+
+    @property
+    def stores(self) -> Mapping[str, StatePersistenceBackend]:
+        """The stores in use, by name."""
+        return dict(self._stores)
+
+    async def open(self) -> None:
+        """Make every store in use ready."""
+        for store in self._stores.values():
+            await store.open()
+
+    async def close(self) -> None:
+        """Let go of every store in use."""
+        for store in self._stores.values():
+            await store.close()
+
+    def refuse_workers(self, workers: int) -> None:
+        """Raise ConfigurationError when *workers* processes would not see the same data."""
+        alone = sorted(name for name, store in self._stores.items() if store.single_process)
+        if workers > 1 and alone:
+            raise ConfigurationError(
+                f"{workers} workers cannot share the store {', '.join(alone)}: each would have data of its own; "
+                "run one worker, or keep these entities in a store that processes share"
+            )
+
+    async def get(self, kind: type[E], id: str) -> Stored[E]:
+        """Return the newest snapshot with its version; NotFoundError when there is none."""
+        stored = await self.for_class(kind).get(kind, id)
+        if stored is None:
+            raise NotFoundError(kind.__entity_name__, id)
+        return stored
+
+    async def query(self, kind: type[E], query: Query) -> Page[E]:
+        """Return one page of the entities *query* asks for."""
+        return await self.for_class(kind).query(kind, query.checked(kind))

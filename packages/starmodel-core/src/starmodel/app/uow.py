@@ -1,0 +1,191 @@
+"""The unit of work of one command: everything an event touches is loaded once, and stored together or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+from starmodel.core.changes import Changeset, Write
+from starmodel.core.domain_events import Recorded
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError, EventError, NotFoundError
+from starmodel.core.query import Query, Stored
+from starmodel.core.runners import conclude
+from starmodel.core.snapshot import Snapshot, discard, draft_of, is_discarded, is_draft, plain, recorded_by, settle
+from starmodel.core.unit import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from starmodel.core.commands import Command
+    from starmodel.core.ports import StatePersistenceBackend
+    from starmodel.core.typing import Key
+
+    from .persistence import PersistenceManager
+
+__all__ = ["Allow", "KindOf", "UnitOfWork"]
+
+E = TypeVar("E", bound=Snapshot)
+
+KindOf: TypeAlias = Callable[[str], type[Entity]]
+"""Finds a class of the application by its name."""
+
+Allow: TypeAlias = Callable[[str, type[Entity], str | None, Entity | None], None]
+"""Raises when the actor of the command may not do an action to an entity."""
+
+
+class _Opened:
+    """An entity in use: what was read, at which version (0: not stored yet), and its draft.
+
+    An *implicit* one is there without being stored, until something changes it.
+    """
+
+    __slots__ = ("after", "before", "draft", "expected", "start")
+
+    def __init__(self, before: Entity | None, draft: Entity, expected: int, *, implicit: bool = False) -> None:
+        self.before, self.draft, self.expected = before, draft, expected
+        self.start = settle(draft) if implicit else before  # an unchanged draft settles as what it was opened on
+        self.after: Entity | None = None
+
+
+class UnitOfWork(Unit):
+    """What one run of one command reads and writes.  Made anew for every run; nothing is shared between commands."""
+
+    __slots__ = ("_made", "_opened", "allow", "command", "kind_of", "persistence")
+
+    def __init__(
+        self, persistence: PersistenceManager, command: Command, *, kind_of: KindOf, allow: Allow
+    ) -> None:
+        self.persistence = persistence
+        self.command = command
+        self.kind_of = kind_of
+        self.allow = allow
+        self._opened: dict[Key, _Opened] = {}
+        self._made = 0
+
+    # -- what an event may ask for ---------------------------------------------------------------------------------
+
+    async def get(self, kind: type[E], id: str, /) -> E:
+        """Return the entity, ready to be changed; NotFoundError when there is none."""
+        known = self._opened.get((kind.__entity_name__, id))  # type: ignore[attr-defined]  # every E here is an Entity
+        if known is None:
+            stored = await self.persistence.get(cast("type[Entity]", kind), id)
+            return cast("E", self.opened(stored))
+        if is_discarded(known.draft):
+            raise NotFoundError(kind.__name__, id)
+        return cast("E", known.draft)
+
+    async def find(
+        self, kind: type[E], where: Mapping[str, Any] | None = None, /, *, order: tuple[str, ...] = (), limit: int = 100
+    ) -> list[E]:
+        """Return the stored entities that match, ready to be changed; what this event changed already is not looked at."""
+        query = Query(where=where or {}, order=order, limit=limit)
+        page = await self.persistence.query(cast("type[Entity]", kind), query)
+        drafts = [self.opened(stored) for stored in page.items]
+        return [cast("E", draft) for draft in drafts if not is_discarded(draft)]
+
+    def add(self, entity: E, /) -> E:
+        """Store a new entity with this event; returns it ready to be changed further."""
+        new = cast("Entity", plain(entity))
+        if is_draft(new):
+            raise EventError(f"{type(new).__name__} {new.id!r} is in use by this event already")
+        return cast("E", self.begun(new))
+
+    def delete(self, entity: Snapshot, /) -> None:
+        """Delete an entity with this event."""
+        discard(self._draft(entity))
+
+    def record(self, entity: Snapshot, domain_event: Any, /) -> None:
+        """Note that *domain_event* happened to *entity*."""
+        self._draft(entity).record(domain_event)
+
+    def new_id(self) -> str:
+        """Return the id the command was given for what it makes, then ids made from the command's own."""
+        self._made += 1
+        if self._made == 1 and self.command.entity_id is not None:
+            return self.command.entity_id
+        return hashlib.blake2b(f"{self.command.id}:{self._made}".encode(), digest_size=16).hexdigest()
+
+    def _draft(self, entity: Snapshot) -> Entity:
+        key = (type(entity).__entity_name__, entity.__dict__["id"])  # type: ignore[attr-defined]  # an Entity, as above
+        known = self._opened.get(key)
+        if known is None:
+            raise EventError(f"{key[0]} {key[1]!r} is not in use by this event; get it by Unit.current().get() first")
+        return known.draft
+
+    # -- what the dispatcher does with it --------------------------------------------------------------------------
+
+    def opened(self, stored: Stored[Any]) -> Entity:
+        """Return the draft of a stored entity; the same one each time."""
+        entity: Entity = stored.entity
+        key = (type(entity).__entity_name__, entity.id)
+        known = self._opened.get(key)
+        if known is None:
+            known = self._opened[key] = _Opened(entity, draft_of(entity), stored.version)
+        return known.draft
+
+    def begun(self, entity: Entity, *, implicit: bool = False) -> Entity:
+        """Return the draft of an entity that is not stored yet, to be stored as it ends up.
+
+        An *implicit* one is stored only if its event changes it.
+        """
+        key = (type(entity).__entity_name__, entity.id)
+        if key in self._opened:
+            raise EventError(f"{key[0]} {key[1]!r} is in use by this event already")
+        opened = self._opened[key] = _Opened(None, draft_of(entity), 0, implicit=implicit)
+        return opened.draft
+
+    def conclude(self, draft: Entity, returned: object) -> Entity:
+        """Fix the next snapshot of *draft* by what its event returned."""
+        opened = self._opened[type(draft).__entity_name__, draft.id]
+        opened.after = conclude(draft, returned)
+        return opened.after
+
+    def adopt(self, returned: object) -> None:
+        """Store what an event of the class made and returned, alone or in a list."""
+        made = returned if isinstance(returned, list | tuple) else [returned]
+        for entity in made:
+            if isinstance(entity, Entity) and not is_draft(entity) and self._is_new(entity):
+                self.begun(entity)
+
+    def _is_new(self, entity: Entity) -> bool:
+        return (type(entity).__entity_name__, entity.id) not in self._opened
+
+    def changeset(self, fingerprint: str, answer: Any, at: datetime) -> Changeset:
+        """Close every draft and return what is to be stored."""
+        writes: list[Write] = []
+        recorded: list[Recorded] = []
+        for (name, id), opened in self._opened.items():
+            write = _write(opened)
+            if write is not None:
+                writes.append(write)
+            for event in recorded_by(opened.draft):
+                number = f"{self.command.id}.{len(recorded)}"
+                recorded.append(Recorded(number, name, id, 0, event, at))
+        return Changeset(self.command, fingerprint, tuple(writes), tuple(recorded), answer)
+
+    def store_of(self, kind: type[Entity], changeset: Changeset) -> StatePersistenceBackend:
+        """Return the one store everything in *changeset* goes to; ConfigurationError when it would be two."""
+        own = self.persistence.for_class(kind)
+        used = {self.persistence.name_for(write.kind): self.persistence.for_class(write.kind) for write in changeset.writes}
+        if len({id(store) for store in used.values()}) > 1:
+            raise ConfigurationError(
+                f"{self.command.entity}.{self.command.event} changes entities of the stores {', '.join(sorted(used))}: "
+                "they cannot be stored together; keep them in one store, or change the second one in a handler of a domain event"
+            )
+        return next(iter(used.values()), own)
+
+
+def _write(opened: _Opened) -> Write | None:
+    draft = opened.draft
+    kind = type(draft)
+    if is_discarded(draft):
+        return None if opened.before is None else Write(kind, draft.id, opened.before, None, opened.expected)
+    after = opened.after if opened.after is not None else settle(draft)
+    if after is opened.start or not kind.__entity_config__.get("auto_persist", True):
+        return None
+    return Write(kind, draft.id, opened.before, after, opened.expected)
+
+

@@ -1,0 +1,38 @@
+"""The domain: entities, events and the ports adapters implement.  Imports nothing but the standard library."""
+
+from .actors import SYSTEM, Actor, Decision
+from .commands import Command
+from .config import EntityConfig, StateStore
+from .domain_events import DomainEvent, Recorded
+from .entity import Entity
+from .errors import CheckFailedError, ConflictError, ForbiddenError, InvalidError, NotFoundError, RefusedError, StarModelError
+from .events import event, events_of
+from .query import Query
+from .unit import Unit
+from .visibility import Private, Secret, Visibility
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "CheckFailedError",
+    "Command",
+    "ConflictError",
+    "Decision",
+    "DomainEvent",
+    "Entity",
+    "EntityConfig",
+    "ForbiddenError",
+    "InvalidError",
+    "NotFoundError",
+    "Private",
+    "Query",
+    "Recorded",
+    "RefusedError",
+    "Secret",
+    "StarModelError",
+    "StateStore",
+    "Unit",
+    "Visibility",
+    "event",
+    "events_of",
+]

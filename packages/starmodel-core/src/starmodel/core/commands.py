@@ -1,0 +1,104 @@
+"""The Command: the record of an event call, which a button holds, a queue carries and a log replays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from .errors import InvalidError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["COMMAND_SCHEMA", "REDACTED", "Command"]
+
+COMMAND_SCHEMA = 1
+"""Version of the stored form of a command; an older one is upcast when it is read."""
+
+REDACTED = "***"
+"""What stands in a stored command for the value of a secret argument."""
+
+_TEXT = ("id", "entity", "event")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A request to run one event of one entity.
+
+    Everything that changes data is one of these, whatever door it came through.  ``id``, ``actor`` and
+    ``at`` (UTC) are filled in by the Dispatcher when they are not given; ``entity_id`` is ``None`` for an
+    event of the class itself; ``base_version`` is the version the sender had before it, when it knows.
+    """
+
+    entity: str
+    event: str
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    entity_id: str | None = None
+    id: str = ""
+    actor: str | None = None
+    at: datetime | None = None
+    base_version: int | None = None
+    schema: int = COMMAND_SCHEMA
+
+    def on(self, entity_id: str, /) -> Self:
+        """Return the same call aimed at the entity with this id."""
+        return replace(self, entity_id=entity_id)
+
+    def to_json(self, default: Callable[[Any], Any] | None = None) -> str:
+        """Return the record as JSON; *default* turns argument values JSON does not know into ones it does."""
+        data = {
+            "id": self.id,
+            "entity": self.entity,
+            "entity_id": self.entity_id,
+            "event": self.event,
+            "args": dict(self.args),
+            "actor": self.actor,
+            "at": None if self.at is None else self.at.isoformat(),
+            "base_version": self.base_version,
+            "schema": self.schema,
+        }
+        return json.dumps(data, default=default, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a record back; :class:`~starmodel.core.errors.InvalidError` says what is wrong with a bad one."""
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidError([Problem((), f"a command must be a JSON object: {error}", "json")]) from error
+        if not isinstance(data, dict):
+            raise InvalidError([Problem((), "a command must be a JSON object", "json")])
+        problems = list(_problems(data))
+        if problems:
+            raise InvalidError(problems)
+        known = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
+        return cls(**{**known, "at": _moment(data.get("at"))})
+
+
+def _problems(data: dict[str, Any]) -> list[Problem]:
+    found = [Problem((name,), "must be text", "type") for name in _TEXT if not isinstance(data.get(name), str)]
+    if not isinstance(data.get("args", {}), dict):
+        found.append(Problem(("args",), "must be an object with the arguments by name", "type"))
+    schema = data.get("schema", COMMAND_SCHEMA)
+    if not isinstance(schema, int) or schema > COMMAND_SCHEMA:
+        found.append(Problem(("schema",), f"this version reads up to {COMMAND_SCHEMA}; update StarModel", "schema"))
+    found += [
+        Problem((name,), "must be text or null", "type")
+        for name in ("entity_id", "actor")
+        if not isinstance(data.get(name), str | None)
+    ]
+    base = data.get("base_version")
+    if base is not None and (isinstance(base, bool) or not isinstance(base, int)):
+        found.append(Problem(("base_version",), "must be a whole number or null", "type"))
+    try:
+        _moment(data.get("at"))
+    except (TypeError, ValueError):
+        found.append(Problem(("at",), "must be an ISO 8601 time or null", "type"))
+    return found
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

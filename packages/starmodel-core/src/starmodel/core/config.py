@@ -1,0 +1,102 @@
+"""Per-class settings of an entity: ``model_config = {...}`` in the class body, checked when the class is made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import Enum
+from typing import Any, TypedDict
+
+from .errors import DefinitionError, hint
+
+__all__ = ["EntityConfig", "StateStore", "checked_config"]
+
+
+class StateStore(str, Enum):
+    """The stores that ship with StarModel, by the names the manifest gave them; any other name is a plugin's."""
+
+    SERVER_MEMORY = "memory"
+    SERVER_SQL = "sql"
+    SERVER_REDIS = "redis"
+    CLIENT_SESSION = "client_session"
+    CLIENT_LOCAL = "client_local"
+    CUSTOM = "custom"
+
+
+class EntityConfig(TypedDict, total=False):
+    """What ``model_config`` may hold.
+
+    ``store``: name of the store that keeps the entity (default: the application's).  ``ttl``: seconds after the
+    last change until it expires; ``None`` is never.  ``auto_persist``: ``False`` keeps what an event changed out of
+    the store (for entities that only pages derive).  ``namespace``: the name in keys, URLs and commands, when the
+    class name is taken.  ``default_events``: which of create, update and delete it has; ``()`` is none.
+    """
+
+    store: str
+    ttl: float | None
+    auto_persist: bool
+    namespace: str
+    default_events: Collection[str]
+
+
+_DEFAULT_EVENTS = ("create", "update", "delete")
+
+
+def checked_config(owner: str, config: Any) -> EntityConfig:
+    """Return *config* with plain values, or raise DefinitionError that says what is wrong in *owner*'s."""
+    if not isinstance(config, dict):
+        raise DefinitionError(f"{owner}.model_config must be a dict, not {type(config).__name__}")
+    known = EntityConfig.__annotations__
+    for key in config:
+        if key not in known:
+            raise DefinitionError(f"{owner}.model_config has an unknown key {key!r}; {hint(str(key), known)}")
+    checks = {
+        "store": _store,
+        "ttl": _ttl,
+        "auto_persist": _flag,
+        "namespace": _namespace,
+        "default_events": _default_events,
+    }
+    result = {}
+    for key, value in config.items():
+        try:
+            result[key] = checks[key](value)
+        except ValueError as error:
+            raise DefinitionError(f"{owner}.model_config[{key!r}] = {value!r}: {error}") from None
+    return result  # type: ignore[return-value]  # every key was checked against the TypedDict above
+
+
+def _store(value: Any) -> str:
+    if isinstance(value, StateStore):
+        return value.value
+    if not isinstance(value, str) or not value:
+        raise ValueError('give the name of a store, for example "memory" or StateStore.SERVER_SQL')
+    return value
+
+
+def _ttl(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise ValueError("give a number of seconds above 0, or None for never")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("give True or False")  # noqa: TRY004  (becomes a DefinitionError, which is a TypeError)
+    return value
+
+
+def _namespace(value: Any) -> str:
+    if not isinstance(value, str) or not value.isidentifier():
+        raise ValueError("give a name made of letters, digits and _")
+    return value
+
+
+def _default_events(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise ValueError('give a list such as ["create", "update"], or () for none')  # noqa: TRY004  (as above)
+    for name in value:
+        if name not in _DEFAULT_EVENTS:
+            raise ValueError(f"{name!r} is no default event; {hint(str(name), _DEFAULT_EVENTS)}")
+    return tuple(value)

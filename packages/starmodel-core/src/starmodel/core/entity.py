@@ -1,0 +1,243 @@
+"""The Entity: an immutable snapshot of data, with its behaviour beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import sys
+import typing
+import uuid
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from .config import EntityConfig, checked_config
+from .errors import DefinitionError
+from .events import DEFAULT_BODIES, ClassEvent, Event, event, events_of
+from .frozen import freeze
+from .snapshot import Snapshot, checked, discard
+from .unit import running_unit
+from .visibility import Visibility, type_hints, visibility_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Entity", "FieldInfo", "fields_of", "new_id", "valid_id"]
+
+E = TypeVar("E", bound="Entity")
+
+_ID_MAX = 64
+_ID_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def new_id() -> str:
+    """Return a fresh, unguessable identifier as 32 hex digits: 122 random bits.
+
+    Inside an event the unit of work makes it from the command, so that running the command again, or replaying the
+    log, makes the same entities.
+    """
+    unit = running_unit.get()
+    return uuid.uuid4().hex if unit is None else unit.new_id()
+
+
+def valid_id(text: object) -> bool:
+    """Tell whether *text* may be an id: 1 to 64 of ``A-Z a-z 0-9 _ -``, so that it fits every key and URL."""
+    return isinstance(text, str) and 0 < len(text) <= _ID_MAX and _ID_ALPHABET.issuperset(text)
+
+
+class Entity(Snapshot):
+    """Base class for everything the application remembers.
+
+    A subclass becomes a keyword-only dataclass whose instances never change; its events yield new ones::
+
+        class Counter(Entity):
+            count: int = 0
+
+            @event
+            def increment(self, amount: int = 1) -> None:
+                self.count += amount
+
+        assert Counter().increment(2).count == 2
+
+    A name that begins with ``_`` is working state: it needs a default, is assignable at any time, and is never
+    stored, compared, shown or carried over to the next snapshot.
+    """
+
+    model_config: ClassVar[EntityConfig] = {}
+    __entity_config__: ClassVar[EntityConfig] = {}
+    __entity_name__: ClassVar[str] = "Entity"
+    __entity_default_events__: ClassVar[tuple[str, ...]] = ("create", "update", "delete")
+
+    id: str = dataclasses.field(default_factory=new_id)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        config = cls.__entity_config__ = _merged_config(cls)
+        cls.__entity_name__ = cls.__dict__.get("model_config", {}).get("namespace", cls.__name__)
+        cls.__entity_default_events__ = tuple(config.get("default_events", ("create", "update", "delete")))
+        shape: Callable[[type[Entity]], None] = getattr(cls, "__entity_shape__", shape_dataclass)
+        shape(cls)
+        events_of(cls)
+
+    def __post_init__(self) -> None:
+        state = self.__dict__
+        for name in type(self).__entity_fields__:
+            state[name] = freeze(state[name])
+        if not valid_id(state["id"]):
+            raise DefinitionError(
+                f"{state['id']!r} cannot be the id of a {type(self).__name__}: use 1 to {_ID_MAX} of A-Z a-z 0-9 _ -"
+            )
+        checked(self)
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={_shown(type(self), name, getattr(self, name))}" for name in type(self).__entity_fields__)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    @event
+    @classmethod
+    def create(cls, **fields: Any) -> Entity:
+        """Create one from its fields."""
+        return cls(**fields)
+
+    @event
+    def update(self, **fields: Any) -> Entity:
+        """Change the fields that are given."""
+        return self.evolve(**fields)
+
+    @event(confirm="Delete this?")
+    def delete(self) -> None:
+        """Delete it."""
+        discard(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """One field of an entity, as declared: readable by a codec or a UI kit without knowing dataclasses."""
+
+    name: str
+    annotation: Any
+    visibility: Visibility
+    default: Callable[[], Any] | None
+    """Makes a fresh default; ``None`` when the field must be given."""
+
+
+def fields_of(cls: type[Entity]) -> dict[str, FieldInfo]:
+    """Return the fields of *cls* by name, in order, with their annotations resolved."""
+    cached: dict[str, FieldInfo] | None = cls.__dict__.get("__entity_field_infos__")
+    if cached is None:
+        cached = _field_infos(cls)
+        cls.__entity_field_infos__ = cached  # type: ignore[attr-defined]  # a cache per class, not part of its interface
+    return cached
+
+
+def _field_infos(cls: type[Entity]) -> dict[str, FieldInfo]:
+    try:
+        hints = type_hints(cls)
+    except NameError as error:
+        raise DefinitionError(
+            f"the annotations of {cls.__name__} name something that cannot be found at run time: {error}; "
+            "import it outside `if TYPE_CHECKING`"
+        ) from error
+    infos = {}
+    for name in cls.__entity_fields__:
+        annotation = hints[name]
+        default = _default_of(cls.__dataclass_fields__[name])
+        infos[name] = FieldInfo(name, annotation, visibility_of(annotation), default)
+    return infos
+
+
+def _default_of(field: dataclasses.Field[Any]) -> Callable[[], Any] | None:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory
+    if field.default is not dataclasses.MISSING:
+        return functools.partial(_same, field.default)
+    return None
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _shown(cls: type[Entity], name: str, value: Any) -> str:
+    """Return the ``repr`` of a field, or a stand-in: logs hold reprs, and must not hold secrets."""
+    try:
+        visibility = fields_of(cls)[name].visibility
+    except DefinitionError:
+        visibility = Visibility.PUBLIC if name == "id" else Visibility.PRIVATE
+    return repr(value) if visibility is Visibility.PUBLIC else f"<{visibility.value}>"
+
+
+def _merged_config(cls: type[Entity]) -> EntityConfig:
+    merged: EntityConfig = {}
+    for base in reversed(cls.__mro__):
+        if "model_config" in base.__dict__ and issubclass(base, Snapshot):
+            merged.update(checked_config(base.__name__, base.__dict__["model_config"]))
+    return merged
+
+
+def shape_dataclass(cls: type[Entity]) -> None:
+    """Turn *cls* into a keyword-only dataclass guarded by :class:`~starmodel.core.snapshot.Snapshot`."""
+    _adopt_new_defaults(cls)
+    own = [name for name, kind in _annotations(cls).items() if not _is_class_variable(kind)]
+    private = {name: _take_default(cls, name) for name in own if name.startswith("_")}
+    cls.__entity_private__ = {**cls.__entity_private__, **private}
+    for name in own:
+        _refuse_reserved(cls, name)
+        if name in private:
+            setattr(cls, name, dataclasses.field(init=False, repr=False, default_factory=private[name]))
+        elif type(cls.__dict__.get(name)).__hash__ is None:  # items: list[Item] = [] means a fresh list each
+            setattr(cls, name, dataclasses.field(default_factory=_take_default(cls, name)))
+    try:
+        dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    except TypeError as error:
+        raise DefinitionError(f"{cls.__name__}: {error}") from error
+    del cls.__setattr__, cls.__delattr__  # the dataclass guards; Snapshot's know about drafts
+    for name in private:
+        del cls.__dataclass_fields__[name]  # so that no codec ever sees working state
+    cls.__entity_fields__ = tuple(field.name for field in dataclasses.fields(cls))
+    for name in cls.__dict__.keys() & own:
+        delattr(cls, name)  # a default left on the class would hide Snapshot.__getattr__
+
+
+def _adopt_new_defaults(cls: type[Entity]) -> None:
+    """Let ``count = 5`` in a subclass give an inherited field a new default, without repeating its type."""
+    own = cls.__dict__.get("__annotations__", {})
+    for name in cls.__entity_fields__:
+        value = cls.__dict__.get(name, dataclasses.MISSING)
+        if name not in own and value is not dataclasses.MISSING and not isinstance(value, Event | ClassEvent):
+            cls.__annotations__ = {**cls.__dict__.get("__annotations__", {}), name: cls.__dataclass_fields__[name].type}
+
+
+def _refuse_reserved(cls: type[Entity], name: str) -> None:
+    if name == "id" and cls is not Entity:
+        annotation = _annotations(cls)[name]
+        if annotation not in (str, "str"):
+            raise DefinitionError(f"{cls.__name__}.id must be a str, so that it fits every store and URL")
+    elif cls is not Entity and hasattr(Entity, name):
+        raise DefinitionError(f"{cls.__name__}.{name} hides Entity.{name}; choose another name for the field")
+
+
+def _annotations(cls: type) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415  (new in 3.14)
+
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(cls)
+
+
+def _is_class_variable(annotation: Any) -> bool:
+    text = annotation if isinstance(annotation, str) else ""
+    return typing.get_origin(annotation) is ClassVar or annotation is ClassVar or "ClassVar" in text.split("[")[0]
+
+
+def _take_default(cls: type, name: str) -> Callable[[], Any]:
+    """Remove the default of *name* from *cls* and return a maker of fresh copies of it."""
+    if name not in cls.__dict__:
+        raise DefinitionError(f"{cls.__name__}.{name} needs a default: working state is never passed in")
+    default = cls.__dict__[name]
+    delattr(cls, name)
+    return functools.partial(deepcopy, default)
+
+
+DEFAULT_BODIES.update(vars(Entity)[name].fn for name in ("create", "update", "delete"))
+shape_dataclass(Entity)

@@ -1,0 +1,258 @@
+"""Every error StarModel raises on purpose, under one root, each saying what happened and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "AdapterNotFoundError",
+    "CheckFailedError",
+    "CommandReusedError",
+    "ConfigurationError",
+    "ConflictError",
+    "DefinitionError",
+    "DuplicateAdapterError",
+    "EventError",
+    "FieldConflictError",
+    "ForbiddenError",
+    "FrozenEntityError",
+    "GoneError",
+    "InvalidError",
+    "NotFoundError",
+    "Problem",
+    "QueryError",
+    "ReadOnlyError",
+    "RefusedError",
+    "StarModelError",
+    "StoreError",
+    "UndoError",
+    "UnknownEventError",
+    "UnknownFieldError",
+    "hint",
+]
+
+
+def hint(wrong: str, known: Iterable[str]) -> str:
+    """Return a "did you mean" for *wrong*, or the list of what there is."""
+    names = sorted(known)
+    close = difflib.get_close_matches(wrong, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there is {', '.join(names)}" if names else "there is none"
+
+
+class StarModelError(Exception):
+    """Root of all StarModel errors, so that an application can catch them in one place.
+
+    A subclass keeps its typed arguments as attributes; ``args`` holds them, so every error pickles.
+    """
+
+    code = "error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: value for name, value in self.__dict__.items() if not name.startswith("__")}
+        return _rebuild, (type(self), self.args, state)
+
+
+def _rebuild(cls: type[StarModelError], args: tuple[Any, ...], state: dict[str, Any]) -> StarModelError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one input: the shape that UI, REST and CLI share.
+
+    *loc* is the path to the value, for example ``("lines", 0, "qty")``; ``()`` means the whole input.
+    """
+
+    loc: tuple[str | int, ...]
+    message: str
+    code: str = "invalid"
+
+    def __str__(self) -> str:
+        where = ".".join(map(str, self.loc))
+        return f"{where}: {self.message}" if where else self.message
+
+
+class DefinitionError(StarModelError, TypeError):
+    """An Entity class or an event was declared in a way StarModel cannot use."""
+
+    code = "definition"
+
+
+class ConfigurationError(StarModelError, ValueError):
+    """The application was put together in a way that cannot work."""
+
+    code = "configuration"
+
+
+class FrozenEntityError(StarModelError, AttributeError):
+    """A snapshot was assigned to outside an event."""
+
+    code = "frozen"
+
+    def __init__(self, owner: str, field: str) -> None:
+        self.owner, self.field = owner, field
+        super().__init__(
+            f"{owner}.{field} belongs to an immutable snapshot; change it inside an @event method, "
+            f"or make a new snapshot with .evolve({field}=...)"
+        )
+
+
+class UnknownFieldError(StarModelError, AttributeError):
+    """A change names a field the Entity does not declare."""
+
+    code = "unknown_field"
+
+    def __init__(self, owner: str, field: str, known: Iterable[str]) -> None:
+        self.owner, self.field, self.known = owner, field, tuple(known)
+        super().__init__(f"{owner} has no field {field!r}; {hint(field, self.known)}")
+
+
+class EventError(StarModelError):
+    """An event was used in a way its declaration does not allow."""
+
+    code = "event"
+
+
+class ReadOnlyError(EventError):
+    """A reading event, one declared with ``method="get"``, tried to change something."""
+
+    code = "read_only"
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+        super().__init__(f'{event} was called by GET and may only read; declare it @event(method="post") to change data')
+
+
+class RefusedError(StarModelError, ValueError):
+    """An event declines to happen.  Raise it in an event body: its text is shown to whoever asked."""
+
+    code = "refused"
+
+
+class CheckFailedError(RefusedError):
+    """A snapshot breaks a business rule: ``check()`` raised a ValueError, whose text is shown."""
+
+    code = "check"
+
+
+class InvalidError(StarModelError, ValueError):
+    """Outside data does not fit: wrong types, missing or unknown names.  Carries one :class:`Problem` each."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+class NotFoundError(StarModelError, LookupError):
+    """There is no such entity, or the one who asks may not know that there is."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, id: str) -> None:
+        self.kind, self.id = kind, id
+        super().__init__(f"there is no {kind} with the id {id!r}; it may have been deleted: reload and choose another")
+
+
+class GoneError(NotFoundError):
+    """The entity existed when this change was begun, and was deleted or expired since."""
+
+    code = "gone"
+
+
+class UnknownEventError(StarModelError, LookupError):
+    """No entity of this application declares such an event."""
+
+    code = "unknown_event"
+
+    def __init__(self, kind: str, event: str, known: Iterable[str] = ()) -> None:
+        self.kind, self.event, self.known = kind, event, tuple(known)
+        super().__init__(f"{kind} has no event {event!r}; {hint(event, self.known)}")
+
+
+class ForbiddenError(StarModelError, PermissionError):
+    """The actor may not do this."""
+
+    code = "forbidden"
+
+    def __init__(self, what: str, why: str = "") -> None:
+        self.what, self.why = what, why
+        super().__init__(f"{what} is not allowed{': ' + why if why else ''}")
+
+
+class ConflictError(StarModelError):
+    """Someone else stored a newer version of the same entity first."""
+
+    code = "conflict"
+
+    def __init__(self, key: str, expected: int, found: int) -> None:
+        self.key, self.expected, self.found = key, expected, found
+        super().__init__(
+            f"{key} is at version {found}, this change was made on version {expected}; load it again and repeat the change"
+        )
+
+
+class FieldConflictError(ConflictError):
+    """A form was saved on an old version, and someone else changed the same fields meanwhile.
+
+    *fields* maps each name to ``(theirs, yours)``.
+    """
+
+    code = "field_conflict"
+
+    def __init__(self, key: str, expected: int, found: int, fields: Mapping[str, tuple[Any, Any]]) -> None:
+        super().__init__(key, expected, found)
+        self.fields = dict(fields)
+        both = ", ".join(f"{name} is now {theirs!r}, yours is {yours!r}" for name, (theirs, yours) in self.fields.items())
+        self.args = (f"{key} was changed meanwhile: {both}; choose a value and save again",)
+
+
+class CommandReusedError(StarModelError, ValueError):
+    """A command id was used again with another body."""
+
+    code = "command_reused"
+
+    def __init__(self, command_id: str) -> None:
+        self.command_id = command_id
+        super().__init__(f"command {command_id!r} was already used with another body; send a new command with a new id")
+
+
+class QueryError(StarModelError, ValueError):
+    """A query names a field, an operator or a value that cannot be used."""
+
+    code = "query"
+
+
+class UndoError(StarModelError):
+    """A change cannot be taken back; says why."""
+
+    code = "undo"
+
+
+class StoreError(StarModelError, OSError):
+    """A store could not be reached or could not do what it was asked."""
+
+    code = "store"
+
+
+class AdapterNotFoundError(StarModelError, LookupError):
+    """No installed package offers the adapter asked for."""
+
+    code = "adapter_not_found"
+
+
+class DuplicateAdapterError(StarModelError):
+    """Two installed packages offer an adapter of the same name."""
+
+    code = "duplicate_adapter"

@@ -1,0 +1,133 @@
+"""Deep freezing and thawing of field values.
+
+A snapshot may hold ordinary ``list``, ``dict`` and ``set`` fields.  Freezing swaps them for subclasses
+that read like the original and refuse to change; thawing gives a private, mutable copy back.
+Parts that are frozen already are returned as they are, so two snapshots share what did not change.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from datetime import date, time, timedelta, tzinfo
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, NoReturn
+from uuid import UUID
+
+__all__ = ["FrozenDict", "FrozenList", "FrozenSet", "freeze", "is_immutable", "thaw"]
+
+_CONTAINERS: frozenset[type] = frozenset({list, dict, set, tuple})
+_ATOMS = (
+    *(bool, int, float, complex, str, bytes, type(None), type, range, frozenset),
+    *(Decimal, UUID, Enum, PurePath, date, time, timedelta, tzinfo),
+)
+
+
+def _refuse(self: object, *_: object, **__: object) -> NoReturn:
+    kind = type(self).__mro__[1].__name__
+    raise TypeError(f"this {kind} belongs to an immutable snapshot; change it inside an @event method or with evolve()")
+
+
+class FrozenList(list[Any]):
+    """A ``list`` that belongs to a snapshot."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenList, (list(self),)
+
+    def __copy__(self) -> FrozenList:
+        return self
+
+    def __deepcopy__(self, _: object) -> FrozenList:
+        return self
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = extend = insert = pop = remove = clear = sort = reverse = _refuse
+
+
+class FrozenDict(dict[Any, Any]):
+    """A ``dict`` that belongs to a snapshot."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self),)
+
+    def __copy__(self) -> FrozenDict:
+        return self
+
+    def __deepcopy__(self, _: object) -> FrozenDict:
+        return self
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+class FrozenSet(set[Any]):
+    """A ``set`` that belongs to a snapshot."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenSet, (list(self),)
+
+    def __copy__(self) -> FrozenSet:
+        return self
+
+    def __deepcopy__(self, _: object) -> FrozenSet:
+        return self
+
+    __ior__ = __iand__ = __isub__ = __ixor__ = _refuse
+    add = clear = discard = pop = remove = update = _refuse
+    difference_update = intersection_update = symmetric_difference_update = _refuse
+
+
+def freeze(value: Any) -> Any:
+    """Return *value* with every list, dict and set in it frozen."""
+    kind: type[Any] = type(value)
+    if kind not in _CONTAINERS:
+        return value
+    if kind is dict:
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if kind is set:
+        return FrozenSet(value)
+    nested = not _CONTAINERS.isdisjoint(map(type, value))
+    items = map(freeze, value) if nested else value
+    return FrozenList(items) if kind is list else tuple(items)
+
+
+def thaw(value: Any) -> Any:
+    """Return a private copy of *value* that may be changed without touching the snapshot."""
+    kind: type[Any] = type(value)
+    if kind is FrozenList or kind is list:
+        return list(value) if _all_immutable(value) else [thaw(item) for item in value]
+    if kind is FrozenDict or kind is dict:
+        return {key: thaw(item) for key, item in value.items()}
+    if kind is FrozenSet or kind is set:
+        return set(value)
+    if kind is tuple and not _all_immutable(value):
+        return tuple([thaw(item) for item in value])
+    return value if is_immutable(kind) else copy.deepcopy(value)
+
+
+_IMMUTABLE: dict[type[Any], bool] = {}  # a dict, because mypy calls type[Any] unhashable under functools.cache
+
+
+def is_immutable(kind: type[Any]) -> bool:
+    """Tell whether instances of *kind* never change, so that they need no copy."""
+    known = _IMMUTABLE.get(kind)
+    if known is None:
+        known = _IMMUTABLE[kind] = _decide(kind)
+    return known
+
+
+def _decide(kind: type[Any]) -> bool:
+    params = getattr(kind, "__dataclass_params__", None)
+    return issubclass(kind, _ATOMS) or bool(params is not None and params.frozen)
+
+
+def _all_immutable(items: Iterable[Any]) -> bool:
+    return all(map(is_immutable, set(map(type, items))))

@@ -1,0 +1,258 @@
+"""The ports: what the application layer needs, stated as Protocols that adapters satisfy by shape.
+
+An adapter imports nothing to implement a port; the suites in :mod:`starmodel.testing` prove that it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from .actors import Actor, Decision
+from .changes import Changes, Changeset, Commit, Position
+from .entity import Entity
+from .parameters import Parameter
+from .query import Page, Query, Stored
+
+__all__ = [
+    "AuthProvider",
+    "Binder",
+    "Clock",
+    "Codec",
+    "Durability",
+    "EventBus",
+    "IdSource",
+    "Policy",
+    "StatePersistenceBackend",
+    "Subscription",
+    "UIAdapter",
+]
+
+E = TypeVar("E", bound=Entity)
+
+
+class Durability(Enum):
+    """What an acknowledged commit survives."""
+
+    EPHEMERAL = "ephemeral"  # nothing: it ends with the process
+    PROCESS = "process"  # the death of a process, not of the machine
+    DISK = "disk"  # the death of the machine
+    REPLICATED = "replicated"  # the loss of the machine
+
+
+@runtime_checkable
+class StatePersistenceBackend(Protocol):
+    """Keeps the newest snapshot of every entity, and the log of the commands that made it.
+
+    Every method may raise :class:`~starmodel.core.errors.StoreError` when the store cannot be reached.  Nothing is
+    shared between callers: what is returned is a snapshot, or a value that cannot change.
+    """
+
+    durability: Durability
+    single_process: bool
+    """True when other processes cannot see what is stored: more than one worker is then refused."""
+    instant: bool
+    """True when :meth:`commit` never waits, so that nothing can cancel it half-way."""
+
+    async def open(self) -> None:
+        """Make the store ready; called once, before anything else."""
+
+    async def close(self) -> None:
+        """Let go of everything; what was committed stays committed."""
+
+    async def get(self, kind: type[E], id: str, /) -> Stored[E] | None:
+        """Return the newest snapshot, or ``None`` when there is none, or none any more (deleted, expired)."""
+
+    async def query(self, kind: type[E], query: Query, /) -> Page[E]:
+        """Return one page of the entities of *kind* that *query* asks for, ties broken by id.
+
+        :class:`~starmodel.core.errors.QueryError` for an unknown field or operator.
+        """
+
+    async def count(self, kind: type[Entity], where: Mapping[str, Any], /, *, cap: int) -> int:
+        """Return how many match, but stop counting at *cap*."""
+
+    async def commit(self, changeset: Changeset, /) -> Commit:
+        """Store the whole changeset at once, and append it to the log; or change nothing and raise.
+
+        :class:`~starmodel.core.errors.ConflictError` when a stored version is not the expected one;
+        :class:`~starmodel.core.errors.GoneError` when an entity that was read is not there any more: it is never
+        made again from a stale copy.  A command id that took effect within 24 hours gives its first commit again,
+        marked ``replayed``, if the fingerprint is the same, else
+        :class:`~starmodel.core.errors.CommandReusedError`.  A commit renews the time to live.  Being cancelled
+        never leaves half of it.
+        """
+
+    async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
+        """Return the commit of a command that took effect within 24 hours, marked ``replayed``, or ``None``.
+
+        :class:`~starmodel.core.errors.CommandReusedError` when its fingerprint was another.
+        """
+
+    async def commit_of(self, command_id: str, /) -> Commit | None:
+        """Return the commit of a command, as far back as the log goes; ``None`` beyond."""
+
+    async def position(self) -> Position:
+        """Return the position of the newest commit."""
+
+    async def changes(self, after: Position, /, *, limit: int = 1000) -> Changes:
+        """Return up to *limit* commits after a position, oldest first, without skipping any.
+
+        Marked as a gap when the position is of another epoch, or older than the log, or in the future.
+        """
+
+    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
+        """Return the commits that changed one entity beyond a version, oldest first, as far back as the log goes."""
+
+
+class Subscription(Protocol):
+    """A mailbox on the bus.  Iterate to receive; bounded, so that a slow reader costs no memory.
+
+    When it runs over, what is in it is dropped and *lagged* becomes true until the reader clears it: the reader then
+    catches up from the store's log.
+    """
+
+    lagged: bool
+
+    def __aiter__(self) -> AsyncIterator[Commit]:
+        """Iterate over what arrives."""
+
+    async def __anext__(self) -> Commit:
+        """Return the next commit; ends when the subscription was closed."""
+
+    def close(self) -> None:
+        """Stop receiving; a waiting reader ends."""
+
+
+@runtime_checkable
+class EventBus(Protocol):
+    """Carries commits from where they happen to whoever follows them, in this process and in others."""
+
+    async def open(self) -> None:
+        """Begin to receive; called once."""
+
+    async def close(self) -> None:
+        """End every subscription."""
+
+    async def publish(self, commit: Commit, /) -> None:
+        """Deliver *commit* to every subscription.  Called after it was stored; never waits for a slow reader."""
+
+    def subscribe(self) -> Subscription:
+        """Open a mailbox that receives everything published from this moment on, in order."""
+
+
+class Binder(Protocol):
+    """Checks and converts the arguments of one event."""
+
+    def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
+        """Return typed values by name.
+
+        With *text* every value came as text from a form: an empty one stands for "not given" wherever text does
+        not fit.  :class:`~starmodel.core.errors.InvalidError` names every argument that is wrong, missing or unknown.
+        """
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """Turns snapshots into plain data and outside data into checked values."""
+
+    def dump(self, entity: Entity, /, *, public: bool = False) -> dict[str, Any]:
+        """Return the fields as JSON can hold them; all of them, or only the public ones."""
+
+    def load(self, kind: type[E], data: Mapping[str, Any], /) -> E:
+        """Return the entity that :meth:`dump` made *data* of.  Unknown keys are ignored: newer code wrote them."""
+
+    def parse(self, kind: type[E], data: Mapping[str, Any], /) -> E:
+        """Return an entity from outside data; :class:`~starmodel.core.errors.InvalidError` says what is wrong."""
+
+    def binder(self, name: str, parameters: Sequence[Parameter], /) -> Binder:
+        """Compile the check of an event's arguments, once."""
+
+    def plain(self, value: Any, /) -> Any:
+        """Return any value of a field or argument as JSON can hold it."""
+
+    def schema(self, kind: type[Entity], /) -> dict[str, Any]:
+        """Return the JSON Schema of the public side of an entity."""
+
+    def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
+        """Return the JSON Schema of an event's arguments."""
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Decides who may do what.  Asked for every command, and for every message of every stream."""
+
+    def decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /) -> Decision:
+        """Decide about one action: the name of an event, or ``"read"``.
+
+        *id* is ``None`` for an event of the class.  *entity* is the newest snapshot, or ``None`` when there is none
+        yet.  Must not wait: it runs on every delivery.
+        """
+
+
+@runtime_checkable
+class AuthProvider(Protocol):
+    """Says who sent a request."""
+
+    async def identify(self, headers: Mapping[str, str], session: Mapping[str, Any], visitor: str, /) -> Actor | None:
+        """Return the actor, or ``None`` for an anonymous visitor.  Header names are in lower case."""
+
+
+@runtime_checkable
+class UIAdapter(Protocol):
+    """Draws what every page needs, in one kit's manner.  What it returns goes into a page as it is.
+
+    *content* and results are whatever elements the web adapter understands.
+    """
+
+    def head(self) -> Sequence[Any]:
+        """Return what the kit needs in the page's head; local assets only."""
+
+    def page(self, title: str, content: Sequence[Any], /) -> Any:
+        """Return the frame of a page around its content."""
+
+    def form(self, action: str, fields: Sequence[Any], submit: str, /) -> Any:
+        """Return a form that posts to *action*."""
+
+    def field(self, parameter: Parameter, value: Any, /) -> Any:
+        """Return the labelled control for one argument, showing *value*."""
+
+    def action(self, label: str, attributes: Mapping[str, Any], /) -> Any:
+        """Return a button with the attributes that make it send a command."""
+
+    def table(self, columns: Sequence[str], rows: Sequence[Any], /) -> Any:
+        """Return a list of rows under named columns."""
+
+    def row(self, id: str, cells: Sequence[Any], actions: Sequence[Any], /) -> Any:
+        """Return one row; *id* is the element's id, so that it can be patched."""
+
+    def dialog(self, id: str, title: str, content: Sequence[Any], /) -> Any:
+        """Return a dialog that opens over the page."""
+
+    def toast(self, text: str, level: str, /) -> Any:
+        """Return a passing message; *level* is info, success, warning or error."""
+
+    def empty(self, text: str, /) -> Any:
+        """Return what a list shows when there is nothing in it."""
+
+    def error(self, title: str, detail: str, /) -> Any:
+        """Return what a page shows when something went wrong."""
+
+
+class Clock(Protocol):
+    """Tells the time; tests bring their own."""
+
+    def now(self) -> datetime:
+        """Return the time of day, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards."""
+
+
+class IdSource(Protocol):
+    """Makes ids; tests bring their own."""
+
+    def new(self) -> str:
+        """Return a fresh, unguessable id."""

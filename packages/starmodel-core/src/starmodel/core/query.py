@@ -1,0 +1,251 @@
+"""One grammar of queries for pages, REST, CLI and policies, and how to answer it in memory.
+
+``where`` is data, so that it can come from a URL or be kept as a saved view::
+
+    {"done": False}                                     equal
+    {"price": {"ge": 10, "lt": 20}}                     several tests of one field: all must hold
+    {"or": [{"owner": "ada"}, {"tags": {"contains": "public"}}]}
+    {"not": {"title": {"startswith": "draft"}}}
+
+``order`` is a tuple of field names, ``"-name"`` for descending; ties are always broken by ``id``.
+Fields are looked up in the entity's own list and nowhere else: a key from outside is never expanded.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cmp_to_key
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .entity import Entity, fields_of
+from .errors import QueryError, hint
+from .visibility import Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MAX_LIMIT", "OPERATORS", "Page", "Query", "Stored", "matches", "order_key", "select"]
+
+E_co = TypeVar("E_co", bound=Entity, covariant=True)
+
+MAX_LIMIT = 1000
+_MAX_DEPTH = 16
+
+
+def _contains(value: Any, part: Any) -> bool:
+    if isinstance(value, str):
+        return str(part).casefold() in value.casefold()
+    return value is not None and part in value
+
+
+def _startswith(value: Any, part: Any) -> bool:
+    return isinstance(value, str) and value.casefold().startswith(str(part).casefold())
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda value, other: value is not None and compare(value, other)
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": _ordered(operator.lt),
+    "le": _ordered(operator.le),
+    "gt": _ordered(operator.gt),
+    "ge": _ordered(operator.ge),
+    "in": lambda value, choices: value in choices,
+    "contains": _contains,
+    "startswith": _startswith,
+    "isnull": lambda value, wanted: (value is None) is bool(wanted),
+}
+"""Every test of a field.  ``contains`` and ``startswith`` ignore case; ordering tests are false for ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[E_co]):
+    """A snapshot together with the version its store gave it.
+
+    A version is a whole number that grows by one with each change, and is never given twice to entities of one id,
+    not even when one is deleted and made again: see :func:`starmodel.core.changes.sealed`.
+    """
+
+    entity: E_co
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """Which entities of a class, in which order, how many (at most 1,000), after which cursor."""
+
+    where: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    order: tuple[str, ...] = ()
+    limit: int = 100
+    after: str | None = None
+
+    def checked(self, kind: type[Entity], *, public_only: bool = False) -> Query:
+        """Return this query, or raise QueryError that says which part does not fit *kind*.
+
+        With *public_only*, as for a query from outside, fields that are not public are unknown, so that
+        nobody can find out a secret by filtering on it.
+        """
+        if type(self.limit) is not int or not 1 <= self.limit <= MAX_LIMIT:
+            raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
+        infos = fields_of(kind).values()
+        names = [info.name for info in infos if not public_only or info.visibility is Visibility.PUBLIC]
+        for name in self.order:
+            _known(kind, str(name).removeprefix("-"), names)
+        _check_where(kind, self.where, names, 0)
+        if self.after is not None:
+            cursor_values(self, self.after)
+        return replace(self, order=tuple(self.order))
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[E_co]):
+    """One page of an answer; *next* is the cursor of the page after it, ``None`` on the last."""
+
+    items: tuple[Stored[E_co], ...]
+    next: str | None = None
+
+
+def _known(kind: type[Entity], name: Any, names: Iterable[str]) -> None:
+    if name not in names:
+        raise QueryError(f"{kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
+
+
+def _check_where(kind: type[Entity], where: Any, names: list[str], depth: int) -> None:
+    if not isinstance(where, Mapping):
+        raise QueryError(f"where must be an object such as {{'done': False}}, not {where!r}")
+    if depth > _MAX_DEPTH:
+        raise QueryError(f"where is nested more than {_MAX_DEPTH} levels deep")
+    for key, test in where.items():
+        if key in ("and", "or"):
+            if isinstance(test, str) or not isinstance(test, list | tuple):
+                raise QueryError(f"{key!r} takes a list of conditions, not {test!r}")
+            for part in test:
+                _check_where(kind, part, names, depth + 1)
+        elif key == "not":
+            _check_where(kind, test, names, depth + 1)
+        else:
+            _known(kind, key, names)
+            _check_test(key, test)
+
+
+def _check_test(key: str, test: Any) -> None:
+    if not isinstance(test, Mapping):
+        return
+    for op, value in test.items():
+        if op not in OPERATORS:
+            raise QueryError(f"{key!r} cannot be tested by {op!r}; {hint(str(op), OPERATORS)}")
+        if op == "in" and (isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset)):
+            raise QueryError(f"'in' takes a list of values for {key!r}, not {value!r}")
+
+
+def matches(where: Mapping[str, Any], entity: Entity) -> bool:
+    """Tell whether *entity* meets *where*; a comparison of values that cannot be compared is false."""
+    return all(_holds(key, test, entity) for key, test in where.items())
+
+
+def _holds(key: str, test: Any, entity: Entity) -> bool:
+    if key == "and":
+        return all(matches(part, entity) for part in test)
+    if key == "or":
+        return any(matches(part, entity) for part in test)
+    if key == "not":
+        return not matches(test, entity)
+    value = getattr(entity, key)
+    if not isinstance(test, Mapping):
+        return bool(value == test)
+    return all(_test(op, value, other) for op, other in test.items())
+
+
+def _test(op: str, value: Any, other: Any) -> bool:
+    try:
+        return bool(OPERATORS[op](value, other))
+    except TypeError:
+        return False
+
+
+def _directions(query: Query) -> list[tuple[str, bool]]:
+    parts = [(name.removeprefix("-"), name.startswith("-")) for name in query.order]
+    return parts if any(name == "id" for name, _ in parts) else [*parts, ("id", False)]
+
+
+def order_key(query: Query, entity: Entity) -> tuple[Any, ...]:
+    """Return the values *entity* is placed by, ``id`` last."""
+    return tuple(getattr(entity, name) for name, _ in _directions(query))
+
+
+def _comparer(query: Query) -> Callable[[tuple[Any, ...], tuple[Any, ...]], int]:
+    falling = [down for _, down in _directions(query)]
+
+    def compare(left: tuple[Any, ...], right: tuple[Any, ...]) -> int:
+        for one, other, down in zip(left, right, falling, strict=True):
+            if one != other:
+                less = _less(one, other)
+                return 1 if less is down else -1
+        return 0
+
+    return compare
+
+
+def _less(one: Any, other: Any) -> bool:
+    """Order any two values: ``None`` first, then by value, then by type name where values have no order."""
+    if one is None or other is None:
+        return one is None
+    try:
+        return bool(one < other)
+    except TypeError:
+        return (type(one).__name__, repr(one)) < (type(other).__name__, repr(other))
+
+
+def select(query: Query, candidates: Iterable[Stored[E_co]]) -> Page[E_co]:
+    """Answer *query* from *candidates* in memory: what a store without an engine of its own does."""
+    compare = _comparer(query)
+    found: list[tuple[tuple[Any, ...], Stored[E_co]]] = [(order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)]
+    found.sort(key=cmp_to_key(lambda left, right: compare(left[0], right[0])))
+    if query.after is not None:
+        start = cursor_values(query, query.after)
+        found = [pair for pair in found if compare(pair[0], tuple(map(_alike, pair[0], start))) > 0]
+    page = found[: query.limit]
+    more = cursor_of(query, page[-1][1].entity) if len(found) > query.limit else None
+    return Page(tuple(stored for _, stored in page), more)
+
+
+def cursor_of(query: Query, entity: Entity) -> str:
+    """Return the cursor that stands just after *entity* in the order of *query*."""
+    text = json.dumps(_plain_values(order_key(query, entity)), separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def cursor_values(query: Query, cursor: str) -> tuple[Any, ...]:
+    """Return the place a cursor stands at; QueryError when it was not made by this order."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise QueryError(f"the cursor {cursor!r} is damaged; start again from the first page") from error
+    if not isinstance(values, list) or len(values) != len(_directions(query)):
+        raise QueryError("the cursor belongs to another order; start again from the first page")
+    return tuple(values)
+
+
+def _plain_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return *values* as JSON can hold them; :func:`_alike` is the way back."""
+    bare = (value.value if isinstance(value, Enum) else value for value in values)
+    return tuple(value if isinstance(value, str | int | float | None) else str(value) for value in bare)
+
+
+def _alike(sample: Any, plain: Any) -> Any:
+    """Return *plain*, read from a cursor, as a value of the type of *sample*."""
+    if plain is None or sample is None or isinstance(sample, str | int | float) and not isinstance(sample, Enum):
+        return plain
+    kind: Any = type(sample)
+    try:
+        return kind.fromisoformat(plain) if hasattr(kind, "fromisoformat") else kind(plain)
+    except (ArithmeticError, ValueError, TypeError):
+        return plain

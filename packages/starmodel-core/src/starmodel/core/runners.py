@@ -1,0 +1,86 @@
+"""How the body of an event runs on a draft, for each way it can be written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeVar
+
+from .errors import EventError
+from .snapshot import Snapshot, absorb, changes_of, draft_of, is_draft, settle
+
+__all__ = ["conclude", "runner_of"]
+
+S = TypeVar("S", bound=Snapshot)
+
+
+def conclude(draft: S, returned: object) -> S:
+    """Decide the next snapshot from what an event returned and what it did to its draft."""
+    if not isinstance(returned, Snapshot) or returned is draft:
+        return settle(draft)
+    if type(returned) is not type(draft) or is_draft(returned) or returned.__dict__["id"] != draft.__dict__["id"]:
+        raise EventError(
+            f"an event of {type(draft).__name__} returned {type(returned).__name__} {returned.__dict__['id']!r}; "
+            "return self.evolve(...), or nothing after changing self"
+        )
+    late = {name for name, value in changes_of(draft).items() if getattr(returned, name) != value}
+    if late:
+        raise EventError(f"{', '.join(sorted(late))} changed on self but not in the returned snapshot")
+    return returned
+
+
+def runner_of(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+    """Wrap *fn* so that it runs on a draft; an event called by another event shares its draft."""
+    return {
+        "def": _plain,
+        "async def": _async,
+        "def with yield": _steps,
+        "async def with yield": _async_steps,
+    }[mode](fn)
+
+
+def _nested(draft: Snapshot, returned: object) -> Snapshot:
+    if isinstance(returned, type(draft)) and not is_draft(returned):
+        absorb(draft, returned)
+    return draft
+
+
+def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> Snapshot:
+        if is_draft(snapshot):
+            return _nested(snapshot, fn(snapshot, *args, **kwargs))
+        draft = draft_of(snapshot)
+        return conclude(draft, fn(draft, *args, **kwargs))
+
+    return run
+
+
+def _async(fn: Callable[..., Any]) -> Callable[..., Any]:
+    async def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> Snapshot:
+        if is_draft(snapshot):
+            return _nested(snapshot, await fn(snapshot, *args, **kwargs))
+        draft = draft_of(snapshot)
+        return conclude(draft, await fn(draft, *args, **kwargs))
+
+    return run
+
+
+def _steps(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> Iterator[Snapshot]:
+        draft = snapshot if is_draft(snapshot) else draft_of(snapshot)
+        for _ in fn(draft, *args, **kwargs):
+            yield settle(draft)
+        if draft is not snapshot:
+            yield settle(draft)
+
+    return run
+
+
+def _async_steps(fn: Callable[..., Any]) -> Callable[..., Any]:
+    async def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> AsyncIterator[Snapshot]:
+        draft = snapshot if is_draft(snapshot) else draft_of(snapshot)
+        async for _ in fn(draft, *args, **kwargs):
+            yield settle(draft)
+        if draft is not snapshot:
+            yield settle(draft)
+
+    return run

@@ -1,0 +1,142 @@
+// The action `@send(url, args?, {base, confirm, latest}?)`: one call is one command, done once however bad the network is.
+// On a form it sends the form's fields. Commands of one entity go one after the other, different entities side by side.
+import { action } from "datastar";
+import { readFrames } from "./frames.js";
+import { ask, toDatastar } from "./page.js";
+import { showProblem, unmark } from "./problems.js";
+import { editOf, forget, initial, isField, read, settle, write } from "./typing.js";
+
+const lanes = new Map(); // entity -> its commands, the first one on its way
+const waiting = new Map(); // element -> {count, timer}
+const AGAIN = new Set([408, 429, 502, 503, 504]); // whoever answers this has not done it, or cannot say
+
+action({
+  name: "send",
+  apply({ el, evt }, url, args, options = {}) {
+    const form = el instanceof HTMLFormElement && el;
+    // Key, body and headers are fixed here: however often they go out, it is the same command.
+    const job = { el, form, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el) };
+    job.headers = {
+      Accept: "text/event-stream",
+      "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
+      "Idempotency-Key": newKey(),
+      "StarModel-Request": "1",
+    };
+    if (options.base != null) job.headers["StarModel-Base-Version"] = String(options.base);
+    job.body = new TextEncoder().encode(form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {}));
+    job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
+    if (!options.confirm) return enqueue(job);
+    ask(options.confirm, (evt?.submitter ?? el).textContent.trim()).then((yes) => yes && enqueue(job));
+  },
+});
+
+// "/todo/7/toggle" belongs to "todo/7", the class-level "/todo/create" to "todo".
+function laneOf(url) {
+  const parts = new URL(url, location.href).pathname.split("/").filter(Boolean);
+  return parts.slice(0, parts.length > 2 ? 2 : 1).join("/");
+}
+
+// randomUUID would need a secure context, which a phone on the local network does not have.
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function formText(form, submitter, args) {
+  const data = new FormData(form, submitter);
+  for (const box of form.elements) {
+    if (box.type !== "checkbox" || !box.name || box.matches(":disabled")) continue;
+    const alone = form.elements[box.name] === box; // of a group, only the checked ones are sent
+    if (!box.checked && alone) data.set(box.name, "false");
+    else if (box.checked && !box.hasAttribute("value")) data.set(box.name, "true");
+  }
+  data.delete("_key"); // for pages without scripts; here the header has it
+  for (const [name, value] of Object.entries(args ?? {})) data.set(name, value);
+  return new URLSearchParams([...data].filter(([, value]) => typeof value === "string")).toString();
+}
+
+function enqueue(job) {
+  const lane = lanes.get(job.lane) ?? [];
+  const isOlder = (it, place) => place > 0 && it.latest && it.url === job.url && it.el === job.el;
+  const older = job.latest ? lane.findIndex(isOlder) : -1;
+  begin(job);
+  if (older > 0) finish(lane.splice(older, 1)[0]);
+  if (lane.push(job) === 1) drain(job.lane, lane);
+}
+
+async function drain(name, lane) {
+  lanes.set(name, lane);
+  for (; lane.length; lane.shift()) {
+    const problem = await deliver(lane[0]);
+    try {
+      conclude(lane[0], problem);
+    } catch (error) {
+      reportError(error); // a fault here must not stop the commands behind it
+    }
+    finish(lane[0]);
+  }
+  lanes.delete(name);
+}
+
+function begin({ el, edit }) {
+  const wait = waiting.get(el) ?? { count: 0, timer: setTimeout(() => el.setAttribute("aria-busy", "true"), 150) };
+  wait.count++;
+  waiting.set(el, wait);
+  if (edit) Object.assign(edit, { unsent: false, flying: edit.flying + 1 });
+  toDatastar("started", el, {}); // data-indicator listens to this and to "finished"
+}
+
+function finish({ el, edit }) {
+  const wait = waiting.get(el);
+  if (!--wait.count) {
+    waiting.delete(el);
+    clearTimeout(wait.timer);
+    el.removeAttribute("aria-busy");
+  }
+  if (edit) edit.flying--;
+  settle(edit);
+  toDatastar("finished", el, {});
+}
+
+async function deliver({ el, url, headers, body }) {
+  for (let attempt = 0; ; attempt++) {
+    let wait = Math.min(250 * 2 ** attempt, 10000) * (0.5 + Math.random() / 2);
+    try {
+      // What is kept alive outlives the page; browsers allow 64 KB of it in all, so a second attempt does without.
+      const keepalive = !attempt && body.length < 32768;
+      const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
+      if (!AGAIN.has(reply.status)) return await take(reply, el);
+      const after = Number(reply.headers.get("Retry-After"));
+      if (after > 0) wait = Math.min(after, 60) * 1000;
+    } catch {
+      // The connection broke, perhaps after the command was done: its key makes asking again safe.
+    }
+    await new Promise((wake) => setTimeout(wake, wait));
+  }
+}
+
+// Read an answer to its end and return the problem in it, if there is one.
+async function take(reply, el) {
+  if (reply.type === "opaqueredirect") {
+    location.assign(location.pathname + location.search); // most likely to sign in again
+    return {};
+  }
+  const type = reply.headers.get("Content-Type") ?? "";
+  const failed = reply.status >= 400;
+  if (type.includes("event-stream")) await readFrames(reply.body, el);
+  else if (failed) return await reply.json().catch(() => ({ detail: `This did not work (${reply.status}).` }));
+  return failed ? {} : null;
+}
+
+function conclude({ form, values }, problem) {
+  const fields = values.map(([field]) => field);
+  fields.forEach(unmark);
+  if (problem) return showProblem(fields, problem);
+  if (!form) return;
+  for (const [field, value] of values) {
+    if (read(field) !== value) continue; // typed meanwhile: not ours to clear
+    forget(field);
+    if (value !== initial(field)) write(field, initial(field));
+  }
+  form.dispatchEvent(new CustomEvent("starmodel:done", { bubbles: true }));
+  form.closest("dialog[data-close-on-done]")?.close();
+}

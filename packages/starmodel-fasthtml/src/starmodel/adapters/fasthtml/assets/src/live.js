@@ -1,0 +1,94 @@
+// The one live stream of a page, described by <div id="sm-live" data-url data-after>: resumed where it ended, for ever.
+import { on, receive } from "./frames.js";
+import { byId, showBanner, toast, toDatastar } from "./page.js";
+
+const stream = { url: "", last: "", tries: 0, opened: 0, source: null, timer: 0, alarm: 0, refreshing: false };
+const liveUrl = () => byId("sm-live")?.dataset.url ?? "";
+
+function connect() {
+  disconnect();
+  const url = liveUrl();
+  if (url !== stream.url) Object.assign(stream, { url, last: byId("sm-live")?.dataset.after });
+  if (!url || document.hidden) return;
+  const address = new URL(url, location.href);
+  if (stream.last) address.searchParams.set("after", stream.last);
+  stream.alarm ||= setTimeout(setOnline, 1000, false);
+  stream.opened = Infinity;
+  stream.source = new EventSource(address);
+  stream.source.onopen = () => {
+    stream.opened = Date.now();
+    setOnline(true);
+  };
+  stream.source.onerror = reconnect; // the browser itself gives up after an HTTP error
+  for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-hello", "sm-stale"])
+    stream.source.addEventListener(type, ({ data, lastEventId }) => {
+      if (lastEventId) stream.last = lastEventId;
+      receive(type, data, document.body);
+    });
+}
+
+function disconnect() {
+  clearTimeout(stream.timer);
+  stream.source?.close();
+  stream.source = null;
+}
+
+function reconnect() {
+  disconnect();
+  if (!liveUrl()) return;
+  if (Date.now() - stream.opened > 5000) stream.tries = 0; // it had been well
+  document.documentElement.dataset.online = "false";
+  stream.alarm ||= setTimeout(setOnline, 1000, false);
+  stream.timer = setTimeout(connect, Math.min(300 * 1.6 ** stream.tries++, 5000) * (0.75 + Math.random() / 4));
+}
+
+function setOnline(is) {
+  clearTimeout(stream.alarm);
+  stream.alarm = 0;
+  document.documentElement.dataset.online = String(is);
+  showBanner(is ? "" : "Connection lost. Reconnecting…");
+}
+
+// A hidden tab needs no stream, and over HTTP/1.1 a browser has only six connections for all its tabs.
+function pause() {
+  disconnect();
+  clearTimeout(stream.alarm);
+  stream.alarm = 0;
+}
+
+function resume() {
+  stream.tries = 0;
+  connect();
+}
+
+on("sm-hello", (data) => {
+  const { fresh, message } = JSON.parse(data);
+  if (fresh) toast(message ?? "The server restarted with empty memory; this page starts afresh.");
+});
+
+// The page's token means nothing to the server any more. A reload would lose what is being typed, a morph does not.
+on("sm-stale", async () => {
+  disconnect();
+  stream.refreshing = true;
+  try {
+    const reply = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    if (!page.getElementById("sm-page")) return; // an error page: keep what is here and ask again
+    if (!page.getElementById("sm-live")) byId("sm-live")?.remove();
+    for (const part of page.querySelectorAll("#sm-page,#sm-live"))
+      toDatastar("datastar-patch-elements", document.body, { elements: part.outerHTML });
+    stream.url = null; // whatever stream this is, it starts from its own place
+  } finally {
+    stream.refreshing = false;
+    reconnect();
+  }
+});
+
+// A patch may bring another stream, or the first one.
+document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
+  if (type === "datastar-patch-elements" && !stream.refreshing && liveUrl() !== stream.url) connect();
+});
+document.addEventListener("visibilitychange", () => (document.hidden ? pause() : resume()));
+addEventListener("pagehide", pause);
+addEventListener("pageshow", ({ persisted }) => persisted && resume());
+connect();

@@ -1,0 +1,20 @@
+// StarModel's own part beside Datastar. Commands arrive once and in order, the live stream always comes back, no patch
+// overwrites what is being typed, and the server may say a word: `_sm: {toast: {text, level}, go: "/path"}`.
+import { mergePatch } from "datastar";
+import "./commands.js";
+import "./live.js";
+import { toast } from "./page.js";
+import "./typing.js";
+
+document.addEventListener("datastar-signal-patch", ({ detail: { _sm: word } }) => {
+  if (!word) return;
+  mergePatch({ _sm: null }); // taken, so that the same word may come again
+  if (word.toast?.text) toast(word.toast.text, word.toast.level);
+  if (word.go) go(word.go);
+});
+
+function go(path) {
+  const target = new URL(path, location.href);
+  if (path.startsWith("/") && target.origin === location.origin) location.assign(target);
+  else console.warn(`StarModel goes only to paths of its own site, not to ${path}`);
+}

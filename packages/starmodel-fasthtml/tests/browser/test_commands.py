@@ -1,0 +1,182 @@
+"""Commands arrive once and in order, whatever the network does."""
+
+from __future__ import annotations
+
+import html
+import json
+
+import pytest
+from starlette.responses import Response
+
+from starmodel.adapters.fasthtml.wire import elements_frame, js
+
+
+def on(event: str, call: str) -> str:
+    return f'data-on:{event}="{html.escape(call)}"'
+
+
+def send(url: str, *args: object) -> str:
+    return f"@send({', '.join(map(js, (url, *args)))})"
+
+
+def button(text: str, url: str, *args: object) -> str:
+    return f'<button id="b" {on("click__prevent", send(url, *args))}>{text}</button>'
+
+
+def test_a_click_sends_one_command_with_all_its_headers(tab, stage, until):
+    page = tab.open(button("+5", "/counter/7/increment", {"amount": 5}, {"base": 12}))
+    page.click("#b")
+    until(lambda: stage.posts)
+    [post] = stage.posts
+    assert post.path == "/counter/7/increment"
+    assert post.json == {"amount": 5}
+    assert len(post.key) == 32
+    expected = {
+        "content-type": "application/json",
+        "accept": "text/event-stream",
+        "starmodel-request": "1",
+        "starmodel-base-version": "12",
+    }
+    assert expected.items() <= post.headers.items()
+    tab.assert_clean()
+
+
+def test_a_burst_of_100_clicks_is_100_commands_in_order(tab, stage, until):
+    count = "el.dataset.n = 1 + Number(el.dataset.n || 0); @send('/counter/7/set', {n: el.dataset.n})"
+    page = tab.open(f'<button id="b" {on("click", count)}>+</button>')
+    page.evaluate("for (let i = 0; i < 100; i++) document.getElementById('b').click()")
+    until(lambda: len(stage.posts) == 100)
+    assert [post.json["n"] for post in stage.posts] == [str(n) for n in range(1, 101)]
+    assert len({post.key for post in stage.posts}) == 100
+    tab.assert_clean()
+
+
+def test_commands_of_different_entities_do_not_wait_for_each_other(tab, stage, until):
+    stage.latency = 0.3
+    calls = "; ".join(send(f"/todo/{name}/toggle") for name in "aabb") + f"; {send('/todo/create')}"
+    page = tab.open(f'<button id="b" {on("click", calls)}>go</button>')
+    page.click("#b")
+    until(lambda: len(stage.posts) == 5)
+    paths = [post.path for post in stage.posts]
+    assert sorted(paths[:3]) == ["/todo/a/toggle", "/todo/b/toggle", "/todo/create"]
+    assert stage.posts[3].at - stage.posts[0].at > 0.25
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_has_one_effect(tab, stage, until, drop):
+    done: dict[str, int] = {}
+
+    def execute_then_drop(post):
+        first = post.key not in done
+        done.setdefault(post.key, len(done) + 1)
+        return drop if first else elements_frame(f'<b id="count">{done[post.key]}</b>')
+
+    stage.answer = execute_then_drop
+    page = tab.open(button("+", "/counter/7/increment") + '<b id="count">0</b>')
+    page.click("#b")
+    page.wait_for_function("document.getElementById('count').textContent === '1'")
+    assert len(stage.posts) >= 2
+    assert len({(post.key, post.body) for post in stage.posts}) == 1
+    tab.assert_clean("ERR_", "Failed to load resource")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 408, 429])
+def test_a_passing_failure_is_tried_again(tab, stage, until, status):
+    stage.answer = lambda post: Response(status_code=status, headers={"Retry-After": "0.05"}) if len(stage.posts) == 1 else None
+    page = tab.open(button("+", "/counter/7/increment"))
+    page.click("#b")
+    until(lambda: len(stage.posts) == 2)
+    assert stage.posts[0].key == stage.posts[1].key
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 500])
+def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until, status):
+    stage.answer = lambda post: (
+        {"title": "No", "detail": f"Not today: {status}", "status": status, "errors": []} if post.path.endswith("/no") else None
+    )
+    page = tab.open(f'<button id="b" {on("click", send("/x/1/no") + ";" + send("/x/1/yes"))}>go</button>')
+    page.click("#b")
+    until(lambda: len(stage.posts) == 2)
+    page.wait_for_selector(f".sm-toast:has-text('Not today: {status}')[data-level=error]")
+    assert [post.path for post in stage.posts] == ["/x/1/no", "/x/1/yes"]
+
+
+def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage, until):
+    stage.latency = 0.15
+    call = "@send('/todo/7/update', {title: el.value}, {latest: true})"
+    page = tab.open(f'<input id="t" aria-label="t" {on("input", call)}><input id="u" aria-label="u" {on("input", call)}>')
+    page.type("#t", "abcdef", delay=5)
+    page.type("#u", "x")
+    until(lambda: len(stage.posts) == 3)
+    assert [post.json["title"] for post in stage.posts] == ["a", "abcdef", "x"]
+
+
+def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage, until):
+    text = "a\u2028data: elements <i>forged</i>\u2029\u0085b"
+    frames = elements_frame(f'<p id="out">{text}\n<i>next</i></p>') + elements_frame("<li>x</li>", selector="#list", mode="append")
+    stage.answer = lambda _post: frames
+    page = tab.open(button("go", "/x/1/y") + '<p id="out"></p><ul id="list"></ul>')
+    page.click("#b")
+    page.wait_for_selector("#list li")
+    assert page.text_content("#out") == f"{text}\nnext"
+    assert page.locator("#out i").count() == 1
+
+
+def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(tab, stage, until):
+    page = tab.open(button("go", "/x/1/y") + '<script></script><i id="log"></i>')
+    page.evaluate("new MutationObserver(() => document.getElementById('log').dataset.busy = '1').observe("
+                  "document.getElementById('b'), {attributeFilter: ['aria-busy']})")  # fmt: skip
+    page.click("#b")
+    until(lambda: stage.posts)
+    page.wait_for_timeout(250)
+    assert page.get_attribute("#log", "data-busy") is None
+    stage.latency = 0.4
+    page.click("#b")
+    page.wait_for_selector("#b[aria-busy=true]")
+    page.wait_for_selector("#b:not([aria-busy])")
+
+
+def test_an_indicator_follows_a_command(tab, stage, until):
+    stage.latency = 0.1
+    page = tab.open(
+        f'<button id="b" data-indicator="busy" {on("click", send("/x/1/y"))}>go</button><i id="i" data-text="$busy"></i>'
+    )
+    page.wait_for_function("document.getElementById('i').textContent === 'false'")
+    page.click("#b")
+    page.wait_for_function("document.getElementById('i').textContent === 'true'")
+    page.wait_for_function("document.getElementById('i').textContent === 'false'")
+
+
+def test_a_question_is_asked_first_and_cancel_has_the_focus(tab, stage, until):
+    page = tab.open(button("Delete", "/x/1/delete", {}, {"confirm": "Delete <b>it</b> for good?"}))
+    page.click("#b")
+    page.wait_for_selector("dialog:modal")
+    assert page.text_content("dialog p") == "Delete <b>it</b> for good?"
+    assert page.evaluate("document.activeElement.textContent") == "Cancel"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog", state="detached")
+    assert page.evaluate("document.activeElement.id") == "b"
+    page.click("#b")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    assert stage.posts == []
+    page.click("#b")
+    page.click("dialog button:has-text('Delete')")
+    until(lambda: stage.posts)
+    tab.assert_clean()
+
+
+def test_a_redirect_leads_to_a_fresh_page_instead_of_into_this_one(tab, stage, until):
+    stage.answer = lambda _post: Response(status_code=303, headers={"location": "/login"})
+    page = tab.open(button("go", "/x/1/y"))
+    stage.body = "<h1>Please sign in</h1>"
+    page.click("#b")
+    page.wait_for_selector("h1")
+    assert len(stage.posts) == 1
+
+
+def test_arguments_are_fixed_when_the_command_is_given(tab, stage, until):
+    stage.answer = lambda _post: Response(status_code=503, headers={"Retry-After": "0.1"}) if len(stage.posts) == 1 else None
+    page = tab.open(f'<button id="b" data-signals="{{n: 1}}" {on("click", "@send(`/x/1/y`, {n: $n}); $n = 2")}>go</button>')
+    page.click("#b")
+    until(lambda: len(stage.posts) == 2)
+    assert [json.loads(post.body) for post in stage.posts] == [{"n": 1}, {"n": 1}]

@@ -1,0 +1,114 @@
+"""The moments that plugins may take part in; each function here is the signature and the manual of one hook.
+
+Implement one by a function of the same name, marked with :func:`starmodel.core.hooks.hookimpl`.  Any argument may be
+left out.  A hook written ``async def`` here may be implemented by a plain or by an async function; the others are
+called while the application is built, and only plain functions fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from starmodel.core.hooks import hookspec
+
+if TYPE_CHECKING:
+    from starmodel.core.commands import Command
+
+__all__ = [
+    "HOOK_API",
+    "Application",
+    "HealthCheck",
+    "Middleware",
+    "Route",
+    "starmodel_authorize",
+    "starmodel_health_checks",
+    "starmodel_middleware",
+    "starmodel_page_head",
+    "starmodel_plugin_info",
+    "starmodel_routes",
+    "starmodel_shutdown",
+    "starmodel_startup",
+]
+
+HOOK_API = (1, 0)
+"""Version of this list.  A new hook or argument raises the minor number, anything that breaks a plugin the major one.
+
+A plugin module says which it was written for by ``STARMODEL_HOOK_API = (1, 0)``."""
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+HealthCheck: TypeAlias = Callable[[], "bool | Awaitable[bool]"]
+
+
+class Application(Protocol):
+    """The ASGI application, as much of it as a plugin may count on: ``state`` is a place for shared objects."""
+
+    @property
+    def state(self) -> Any: ...  # noqa: ANN401, D102 - Starlette's State takes any attribute
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...  # noqa: D102 - ASGI 3
+
+
+@runtime_checkable
+class Route(Protocol):
+    """A route in Starlette's form: ``Route``, ``Mount``, ``WebSocketRoute`` and ``Host`` all fit."""
+
+    def matches(self, scope: Any) -> Any: ...  # noqa: ANN401, D102 - (Match, child scope), Starlette's own types
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None: ...  # noqa: ANN401, D102 - ASGI 3
+
+
+class Middleware(Protocol):
+    """Anything that wraps an ASGI application in another: a pure ASGI middleware class, or a partial of one."""
+
+    def __call__(self, app: Any, /) -> Any: ...  # noqa: ANN401, D102 - ASGI applications of whichever framework
+
+
+@hookspec
+def starmodel_plugin_info() -> Mapping[str, str]:  # type: ignore[empty-body] # a specification has no body
+    """Describe the plugin: ``title``, ``summary``, ``docs``, whatever ``starmodel plugin list`` should show."""
+
+
+@hookspec
+async def starmodel_startup(app: Application) -> None:
+    """Open what the plugin needs, such as a connection.  Runs once, before the first request."""
+
+
+@hookspec
+async def starmodel_shutdown(app: Application) -> None:
+    """Close what the plugin opened.  Runs once, after the last request, in the reverse order of the start."""
+
+
+@hookspec
+def starmodel_routes(app: Application) -> Iterable[Route]:  # type: ignore[empty-body] # a specification has no body
+    """Return routes to add to *app*; they pass the same middleware as its own."""
+
+
+@hookspec
+def starmodel_middleware(  # type: ignore[empty-body] # a specification has no body
+    app: Application,
+) -> Iterable[Middleware]:
+    """Return middleware to wrap *app* in; the first plugin's is the outermost."""
+
+
+@hookspec
+def starmodel_page_head(  # type: ignore[empty-body] # a specification has no body
+    request: Any,  # noqa: ANN401 - the request of whichever web framework serves the page
+) -> Iterable[object]:
+    """Return elements for the ``<head>`` of the page that answers *request*: styles, scripts, meta tags."""
+
+
+@hookspec
+async def starmodel_authorize(actor: str | None, command: Command) -> bool | None:
+    """Return ``True`` to allow *command*, ``False`` to refuse it, ``None`` to leave it to the others.
+
+    One refusal is enough.  Raise :class:`~starmodel.core.errors.ForbiddenError` to refuse with a reason.  Any other
+    error, any other answer and an answer that is too late also refuse: this hook fails closed.
+    """
+
+
+@hookspec
+def starmodel_health_checks() -> Mapping[str, HealthCheck]:  # type: ignore[empty-body] # a specification has no body
+    """Return checks by name; each returns, or awaits to, whether the part it looks at can serve."""

@@ -1,0 +1,94 @@
+"""Binding the arguments of an event: a strict model from its parameters, unknown names refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError, PydanticUserError, ValidationError, create_model
+
+from starmodel.core.errors import DefinitionError, InvalidError, Problem
+
+from .problems import problems_of
+
+if TYPE_CHECKING:
+    from starmodel.core.parameters import Parameter
+
+__all__ = ["ArgumentBinder", "arguments_model"]
+
+
+def arguments_model(name: str, parameters: Sequence[Parameter]) -> type[BaseModel]:
+    """Return the pydantic model of an event's arguments; an entity among them is named by its id."""
+    fields: dict[str, Any] = {f"p{number}": _field(parameter) for number, parameter in enumerate(parameters)}
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=False, hide_input_in_errors=True)
+    try:
+        return create_model(f"{name} arguments", __config__=config, **fields)
+    except (PydanticSchemaGenerationError, PydanticUserError) as error:
+        raise DefinitionError(f"pydantic cannot read the arguments of {name}: {error}") from error
+
+
+def _field(parameter: Parameter) -> tuple[Any, Any]:
+    """Return a model field.  Its own name is a number, so that an argument may be called anything; the alias is the name."""
+    annotation = str if parameter.reference is not None else parameter.annotation
+    if parameter.default is not None:
+        return annotation, Field(alias=parameter.name, default_factory=parameter.default)
+    if parameter.optional:
+        return annotation, Field(alias=parameter.name, default=None)
+    return annotation, Field(alias=parameter.name)
+
+
+class ArgumentBinder:
+    """Checks and converts the arguments of one event; compiled once."""
+
+    def __init__(self, name: str, parameters: Sequence[Parameter]) -> None:
+        self._model = arguments_model(name, parameters)
+        self._names = {f"p{number}": parameter.name for number, parameter in enumerate(parameters)}
+        self._known = [parameter.name for parameter in parameters]
+        self._not_text = {parameter.name: _empty(parameter.annotation) for parameter in parameters}
+        self._validate = self._model.__pydantic_validator__.validate_python
+
+    def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
+        """Return typed values by name: those that were given.  The event's own defaults fill in the rest."""
+        if not args and not self._known:
+            return {}
+        if text:
+            args = self._without_blanks(args)
+        try:
+            model = self._validate(dict(args))
+        except ValidationError as error:
+            raise InvalidError(problems_of(error, self._known)) from error
+        except RecursionError:
+            raise InvalidError([Problem((), "is nested too deeply", "depth")]) from None
+        values = model.__dict__
+        return {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
+
+    def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return form values with blank ones left out, or ``None`` where that is a value and text is not."""
+        kept: dict[str, Any] = {}
+        for name, value in args.items():
+            if value != "" or name not in self._not_text or self._not_text[name] is _KEEP:
+                kept[name] = value
+            elif self._not_text[name] is None:
+                kept[name] = None
+        return kept
+
+
+_KEEP, _DROP = object(), object()
+
+
+def _empty(annotation: Any) -> object:
+    """Return what a blank text means for *annotation*: itself, ``None``, or nothing given."""
+    parts = set(_members(annotation))
+    if str in parts or Any in parts:
+        return _KEEP
+    return None if NoneType in parts else _DROP
+
+
+def _members(annotation: Any) -> list[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _members(get_args(annotation)[0])
+    if origin is not None and origin not in (list, dict, set, tuple, frozenset, type):
+        return [member for part in get_args(annotation) for member in _members(part)] or [annotation]
+    return [annotation]

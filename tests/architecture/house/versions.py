@@ -1,0 +1,28 @@
+"""Whether all distributions carry one version and pin each other to it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["META", "disagreements"]
+
+META = "starmodel"
+OURS = re.compile(r"(?P<name>starmodel[a-z-]*)(\[[a-z,-]+\])?\s*(?P<pin>.*)")
+
+
+def disagreements(versions: Mapping[str, str], requirements: Mapping[str, Iterable[str]]) -> list[str]:
+    """Complain about each version that differs from the meta package's and each pin of ours that is not what it must be.
+
+    The meta package pins exactly (`==`), all others compatibly (`~=`).
+    """
+    wanted = versions[META]
+    found = [f"{name} is {version}, not {wanted}" for name, version in versions.items() if version != wanted]
+    for name, lines in requirements.items():
+        pin = f"{'==' if name == META else '~='}{wanted}"
+        ours = filter(None, map(OURS.fullmatch, lines))
+        found += [f"{name} asks for {match[0]}, not for {pin}" for match in ours if match["pin"] != pin]
+    return found
