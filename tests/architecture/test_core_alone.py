@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from house.environments import distributions, empty_environment, foreign_modules, install
 
 CORE = ("starmodel.core", "starmodel.app", "starmodel.adapters.persistence.memory")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from house.imports import foreign_imports
 from house.layout import PACKAGES, ROOT, modules
 
@@ -61,8 +62,9 @@ def lint_imports(sources):
 @pytest.fixture
 def sources(tmp_path):
     """A copy of all sources, merged the way an installation merges them."""
+    needless = shutil.ignore_patterns("__pycache__", "vendor")
     for package in PACKAGES:
-        shutil.copytree(package.src, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "vendor"))
+        shutil.copytree(package.src, tmp_path, dirs_exist_ok=True, ignore=needless)
     return tmp_path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from house import wheels
 from house.layout import PACKAGES, Package
 from house.namespace import owned_namespaces, shared_paths, untyped_portions
@@ -29,6 +30,12 @@ def test_no_two_wheels_hold_the_same_path(contents):
 def test_every_wheel_holds_code_and_nothing_outside_the_namespace(contents, name):
     assert contents[name]
     assert [path for path in contents[name] if not path.startswith("starmodel/")] == []
+
+
+def test_the_web_wheel_brings_what_its_pages_load_and_the_licences_of_it(contents):
+    vendor = "starmodel/adapters/fasthtml/assets/vendor"
+    inside = {path.removeprefix(f"{vendor}/") for path in contents["starmodel-fasthtml"] if path.startswith(vendor)}
+    assert {"datastar.js", "licenses/datastar-LICENSE.md"} <= inside
 
 
 def test_the_rules_pass_a_good_wheel():

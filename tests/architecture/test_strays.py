@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from house.layout import ROOT
 from house.strays import ADDRESSES, files, stray_addresses, stray_lock_files
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
+
 from house.layout import PACKAGES, ROOT
 from house.versions import disagreements
 
@@ -42,12 +43,8 @@ def noxfile():
 
 
 def test_bump_sets_every_version_and_pin_and_nothing_else(noxfile):
-    before = (
-        'version = "0.1.0"\ndependencies = ["starmodel-core~=0.1.0", "starmodel[cli,fasthtml]==0.1.0", "pluggy>=0.1.0"]\n'
-    )
-    assert noxfile.bumped(before, "0.2.0") == (
-        'version = "0.2.0"\ndependencies = ["starmodel-core~=0.2.0", "starmodel[cli,fasthtml]==0.2.0", "pluggy>=0.1.0"]\n'
-    )
+    text = 'version = "{0}"\ndependencies = ["starmodel-core~={0}", "starmodel[cli,fasthtml]=={0}", "pluggy>=0.1.0"]\n'
+    assert noxfile.bumped(text.format("0.1.0"), "0.2.0") == text.format("0.2.0")
 
 
 def test_after_a_bump_all_packages_agree(noxfile, tmp_path):
@@ -71,8 +68,9 @@ def test_bump_takes_release_numbers_only(noxfile, text, answer):
 
 
 def test_a_pin_keeps_its_marker_only_where_one_name_has_two_versions(noxfile):
-    compiled = "-e packages/x\na==1 ; sys_platform == 'win32'\nb==1 ; python_version < '3.12'\nb==2 ; python_version >= '3.12'\n"
-    assert noxfile.plain_pins(compiled) == ["a==1", "b==1 ; python_version < '3.12'", "b==2 ; python_version >= '3.12'"]
+    forked = ["b==1 ; python_version < '3.12'", "b==2 ; python_version >= '3.12'"]
+    compiled = "\n".join(["-e packages/x", "a==1 ; sys_platform == 'win32'", *forked])
+    assert noxfile.plain_pins(compiled) == ["a==1", *forked]
 
 
 def test_the_constraints_hold_names_and_versions_only():

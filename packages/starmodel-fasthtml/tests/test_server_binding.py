@@ -51,5 +51,5 @@ def test_a_second_free_port_is_found_beyond_a_used_one():
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "x" * 70])
 def test_an_address_that_is_not_this_machines_is_told(host):
-    with pytest.raises(BindError, match="--host 127.0.0.1 is this machine"):
+    with pytest.raises(BindError, match=r"--host 127\.0\.0\.1 is this machine"):
         bind(host, 8000)

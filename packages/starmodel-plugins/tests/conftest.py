@@ -24,7 +24,6 @@ def anyio_backend() -> str:
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Install a distribution that offers the module *code* as the plugin *name*."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
 
     def install(distribution: str, code: str, name: str = "", version: str = "1.2") -> None:
         module = distribution.replace("-", "_")
@@ -35,5 +34,6 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (info / "entry_points.txt").write_text(f"[starmodel.plugins]\n{name or distribution} = {module}\n")
 
     yield install
-    for module in set(sys.modules) - before:
-        sys.modules.pop(module)
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]

@@ -20,7 +20,7 @@ def test_finding_a_plugin_does_not_import_it(install):
 
 
 def test_plugins_are_sorted_by_distribution_and_not_by_the_order_of_installing(install):
-    for distribution in ("zebra", "Ape", "monkey_x", "monkey-a"):
+    for distribution in ("Zebra", "ape", "monkey_x", "monkey-y"):
         install(distribution, "")
-    names = [plugin.name for plugin in discover() if plugin.name in {"zebra", "Ape", "monkey_x", "monkey-a"}]
-    assert names == ["Ape", "monkey-a", "monkey_x", "zebra"]
+    names = [plugin.name for plugin in discover() if plugin.name in {"Zebra", "ape", "monkey_x", "monkey-y"}]
+    assert names == ["ape", "monkey_x", "monkey-y", "Zebra"]

@@ -14,6 +14,13 @@ GOOD = """
     def starmodel_plugin_info():
         return {"title": "Good"}
 """
+WRAPPER = """
+    import pluggy
+
+    @pluggy.HookimplMarker("starmodel")(wrapper=True)
+    def starmodel_routes():
+        return (yield)
+"""
 MARKED = "from starmodel.core.hooks import hookimpl\n"
 
 
@@ -47,14 +54,10 @@ def test_a_good_plugin_is_recorded_with_its_hooks(install):
         (MARKED + "@hookimpl\ndef starmodel_route(): ...", "did you mean 'starmodel_routes'"),
         (MARKED + "@hookimpl\ndef starmodel_routes(app, more): ...", "'more'"),
         (MARKED + "@hookimpl\nasync def starmodel_routes(): ...", "write it `def`"),
-        (
-            "import pluggy\n@pluggy.HookimplMarker('starmodel')(wrapper=True)\n"
-            "def starmodel_routes():\n    return (yield)",
-            "is a wrapper",
-        ),
+        (WRAPPER, "is a wrapper"),
     ],
-    ids=["import", "exit", "syntax", "no hook", "newer major", "newer minor", "odd", "name", "argument", "async", "wrap"],
-)  # fmt: skip
+    ids=["import", "exit", "syntax", "none", "major", "minor", "odd", "name", "argument", "async", "wrapper"],
+)
 def test_a_plugin_that_does_not_fit_fails_with_advice_and_alone(install, code, words):
     install("bad", code)
     install("good", GOOD)

@@ -1,1 +1,1 @@
-"""What the architecture tests measure the repository with: each check returns its complaints, an empty list is a pass."""
+"""What the architecture tests measure with: each check returns its complaints, an empty list is a pass."""

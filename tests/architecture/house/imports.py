@@ -19,9 +19,7 @@ STANDARD = sys.stdlib_module_names | {"annotationlib"}
 def foreign_imports(source: str) -> list[str]:
     """Return every import in *source*, wherever it stands, that is neither of the standard library nor ours."""
     roots = ((line, name.partition(".")[0]) for line, name in _imports(ast.parse(source)))
-    return [
-        f"line {line} imports {root}" for line, root in roots if root != OWN and root not in STANDARD
-    ]
+    return [f"line {line} imports {root}" for line, root in roots if root != OWN and root not in STANDARD]
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -16,9 +16,7 @@ __all__ = ["NAMESPACES", "PACKAGES", "ROOT", "Package", "modules", "settings"]
 ROOT = Path(__file__).parents[3]
 
 # The folders that several wheels share, and that therefore belong to none of them.
-NAMESPACES = frozenset(
-    {"starmodel", "starmodel/adapters", "starmodel/adapters/bus", "starmodel/adapters/persistence"},
-)
+NAMESPACES = frozenset({"starmodel", "starmodel/adapters", "starmodel/adapters/bus", "starmodel/adapters/persistence"})
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,9 @@ class Package:
     @property
     def portions(self) -> list[str]:
         """The import paths it owns: every folder directly below a shared one."""
-        folders = (path for path in self.src.glob("**/") if "__pycache__" not in path.parts)
-        relative = (folder.relative_to(self.src) for folder in folders)
-        owned = (path for path in relative if path.parent.as_posix() in NAMESPACES and path.as_posix() not in NAMESPACES)
-        return sorted(".".join(path.parts) for path in owned)
+        folders = (path.relative_to(self.src) for path in self.src.glob("**/") if path.name != "__pycache__")
+        owned = (folder for folder in folders if str(folder.parent) in NAMESPACES and str(folder) not in NAMESPACES)
+        return sorted(".".join(folder.parts) for folder in owned)
 
     @property
     def requirements(self) -> list[str]:

@@ -15,7 +15,7 @@ OURS = re.compile(r"(?P<name>starmodel[a-z-]*)(\[[a-z,-]+\])?\s*(?P<pin>.*)")
 
 
 def disagreements(versions: Mapping[str, str], requirements: Mapping[str, Iterable[str]]) -> list[str]:
-    """Complain about each version that differs from the meta package's and each pin of ours that is not what it must be.
+    """Complain about versions that differ from the meta package's, and pins of ours that are not what they must be.
 
     The meta package pins exactly (`==`), all others compatibly (`~=`).
     """

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
@@ -59,11 +59,14 @@ class Stage:
     afters: list[tuple[str, str]] = field(default_factory=list)
     streams: list[asyncio.Queue[bytes | None]] = field(default_factory=list)
     hello: bytes = b""
+    running: int = 0
     server: uvicorn.Server | None = None
     thread: threading.Thread | None = None
     loop: asyncio.AbstractEventLoop | None = None
 
     def reset(self) -> None:
+        """Forget the last test, once all that it asked for is answered."""
+        wait_until(lambda: not self.running)
         self.close_streams()
         self.body, self.live, self.after, self.hello, self.latency, self.stream_status = "", None, "e-0", b"", 0, 200
         self.answer = lambda _post: None
@@ -86,7 +89,7 @@ class Stage:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        if scope["path"].startswith("/_starmodel/live"):
+        if scope["path"] == "/_starmodel/live":
             response = self._stream(request)
         elif scope["path"].startswith("/_starmodel/"):
             return await self.assets(scope, receive, send)
@@ -103,8 +106,12 @@ class Stage:
         headers = dict(request.headers)
         post = Post(request.url.path, headers.get("idempotency-key", ""), headers, await request.body())
         self.posts.append(post)
-        await asyncio.sleep(self.latency)
-        answer = self.answer(post)
+        self.running += 1
+        try:
+            await asyncio.sleep(self.latency)
+            answer = self.answer(post)
+        finally:
+            self.running -= 1
         if answer is None:
             return Response(status_code=204)
         if isinstance(answer, dict):
@@ -144,7 +151,7 @@ class Stage:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.bind(("127.0.0.1", self.port))
         self.port = place.getsockname()[1]
-        self.server = uvicorn.Server(uvicorn.Config(self, log_level="critical", lifespan="off"))
+        self.server = uvicorn.Server(uvicorn.Config(self, log_level="error", lifespan="off"))
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [place]}, daemon=True)
         self.thread.start()
         wait_until(lambda: bool(self.server and self.server.started))
@@ -180,21 +187,21 @@ def stage(_server: Stage) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def context() -> Iterator[BrowserContext]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CALM))
-        yield browser
+        yield browser.new_context()
         browser.close()
 
 
 class Tab:
     """A page that remembers whatever went wrong in it."""
 
-    def __init__(self, browser: Browser, stage: Stage, **options: Any) -> None:
+    def __init__(self, context: BrowserContext, stage: Stage) -> None:
         self.stage = stage
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
+        self.context = context
+        self.page = context.new_page()
         self.complaints: list[str] = []
         self.elsewhere: list[str] = []
         self.page.on("console", lambda message: message.type in {"error", "warning"} and self._note(message.text))
@@ -212,8 +219,12 @@ class Tab:
         self.stage.body, self.stage.live = body, live
         self.page.goto(self.stage.url)
         if live:
-            self.page.wait_for_function("document.documentElement.dataset.online === 'true'")
+            self.wait("document.documentElement.dataset.online === 'true'")
         return self.page
+
+    def wait(self, expression: str, seconds: float = 5) -> None:
+        """Wait until it is true in the page; Playwright's own wait_for_function needs 'unsafe-eval'."""
+        wait_until(lambda: bool(self.page.evaluate(expression)), seconds, self.page)
 
     def assert_clean(self, *expected: str) -> None:
         """Only complaints that hold one of the expected words, and no request to anyone else."""
@@ -222,10 +233,11 @@ class Tab:
 
 
 @pytest.fixture
-def tab(browser: Browser, stage: Stage) -> Iterator[Tab]:
-    tab = Tab(browser, stage)
+def tab(context: BrowserContext, stage: Stage) -> Iterator[Tab]:
+    tab = Tab(context, stage)
     yield tab
-    tab.context.close()
+    print("what the page said:", *tab.complaints, sep="\n")  # pytest shows it when a test fails
+    tab.page.close()
 
 
 @pytest.fixture

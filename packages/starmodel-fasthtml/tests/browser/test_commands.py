@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 
-import pytest
 from starlette.responses import Response
 
 from starmodel.adapters.fasthtml.wire import elements_frame, js
@@ -73,31 +72,32 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_has_one_effect(t
     stage.answer = execute_then_drop
     page = tab.open(button("+", "/counter/7/increment") + '<b id="count">0</b>')
     page.click("#b")
-    page.wait_for_function("document.getElementById('count').textContent === '1'")
+    tab.wait("document.getElementById('count').textContent === '1'")
     assert len(stage.posts) >= 2
     assert len({(post.key, post.body) for post in stage.posts}) == 1
     tab.assert_clean("ERR_", "Failed to load resource")
 
 
-@pytest.mark.parametrize("status", [502, 503, 504, 408, 429])
-def test_a_passing_failure_is_tried_again(tab, stage, until, status):
-    stage.answer = lambda post: Response(status_code=status, headers={"Retry-After": "0.05"}) if len(stage.posts) == 1 else None
+def test_a_passing_failure_is_tried_again_with_the_same_key(tab, stage, until):
+    passing = [502, 503, 504, 408, 429]
+    stage.answer = lambda _post: Response(status_code=passing.pop(), headers={"Retry-After": "0.03"}) if passing else None
     page = tab.open(button("+", "/counter/7/increment"))
     page.click("#b")
-    until(lambda: len(stage.posts) == 2)
-    assert stage.posts[0].key == stage.posts[1].key
+    until(lambda: len(stage.posts) == 6)
+    page.wait_for_timeout(100)
+    assert len(stage.posts) == 6
+    assert len({post.key for post in stage.posts}) == 1
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 500])
-def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until, status):
-    stage.answer = lambda post: (
-        {"title": "No", "detail": f"Not today: {status}", "status": status, "errors": []} if post.path.endswith("/no") else None
-    )
-    page = tab.open(f'<button id="b" {on("click", send("/x/1/no") + ";" + send("/x/1/yes"))}>go</button>')
+def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until):
+    final = (400, 403, 404, 409, 422, 500)
+    stage.answer = lambda post: {"title": "No", "detail": f"Not today: {post.json}", "status": post.json}
+    page = tab.open(f'<button id="b" {on("click", ";".join(send("/x/1/no", status) for status in final))}>go</button>')
     page.click("#b")
-    until(lambda: len(stage.posts) == 2)
-    page.wait_for_selector(f".sm-toast:has-text('Not today: {status}')[data-level=error]")
-    assert [post.path for post in stage.posts] == ["/x/1/no", "/x/1/yes"]
+    until(lambda: len(stage.posts) == len(final))
+    page.wait_for_selector(".sm-toast:has-text('Not today: 500')[data-level=error]")
+    assert page.locator(".sm-toast span").all_text_contents() == [f"Not today: {status}" for status in final]
+    assert [post.json for post in stage.posts] == list(final)
 
 
 def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage, until):
@@ -112,7 +112,7 @@ def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage,
 
 def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage, until):
     text = "a\u2028data: elements <i>forged</i>\u2029\u0085b"
-    frames = elements_frame(f'<p id="out">{text}\n<i>next</i></p>') + elements_frame("<li>x</li>", selector="#list", mode="append")
+    frames = elements_frame(f'<p id="out">{html.escape(text)}\n<i>next</i></p>') + elements_frame("<li>x</li>", selector="#list", mode="append")
     stage.answer = lambda _post: frames
     page = tab.open(button("go", "/x/1/y") + '<p id="out"></p><ul id="list"></ul>')
     page.click("#b")
@@ -140,10 +140,10 @@ def test_an_indicator_follows_a_command(tab, stage, until):
     page = tab.open(
         f'<button id="b" data-indicator="busy" {on("click", send("/x/1/y"))}>go</button><i id="i" data-text="$busy"></i>'
     )
-    page.wait_for_function("document.getElementById('i').textContent === 'false'")
+    tab.wait("document.getElementById('i').textContent === 'false'")
     page.click("#b")
-    page.wait_for_function("document.getElementById('i').textContent === 'true'")
-    page.wait_for_function("document.getElementById('i').textContent === 'false'")
+    tab.wait("document.getElementById('i').textContent === 'true'")
+    tab.wait("document.getElementById('i').textContent === 'false'")
 
 
 def test_a_question_is_asked_first_and_cancel_has_the_focus(tab, stage, until):

@@ -9,6 +9,7 @@ from .history import History
 from .implicit import Implicit
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
+from .refusals import Refusal, refusal_of
 from .registry import Registry
 from .running import OnStep
 from .sources import RandomIds, SystemClock
@@ -28,10 +29,12 @@ __all__ = [
     "OnStep",
     "PersistenceManager",
     "RandomIds",
+    "Refusal",
     "Registry",
     "Result",
     "Subscribers",
     "SystemClock",
     "UnitOfWork",
     "VisitorPolicy",
+    "refusal_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.entity import Entity
@@ -32,7 +32,9 @@ E = TypeVar("E", bound=Entity)
 
 
 class Application:
-    """Everything below the doors.  A web adapter, a CLI command and a test use it alike::
+    """Everything below the doors.  A web adapter, a CLI command and a test use it alike.
+
+    ::
 
         async with Application([Counter], codec=PydanticCodec()) as app:
             made = await app.dispatch(Counter.create(count=1))
@@ -92,7 +94,7 @@ class Application:
         await self.bus.close()
         await self.persistence.close()
 
-    async def __aenter__(self) -> Application:
+    async def __aenter__(self) -> Self:
         await self.open()
         return self
 
@@ -131,4 +133,3 @@ class Application:
     def summary(self) -> dict[str, str]:
         """Return what an acknowledged commit survives, for each store in use: its durability class."""
         return {name: store.durability.value for name, store in sorted(self.persistence.stores.items())}
-

@@ -219,7 +219,10 @@ class Dispatcher:
             try:
                 await self._bus.publish(commit)
             except Exception:  # the change is stored: followers catch up from the log
-                logger.exception("could not publish commit %s; it is stored, and followers will read it from the log", commit.position)
+                logger.exception(
+                    "could not publish commit %s; it is stored, and followers will read it from the log",
+                    commit.position,
+                )
         return commit
 
 

@@ -120,7 +120,9 @@ class History:
         """Return the commits that changed an entity, oldest first."""
         return await self._persistence.for_class(kind).history(kind, id)
 
-    async def as_of(self, kind: type[E], id: str, *, version: int | None = None, at: datetime | None = None) -> E | None:
+    async def as_of(
+        self, kind: type[E], id: str, *, version: int | None = None, at: datetime | None = None
+    ) -> E | None:
         """Return the entity as it was at *version*, or at the time *at* (UTC); ``None`` when it did not exist then.
 
         Secret fields have their present value.  NotFoundError when the log does not reach back that far.

@@ -32,7 +32,9 @@ def stamped(
     They are the same object unless an argument is secret.
     """
     if len(command.id) > MAX_COMMAND_ID or not command.id.isprintable():
-        raise InvalidError([Problem(("id",), f"a command id is 1 to {MAX_COMMAND_ID} printable characters", "command_id")])
+        raise InvalidError(
+            [Problem(("id",), f"a command id is 1 to {MAX_COMMAND_ID} printable characters", "command_id")]
+        )
     args = command.args
     if not all(type(value) in _ATOMS for value in args.values()):
         args = codec.plain(dict(args))

@@ -28,7 +28,9 @@ def is_private_id(id: str | None) -> bool:
 class VisitorPolicy:
     """Gives each visitor their own ``visitor-…`` entities, hides everybody else's, and allows the rest."""
 
-    def decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /) -> Decision:
+    def decide(
+        self, actor: Actor, _action: str, _kind: type[Entity], id: str | None, _entity: Entity | None, /
+    ) -> Decision:
         """Decide by the id alone."""
         if not is_private_id(id) or actor.trusted or id == actor.visitor:
             return ALLOWED
@@ -41,7 +43,9 @@ class AllOf:
     def __init__(self, policies: Sequence[Policy]) -> None:
         self._policies = tuple(policies)
 
-    def decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /) -> Decision:
+    def decide(
+        self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /
+    ) -> Decision:
         """Return the first refusal, or that it is allowed."""
         for policy in self._policies:
             decision = policy.decide(actor, action, kind, id, entity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from starmodel.core.entity import new_id
 
@@ -15,7 +15,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the time of day, in UTC."""
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
 
     def monotonic(self) -> float:
         """Return seconds that never go backwards."""

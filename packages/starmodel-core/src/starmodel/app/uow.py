@@ -55,9 +55,7 @@ class UnitOfWork(Unit):
 
     __slots__ = ("_made", "_opened", "allow", "command", "kind_of", "persistence")
 
-    def __init__(
-        self, persistence: PersistenceManager, command: Command, *, kind_of: KindOf, allow: Allow
-    ) -> None:
+    def __init__(self, persistence: PersistenceManager, command: Command, *, kind_of: KindOf, allow: Allow) -> None:
         self.persistence = persistence
         self.command = command
         self.kind_of = kind_of
@@ -80,7 +78,7 @@ class UnitOfWork(Unit):
     async def find(
         self, kind: type[E], where: Mapping[str, Any] | None = None, /, *, order: tuple[str, ...] = (), limit: int = 100
     ) -> list[E]:
-        """Return the stored entities that match, ready to be changed; what this event changed already is not looked at."""
+        """Return the stored entities that match, ready to be changed; what this event changed is not looked at."""
         query = Query(where=where or {}, order=order, limit=limit)
         page = await self.persistence.query(cast("type[Entity]", kind), query)
         drafts = [self.opened(stored) for stored in page.items]
@@ -169,11 +167,13 @@ class UnitOfWork(Unit):
     def store_of(self, kind: type[Entity], changeset: Changeset) -> StatePersistenceBackend:
         """Return the one store everything in *changeset* goes to; ConfigurationError when it would be two."""
         own = self.persistence.for_class(kind)
-        used = {self.persistence.name_for(write.kind): self.persistence.for_class(write.kind) for write in changeset.writes}
+        used = {
+            self.persistence.name_for(write.kind): self.persistence.for_class(write.kind) for write in changeset.writes
+        }
         if len({id(store) for store in used.values()}) > 1:
             raise ConfigurationError(
                 f"{self.command.entity}.{self.command.event} changes entities of the stores {', '.join(sorted(used))}: "
-                "they cannot be stored together; keep them in one store, or change the second one in a handler of a domain event"
+                "they cannot be stored together; keep them in one store, or change one in a handler of a domain event"
             )
         return next(iter(used.values()), own)
 
@@ -187,5 +187,3 @@ def _write(opened: _Opened) -> Write | None:
     if after is opened.start or not kind.__entity_config__.get("auto_persist", True):
         return None
     return Write(kind, draft.id, opened.before, after, opened.expected)
-
-

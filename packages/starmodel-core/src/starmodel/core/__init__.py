@@ -5,7 +5,15 @@ from .commands import Command
 from .config import EntityConfig, StateStore
 from .domain_events import DomainEvent, Recorded
 from .entity import Entity
-from .errors import CheckFailedError, ConflictError, ForbiddenError, InvalidError, NotFoundError, RefusedError, StarModelError
+from .errors import (
+    CheckFailedError,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    StarModelError,
+)
 from .events import event, events_of
 from .query import Query
 from .unit import Unit

@@ -136,9 +136,13 @@ def sealed(changeset: Changeset, position: Position, at: datetime) -> Commit:
     A changed entity's version grows by one.  A new one starts at the number of its position, which is above every
     version that an entity of this id ever had: so nothing kept under an older version can be taken for it.
     """
-    changes = tuple([_change(write, write.expected + 1 if write.expected else position.number) for write in changeset.writes])
+    changes = tuple(
+        [_change(write, write.expected + 1 if write.expected else position.number) for write in changeset.writes]
+    )
     versions = {change.key: change.version for change in changes}
-    recorded = tuple([replace(fact, version=versions.get((fact.entity, fact.entity_id), 0)) for fact in changeset.recorded])
+    recorded = tuple(
+        [replace(fact, version=versions.get((fact.entity, fact.entity_id), 0)) for fact in changeset.recorded]
+    )
     return Commit(position, changeset.command, changeset.fingerprint, changes, recorded, changeset.answer, at)
 
 

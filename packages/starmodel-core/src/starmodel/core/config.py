@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import Enum
+from enum import StrEnum
 from typing import Any, TypedDict
 
 from .errors import DefinitionError, hint
@@ -11,7 +11,7 @@ from .errors import DefinitionError, hint
 __all__ = ["EntityConfig", "StateStore", "checked_config"]
 
 
-class StateStore(str, Enum):
+class StateStore(StrEnum):
     """The stores that ship with StarModel, by the names the manifest gave them; any other name is a plugin's."""
 
     SERVER_MEMORY = "memory"

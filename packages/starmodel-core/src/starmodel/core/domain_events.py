@@ -13,7 +13,9 @@ __all__ = ["DomainEvent", "Recorded"]
 
 @dataclass(frozen=True, kw_only=True)
 class DomainEvent:
-    """Base of the facts of your domain::
+    """Base of the facts of your domain.
+
+    ::
 
         @dataclass(frozen=True, kw_only=True)
         class OrderShipped(DomainEvent):

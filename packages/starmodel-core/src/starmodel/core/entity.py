@@ -95,12 +95,12 @@ class Entity(Snapshot):
 
     @event
     @classmethod
-    def create(cls, **fields: Any) -> Entity:
+    def create(cls, /, **fields: Any) -> Entity:
         """Create one from its fields."""
         return cls(**fields)
 
     @event
-    def update(self, **fields: Any) -> Entity:
+    def update(self, /, **fields: Any) -> Entity:
         """Change the fields that are given."""
         return self.evolve(**fields)
 
@@ -201,11 +201,11 @@ def shape_dataclass(cls: type[Entity]) -> None:
 
 def _adopt_new_defaults(cls: type[Entity]) -> None:
     """Let ``count = 5`` in a subclass give an inherited field a new default, without repeating its type."""
-    own = cls.__dict__.get("__annotations__", {})
+    own = _annotations(cls)
     for name in cls.__entity_fields__:
         value = cls.__dict__.get(name, dataclasses.MISSING)
         if name not in own and value is not dataclasses.MISSING and not isinstance(value, Event | ClassEvent):
-            cls.__annotations__ = {**cls.__dict__.get("__annotations__", {}), name: cls.__dataclass_fields__[name].type}
+            cls.__annotations__ = {**_annotations(cls), name: cls.__dataclass_fields__[name].type}
 
 
 def _refuse_reserved(cls: type[Entity], name: str) -> None:

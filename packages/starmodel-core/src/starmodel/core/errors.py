@@ -130,7 +130,9 @@ class ReadOnlyError(EventError):
 
     def __init__(self, event: str) -> None:
         self.event = event
-        super().__init__(f'{event} was called by GET and may only read; declare it @event(method="post") to change data')
+        super().__init__(
+            f'{event} was called by GET and may only read; declare it @event(method="post") to change data'
+        )
 
 
 class RefusedError(StarModelError, ValueError):
@@ -199,7 +201,8 @@ class ConflictError(StarModelError):
     def __init__(self, key: str, expected: int, found: int) -> None:
         self.key, self.expected, self.found = key, expected, found
         super().__init__(
-            f"{key} is at version {found}, this change was made on version {expected}; load it again and repeat the change"
+            f"{key} is at version {found}, this change was made on version {expected}; "
+            "load it again and repeat the change"
         )
 
 
@@ -214,7 +217,9 @@ class FieldConflictError(ConflictError):
     def __init__(self, key: str, expected: int, found: int, fields: Mapping[str, tuple[Any, Any]]) -> None:
         super().__init__(key, expected, found)
         self.fields = dict(fields)
-        both = ", ".join(f"{name} is now {theirs!r}, yours is {yours!r}" for name, (theirs, yours) in self.fields.items())
+        both = ", ".join(
+            f"{name} is now {theirs!r}, yours is {yours!r}" for name, (theirs, yours) in self.fields.items()
+        )
         self.args = (f"{key} was changed meanwhile: {both}; choose a value and save again",)
 
 

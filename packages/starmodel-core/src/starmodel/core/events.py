@@ -102,6 +102,7 @@ class EventRef(Generic[P]):
         self.owner, self.event = owner, event
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Command:
+        """Return the Command of this event with these arguments."""
         return Command(entity=name_of(self.owner), event=self.event.name, args=self.event.arguments(*args, **kwargs))
 
     command = __call__
@@ -119,6 +120,7 @@ class BoundEvent(Generic[P, T_co]):
         self.snapshot, self.event = snapshot, event
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        """Return the next snapshot."""
         result: T_co = self.event.run(self.snapshot, *args, **kwargs)
         return result
 
@@ -126,9 +128,7 @@ class BoundEvent(Generic[P, T_co]):
         """Return the Command that would run this event on this entity."""
         owner, snapshot = type(self.snapshot), self.snapshot
         arguments = self.event.arguments(*args, **kwargs)
-        return Command(
-            entity=name_of(owner), event=self.event.name, args=arguments, entity_id=snapshot.__dict__["id"]
-        )
+        return Command(entity=name_of(owner), event=self.event.name, args=arguments, entity_id=snapshot.__dict__["id"])
 
     def __repr__(self) -> str:
         return f"<event {self.event.name} of {self.snapshot!r}>"
@@ -242,7 +242,9 @@ def _declare(fn: Any, options: EventOptions) -> Event[Any, Any] | ClassEvent[Any
     if isinstance(fn, classmethod):
         return ClassEvent(fn.__func__, options)
     if not inspect.isfunction(fn):
-        raise DefinitionError(f"@event goes on a method; {fn!r} is not one (above @classmethod is right, @staticmethod is not)")
+        raise DefinitionError(
+            f"@event goes on a method; {fn!r} is not one (above @classmethod is right, @staticmethod is not)"
+        )
     return Event(fn, options)
 
 
@@ -306,5 +308,3 @@ def _signature_of(fn: Callable[..., Any]) -> inspect.Signature:
                 f"{fn.__qualname__}(): {parameter} cannot be sent by name; give every argument of an event a name"
             )
     return inspect.Signature(parameters[1:])
-
-

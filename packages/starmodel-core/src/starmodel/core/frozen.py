@@ -8,7 +8,7 @@ Parts that are frozen already are returned as they are, so two snapshots share w
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
@@ -18,7 +18,6 @@ from uuid import UUID
 
 __all__ = ["FrozenDict", "FrozenList", "FrozenSet", "freeze", "is_immutable", "thaw"]
 
-_CONTAINERS: frozenset[type] = frozenset({list, dict, set, tuple})
 _ATOMS = (
     *(bool, int, float, complex, str, bytes, type(None), type, range, frozenset),
     *(Decimal, UUID, Enum, PurePath, date, time, timedelta, tzinfo),
@@ -86,17 +85,56 @@ class FrozenSet(set[Any]):
 
 
 def freeze(value: Any) -> Any:
-    """Return *value* with every list, dict and set in it frozen."""
+    """Return *value* with every list, dict, set and tuple in it frozen; their relatives become the frozen kind too."""
     kind: type[Any] = type(value)
-    if kind not in _CONTAINERS:
-        return value
-    if kind is dict:
-        return FrozenDict({key: freeze(item) for key, item in value.items()})
-    if kind is set:
-        return FrozenSet(value)
-    nested = not _CONTAINERS.isdisjoint(map(type, value))
-    items = map(freeze, value) if nested else value
-    return FrozenList(items) if kind is list else tuple(items)
+    try:
+        freezer = _FREEZERS[kind]
+    except KeyError:
+        freezer = _FREEZERS[kind] = _freezer_of(kind)
+    return value if freezer is None else freezer(value)
+
+
+def _freeze_list(value: list[Any]) -> FrozenList:
+    return FrozenList(_freeze_items(value))
+
+
+def _freeze_dict(value: dict[Any, Any]) -> FrozenDict:
+    return FrozenDict({key: freeze(item) for key, item in value.items()})
+
+
+def _freeze_tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(_freeze_items(value))
+
+
+def _freeze_named_tuple(value: Any) -> Any:
+    return value._make(map(freeze, value))
+
+
+def _freeze_items(items: Iterable[Any]) -> Iterable[Any]:
+    return items if _all_frozen(items) else [freeze(item) for item in items]
+
+
+def _all_frozen(items: Iterable[Any]) -> bool:
+    return all(_FREEZERS.get(kind, _freeze_list) is None for kind in set(map(type, items)))
+
+
+_FREEZERS: dict[type[Any], Callable[[Any], Any] | None] = {
+    **dict.fromkeys((bool, int, float, str, bytes, type(None), FrozenList, FrozenDict, FrozenSet)),
+    dict: _freeze_dict,
+    list: _freeze_list,
+    set: FrozenSet,
+    tuple: _freeze_tuple,
+}
+"""How values of a type are frozen; ``None``: they are as they are.  Types that are met are added."""
+
+
+def _freezer_of(kind: type[Any]) -> Callable[[Any], Any] | None:
+    if issubclass(kind, tuple):
+        return _freeze_named_tuple if hasattr(kind, "_make") else None
+    return next((freezer for base, freezer in _FREEZERS.items() if base in _RELATIVES and issubclass(kind, base)), None)
+
+
+_RELATIVES = (dict, list, set)
 
 
 def thaw(value: Any) -> Any:
@@ -108,9 +146,17 @@ def thaw(value: Any) -> Any:
         return {key: thaw(item) for key, item in value.items()}
     if kind is FrozenSet or kind is set:
         return set(value)
-    if kind is tuple and not _all_immutable(value):
-        return tuple([thaw(item) for item in value])
+    if issubclass(kind, tuple):
+        return _thaw_tuple(kind, value)
     return value if is_immutable(kind) else copy.deepcopy(value)
+
+
+def _thaw_tuple(kind: type[Any], value: tuple[Any, ...]) -> Any:
+    if _all_immutable(value):
+        return value
+    if hasattr(kind, "_make"):
+        return kind._make(map(thaw, value))  # type: ignore[attr-defined]  # what every named tuple has
+    return tuple(map(thaw, value)) if kind is tuple else copy.deepcopy(value)
 
 
 _IMMUTABLE: dict[type[Any], bool] = {}  # a dict, because mypy calls type[Any] unhashable under functools.cache

@@ -61,7 +61,9 @@ def _hints(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) ->
 
 
 def _writable(kind: type[Entity]) -> list[FieldInfo]:
-    return [info for info in fields_of(kind).values() if info.name != "id" and info.visibility is not Visibility.PRIVATE]
+    return [
+        info for info in fields_of(kind).values() if info.name != "id" and info.visibility is not Visibility.PRIVATE
+    ]
 
 
 def _from_field(info: FieldInfo, *, partial: bool) -> Parameter:

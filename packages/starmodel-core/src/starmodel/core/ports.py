@@ -184,7 +184,9 @@ class Codec(Protocol):
 class Policy(Protocol):
     """Decides who may do what.  Asked for every command, and for every message of every stream."""
 
-    def decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /) -> Decision:
+    def decide(
+        self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /
+    ) -> Decision:
         """Decide about one action: the name of an event, or ``"read"``.
 
         *id* is ``None`` for an event of the class.  *entity* is the newest snapshot, or ``None`` when there is none

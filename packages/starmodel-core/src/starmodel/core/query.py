@@ -207,8 +207,11 @@ def _less(one: Any, other: Any) -> bool:
 def select(query: Query, candidates: Iterable[Stored[E_co]]) -> Page[E_co]:
     """Answer *query* from *candidates* in memory: what a store without an engine of its own does."""
     compare = _comparer(query)
-    found: list[tuple[tuple[Any, ...], Stored[E_co]]] = [(order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)]
-    found.sort(key=cmp_to_key(lambda left, right: compare(left[0], right[0])))
+    found: list[tuple[tuple[Any, ...], Stored[E_co]]] = [
+        (order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)
+    ]
+    place = cmp_to_key(compare)
+    found.sort(key=lambda pair: place(pair[0]))
     if query.after is not None:
         start = cursor_values(query, query.after)
         found = [pair for pair in found if compare(pair[0], tuple(map(_alike, pair[0], start))) > 0]
@@ -242,7 +245,7 @@ def _plain_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _alike(sample: Any, plain: Any) -> Any:
     """Return *plain*, read from a cursor, as a value of the type of *sample*."""
-    if plain is None or sample is None or isinstance(sample, str | int | float) and not isinstance(sample, Enum):
+    if plain is None or sample is None or (isinstance(sample, str | int | float) and not isinstance(sample, Enum)):
         return plain
     kind: Any = type(sample)
     try:

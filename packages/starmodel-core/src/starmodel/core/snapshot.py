@@ -134,7 +134,7 @@ class Snapshot:
         return new
 
     @classmethod
-    def __entity_draft__(cls, snapshot: Self) -> Self:  # noqa: ARG003  (a class shaped otherwise needs it)
+    def __entity_draft__(cls, snapshot: Self) -> Self:
         """Start an empty draft of *snapshot*; the seam for classes that are shaped otherwise."""
         return object.__new__(cls)
 

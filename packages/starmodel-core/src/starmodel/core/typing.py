@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 __all__ = ["Json", "Key", "Where"]
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 """What JSON can hold."""
 
 Key: TypeAlias = tuple[str, str]

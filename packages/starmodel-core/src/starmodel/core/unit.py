@@ -22,7 +22,9 @@ running_unit: ContextVar[Unit | None] = ContextVar("starmodel_unit", default=Non
 
 
 class Unit(ABC):
-    """What an event may do beyond its own entity::
+    """What an event may do beyond its own entity.
+
+    ::
 
         @event
         @classmethod
@@ -42,7 +44,9 @@ class Unit(ABC):
         """Return the unit of the event that is running; EventError outside of one."""
         unit = running_unit.get()
         if unit is None:
-            raise EventError("Unit.current() works while a Dispatcher runs an event; call the event through app.dispatch()")
+            raise EventError(
+                "Unit.current() works while a Dispatcher runs an event; call the event through app.dispatch()"
+            )
         return unit
 
     @abstractmethod

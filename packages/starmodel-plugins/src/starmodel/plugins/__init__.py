@@ -4,7 +4,7 @@ from starmodel.core.hooks import hookimpl, hookspec
 
 from .discovery import GROUP, FoundPlugin, discover
 from .errors import HookCallError, HookFailedError, PluginError, PluginLoadError
-from .hookspecs import HOOK_API, Application, HealthCheck, Middleware, Route
+from .hookspecs import HOOK_API, AsgiApplication, HealthCheck, Middleware, Route
 from .host import PluginHost
 from .records import Answer, HookRecord, PluginRecord, PluginStatus, Verdict
 
@@ -12,7 +12,7 @@ __all__ = [
     "GROUP",
     "HOOK_API",
     "Answer",
-    "Application",
+    "AsgiApplication",
     "FoundPlugin",
     "HealthCheck",
     "HookCallError",

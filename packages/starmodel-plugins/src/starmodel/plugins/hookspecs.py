@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from starmodel.core.hooks import hookspec
 
 if TYPE_CHECKING:
+    from starmodel.core.actors import Actor
     from starmodel.core.commands import Command
 
 __all__ = [
     "HOOK_API",
-    "Application",
+    "AsgiApplication",
     "HealthCheck",
     "Middleware",
     "Route",
@@ -42,28 +43,33 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HealthCheck: TypeAlias = Callable[[], "bool | Awaitable[bool]"]
 
 
-class Application(Protocol):
+class AsgiApplication(Protocol):
     """The ASGI application, as much of it as a plugin may count on: ``state`` is a place for shared objects."""
 
     @property
-    def state(self) -> Any: ...  # noqa: ANN401, D102 - Starlette's State takes any attribute
+    def state(self) -> Any:
+        """Return the place for shared objects, Starlette's ``State``."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...  # noqa: D102 - ASGI 3
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection, as ASGI 3 says."""
 
 
 @runtime_checkable
 class Route(Protocol):
     """A route in Starlette's form: ``Route``, ``Mount``, ``WebSocketRoute`` and ``Host`` all fit."""
 
-    def matches(self, scope: Any) -> Any: ...  # noqa: ANN401, D102 - (Match, child scope), Starlette's own types
+    def matches(self, scope: Any) -> Any:
+        """Return whether the route is meant, and what to add to the scope."""
 
-    async def handle(self, scope: Any, receive: Any, send: Any) -> None: ...  # noqa: ANN401, D102 - ASGI 3
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one connection, as ASGI 3 says."""
 
 
 class Middleware(Protocol):
     """Anything that wraps an ASGI application in another: a pure ASGI middleware class, or a partial of one."""
 
-    def __call__(self, app: Any, /) -> Any: ...  # noqa: ANN401, D102 - ASGI applications of whichever framework
+    def __call__(self, app: Any, /) -> Any:
+        """Return the wrapped application."""
 
 
 @hookspec
@@ -72,36 +78,36 @@ def starmodel_plugin_info() -> Mapping[str, str]:  # type: ignore[empty-body] # 
 
 
 @hookspec
-async def starmodel_startup(app: Application) -> None:
+async def starmodel_startup(app: AsgiApplication) -> None:
     """Open what the plugin needs, such as a connection.  Runs once, before the first request."""
 
 
 @hookspec
-async def starmodel_shutdown(app: Application) -> None:
+async def starmodel_shutdown(app: AsgiApplication) -> None:
     """Close what the plugin opened.  Runs once, after the last request, in the reverse order of the start."""
 
 
 @hookspec
-def starmodel_routes(app: Application) -> Iterable[Route]:  # type: ignore[empty-body] # a specification has no body
+def starmodel_routes(app: AsgiApplication) -> Iterable[Route]:  # type: ignore[empty-body] # a specification has no body
     """Return routes to add to *app*; they pass the same middleware as its own."""
 
 
 @hookspec
 def starmodel_middleware(  # type: ignore[empty-body] # a specification has no body
-    app: Application,
+    app: AsgiApplication,
 ) -> Iterable[Middleware]:
     """Return middleware to wrap *app* in; the first plugin's is the outermost."""
 
 
 @hookspec
 def starmodel_page_head(  # type: ignore[empty-body] # a specification has no body
-    request: Any,  # noqa: ANN401 - the request of whichever web framework serves the page
+    request: Any,
 ) -> Iterable[object]:
     """Return elements for the ``<head>`` of the page that answers *request*: styles, scripts, meta tags."""
 
 
 @hookspec
-async def starmodel_authorize(actor: str | None, command: Command) -> bool | None:
+async def starmodel_authorize(actor: Actor, command: Command) -> bool | None:
     """Return ``True`` to allow *command*, ``False`` to refuse it, ``None`` to leave it to the others.
 
     One refusal is enough.  Raise :class:`~starmodel.core.errors.ForbiddenError` to refuse with a reason.  Any other

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     import pluggy
+
+    from starmodel.core.actors import Actor
     from starmodel.core.commands import Command
 
-    from .hookspecs import Application
+    from .hookspecs import AsgiApplication
 
 __all__ = ["PluginHost"]
 
@@ -72,16 +74,16 @@ class PluginHost(PluginRoster):
         """Call every plugin in an async *hook*, one after the other, each within the time-out."""
         return await self._await_each(hook, self._called(hook, arguments, is_async=True), arguments)
 
-    async def startup(self, app: Application) -> None:
+    async def startup(self, app: AsgiApplication) -> None:
         """Start every plugin."""
         await self.aeach("starmodel_startup", app=app)
 
-    async def shutdown(self, app: Application) -> None:
+    async def shutdown(self, app: AsgiApplication) -> None:
         """Stop every plugin, the last started first."""
         hook, arguments = "starmodel_shutdown", {"app": app}
         await self._await_each(hook, self._called(hook, arguments, is_async=True)[::-1], arguments)
 
-    async def authorize(self, actor: str | None, command: Command) -> Verdict:
+    async def authorize(self, actor: Actor, command: Command) -> Verdict:
         """Ask every plugin whether *actor* may send *command*; one refusal, and any failure, refuses it."""
         arguments = {"actor": actor, "command": command}
         verdict = Verdict(None)

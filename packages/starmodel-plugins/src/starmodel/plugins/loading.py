@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 import pluggy
+
 from starmodel.core.errors import hint
 
 from . import hookspecs

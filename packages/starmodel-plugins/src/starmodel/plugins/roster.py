@@ -104,7 +104,7 @@ class PluginRoster:
         self._manager.register(plugin, name)
         return hooks
 
-    def _update(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - the fields of a PluginRecord
+    def _update(self, name: str, **changes: Any) -> None:
         self._records[name] = replace(self._records[name], **changes)
 
     def _parts(self, hook: str) -> list[pluggy.HookImpl]:

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError, PydanticUserError, ValidationError, create_model
-
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PydanticSchemaGenerationError,
+    PydanticUserError,
+    ValidationError,
+    create_model,
+)
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 
 from .problems import problems_of
@@ -29,7 +36,7 @@ def arguments_model(name: str, parameters: Sequence[Parameter]) -> type[BaseMode
 
 
 def _field(parameter: Parameter) -> tuple[Any, Any]:
-    """Return a model field.  Its own name is a number, so that an argument may be called anything; the alias is the name."""
+    """Return a model field: an alias for a numbered one, so that an argument may be called anything."""
     annotation = str if parameter.reference is not None else parameter.annotation
     if parameter.default is not None:
         return annotation, Field(alias=parameter.name, default_factory=parameter.default)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.snapshot import plain
@@ -110,4 +110,3 @@ class PydanticCodec:
             infos = fields_of(kind).values()
             names = self._public[kind] = {info.name for info in infos if info.visibility is Visibility.PUBLIC}
         return names
-

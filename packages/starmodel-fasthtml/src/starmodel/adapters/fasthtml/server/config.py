@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
-from starmodel.core.errors import StarModelError
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+
+from starmodel.core.errors import StarModelError
 
 from .limits import RequestLimits
 from .loading import load_application
@@ -35,7 +36,7 @@ logger = logging.getLogger("uvicorn.error")
 class ServerConfig(uvicorn.Config):
     """The configuration of one server, and the application once it is loaded."""
 
-    def __init__(  # noqa: PLR0913 - the settings of a server are many, and all are named
+    def __init__(
         self,
         target: str,
         *,
@@ -66,7 +67,7 @@ class ServerConfig(uvicorn.Config):
             timeout_notify=ONCE,
         )
 
-    def load_app(self) -> Any:  # noqa: ANN401 - any ASGI application, as in uvicorn
+    def load_app(self) -> Any:
         """Import the application; a child process says why it cannot and leaves the rest to its parent."""
         try:
             self.application = load_application(str(self.app), self.folder)

@@ -23,7 +23,7 @@ ASGI_ARGUMENTS = 3
 FOREIGN = ("site-packages", "dist-packages", ".venv")
 
 
-def load_application(target: str, folder: Path) -> Any:  # noqa: ANN401 - any ASGI application
+def load_application(target: str, folder: Path) -> Any:
     """Return the ASGI application that *target* names, calling it first if it is a factory.
 
     *target* is ``module:name``, or ``module`` for the ``app`` or ``create_app`` in it.  Lines of files in *folder*
@@ -47,7 +47,7 @@ def _import(name: str, folder: Path) -> ModuleType:
         raise _failed(name, error, folder) from error
 
 
-def _find(module: ModuleType, attribute: str) -> Any:  # noqa: ANN401 - whatever the user's module holds
+def _find(module: ModuleType, attribute: str) -> Any:
     wanted = (attribute,) if attribute else DEFAULT_NAMES
     for name in wanted:
         try:
@@ -65,7 +65,7 @@ def _names(module: ModuleType) -> Iterator[str]:
             yield name
 
 
-def _is_factory(found: Any, target: str) -> bool:  # noqa: ANN401 - whatever the user's module holds
+def _is_factory(found: Any, target: str) -> bool:
     if not callable(found):
         raise AppFailedError(target, f"it is {type(found).__name__}, not an application; name another")
     if not (inspect.isroutine(found) or inspect.isclass(found) or isinstance(found, functools.partial)):

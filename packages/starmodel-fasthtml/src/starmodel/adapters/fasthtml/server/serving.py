@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 
-def serve(  # noqa: PLR0913 - the options of `starmodel run`, all named
+def serve(
     target: str,
     *,
     host: str = "127.0.0.1",

@@ -78,6 +78,8 @@ on("sm-stale", async () => {
     for (const part of page.querySelectorAll("#sm-page,#sm-live"))
       toDatastar("datastar-patch-elements", document.body, { elements: part.outerHTML });
     stream.url = null; // whatever stream this is, it starts from its own place
+  } catch {
+    // Not reachable just now: the stream asks again, and is told again that the page is stale.
   } finally {
     stream.refreshing = false;
     reconnect();

@@ -73,7 +73,11 @@ function restore(was) {
   if (was.hidden) delete el[was.hidden];
   const now = el.isConnected ? el : byId(el.id);
   forget(el);
-  if (!now || identity(now) !== was.identity) return; // something else stands here now
+  if (!now) return;
+  if (identity(now) !== was.identity) {
+    if (was.want !== undefined) write(el, was.want); // the morph made another field of it
+    return;
+  }
   edits.set((edit.el = now), edit);
   if (read(now) !== value) {
     was.want ??= read(now);

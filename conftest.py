@@ -1,0 +1,40 @@
+"""One Chromium for every test that drives a browser, wherever it is; those tests run last."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CALM = (
+    *("--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-gpu", "--disable-quic", "--disable-sync"),
+)
+# Fixtures that hold a browser for the rest of the session.
+HOLD_A_BROWSER = {"chromium", "context"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright keeps an event loop running in this thread, where no other can start then."""
+    items.sort(key=lambda item: not HOLD_A_BROWSER.isdisjoint(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The installed Chromium, headless.  Open contexts of your own in it: Playwright starts once in a thread."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most wheels are tested without Playwright
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path, "the browser tests need Chromium: apt-get install chromium"  # noqa: S101 - a test's own condition
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CALM))
+        yield browser
+        browser.close()

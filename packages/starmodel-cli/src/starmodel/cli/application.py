@@ -1,0 +1,72 @@
+"""Put the command line together: a group that lists commands without importing them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from starmodel.core.errors import hint
+
+from .catalog import CommandCatalog
+
+__all__ = ["create_cli"]
+
+
+class LazyGroup(TyperGroup):
+    """Shows a stand-in for each command in help, and imports a command when it is to run."""
+
+    @cached_property
+    def catalog(self) -> CommandCatalog:
+        """What is on offer, read once and only when asked."""
+        return CommandCatalog()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as in Typer, whose Context type is private
+        """Return the names of all commands."""
+        return self.catalog.names()
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002 - as above
+        """Return a stand-in that knows its help."""
+        if cmd_name not in self.catalog.names():
+            return None
+        return TyperCommand(name=cmd_name, help=self.catalog.help_of(cmd_name))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the command itself; a name that is not one is a mistake of usage, unless a shell completes it."""
+        name, names = args[0], self.catalog.names()
+        if name in names:
+            return name, self.catalog.load(name), args[1:]
+        if not ctx.resilient_parsing:
+            ctx.fail(f"there is no command {name!r}; {hint(name, names)}")
+        return None, None, args[1:]
+
+
+def create_cli() -> typer.Typer:
+    """Return the command line with every command that is installed."""
+    # Typer's rich help loads a Markdown parser and a syntax highlighter, which takes longer than all the rest.
+    cli = typer.Typer(cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, help=HELP)
+    cli.callback()(_options)
+    return cli
+
+
+HELP = "Write an Entity once, get database, API and live UI for free."
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer passes the value of the option
+    if wanted:
+        from .commands.version import version  # noqa: PLC0415 - only when asked
+
+        version()
+        raise typer.Exit
+
+
+def _options(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
+    """Options of the program itself; each acts by its callback."""
+    del show_version

@@ -1,0 +1,3 @@
+"""The commands of this package; each is imported when it runs, and none from here."""
+
+__all__: list[str] = []

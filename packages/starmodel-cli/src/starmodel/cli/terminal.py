@@ -1,0 +1,50 @@
+"""Write for people in colour where there is a terminal, and for machines as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+__all__ = ["fail", "say", "say_json", "table", "warn"]
+
+
+def say(text: str) -> None:
+    """Write a line of plain text to standard output, at once, whatever reads it."""
+    print(text, flush=True)  # noqa: T201 - this is the output of the program
+
+
+def say_json(document: object) -> None:
+    """Write one JSON document to standard output."""
+    say(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def table(columns: list[str], rows: list[list[str]]) -> None:
+    """Write rows under headings, as wide as the terminal allows."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - takes as long to import as all the rest
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    Console().print(grid)
+
+
+def warn(text: str) -> None:
+    """Write a warning to standard error."""
+    _signal("⚠", "yellow", text)
+
+
+def fail(text: str) -> int:
+    """Write an error to standard error, and return the exit code that goes with it."""
+    _signal("✘", "bold red", text)
+    return 1
+
+
+def _signal(sign: str, style: str, text: str) -> None:
+    from rich.console import Console  # noqa: PLC0415 - takes as long to import as all the rest
+    from rich.text import Text  # noqa: PLC0415
+
+    # A Text, since brackets in an error are not markup; soft, so that a path is never broken in two.
+    Console(file=sys.stderr).print(Text.assemble((sign, style), " ", text), soft_wrap=True)

@@ -1,0 +1,82 @@
+"""What a refused command is answered, by every door: one table from errors to statuses and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starmodel.core.errors import FieldConflictError, InvalidError, Problem, StarModelError
+
+__all__ = ["Refusal", "refusal_of"]
+
+_NOTHING_HERE = "There is nothing at this address, or you may not see it. Reload the page to see what is there now."
+_OUR_FAULT = (
+    "Something went wrong on the server and nothing was changed. Try again; if it happens again, report this id."
+)
+
+_STATUSES = {
+    "invalid": (422, "Some values do not fit"),
+    "check": (422, "That breaks a rule"),
+    "refused": (409, "That is not possible now"),
+    "conflict": (409, "Changed meanwhile"),
+    "field_conflict": (409, "Changed meanwhile"),
+    "undo": (409, "Cannot be undone"),
+    "command_reused": (422, "Used already"),
+    "query": (400, "That question does not fit"),
+    "forbidden": (403, "Not allowed"),
+    "not_found": (404, "Not found"),
+    "unknown_event": (404, "Not found"),
+    "gone": (410, "Gone"),
+    "read_only": (405, "Only for reading"),
+    "store": (503, "The data cannot be reached"),
+}
+"""HTTP status and title by the code of an error; a code that is not here is the program's own fault: 500."""
+
+_FIXED_DETAILS = {"not_found": _NOTHING_HERE, "unknown_event": _NOTHING_HERE}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as it may be told to whoever asked: nothing in it that they may not know.
+
+    *status* is an HTTP status.  *id* finds the details in the log.  *errors* has one problem per wrong input.
+    """
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    id: str
+    errors: tuple[Problem, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a problem document (RFC 9457)."""
+        return {
+            "type": f"urn:starmodel:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "id": self.id,
+            "errors": [{"loc": list(p.loc), "message": p.message, "code": p.code} for p in self.errors],
+        }
+
+
+def refusal_of(error: BaseException, id: str) -> Refusal:
+    """Return what may be told about *error*; *id* is what it was logged under."""
+    code = error.code if isinstance(error, StarModelError) else "error"
+    if code not in _STATUSES:
+        return Refusal(500, "error", "Something went wrong", _OUR_FAULT, id)
+    status, title = _STATUSES[code]
+    detail = _FIXED_DETAILS.get(code) or str(error)
+    return Refusal(status, code, title, detail, id, tuple(_problems(error)))
+
+
+def _problems(error: BaseException) -> list[Problem]:
+    if isinstance(error, InvalidError):
+        return list(error.problems)
+    if isinstance(error, FieldConflictError):
+        return [
+            Problem((name,), f"is now {theirs!r}, yours is {yours!r}: choose one and save again", "conflict")
+            for name, (theirs, yours) in error.fields.items()
+        ]
+    return []

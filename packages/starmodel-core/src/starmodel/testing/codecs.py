@@ -1,0 +1,161 @@
+"""A codec of the standard library alone, so that domain tests need nothing else installed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+
+from starmodel.core.entity import Entity, fields_of
+from starmodel.core.errors import InvalidError, Problem, hint
+from starmodel.core.snapshot import plain
+from starmodel.core.visibility import Visibility, type_hints
+
+from .atoms import JSON_TYPES
+from .conversion import Reading, converted_fields, members, plain_value
+
+if TYPE_CHECKING:
+    from starmodel.core.parameters import Parameter
+
+__all__ = ["PlainBinder", "PlainCodec"]
+
+E = TypeVar("E", bound=Entity)
+
+_KEEP, _DROP = object(), object()
+
+
+class PlainCodec:
+    """Checks names and types strictly, and nothing else: a constraint inside ``Annotated`` is passed over.
+
+    It knows str, int, float, bool, None, Decimal, the types of :mod:`datetime`, UUID, Enum, Literal, dataclasses,
+    entities, unions, and lists, sets, tuples and dicts of them.  For tests; an application takes a real codec.
+    """
+
+    def dump(self, entity: Entity, /, *, public: bool = False) -> dict[str, Any]:
+        """Return the fields as JSON can hold them; all of them, or only the public ones."""
+        snapshot = plain(entity)
+        infos = fields_of(type(snapshot)).values()
+        return {
+            info.name: plain_value(getattr(snapshot, info.name))
+            for info in infos
+            if not public or info.visibility is Visibility.PUBLIC
+        }
+
+    def load(self, kind: type[E], data: Mapping[str, Any], /) -> E:
+        """Return the entity that :meth:`dump` made *data* of; unknown keys are ignored: newer code wrote them."""
+        return self._read(kind, data, known_only=True)
+
+    def parse(self, kind: type[E], data: Mapping[str, Any], /) -> E:
+        """Return an entity from outside data; InvalidError says what is wrong."""
+        return self._read(kind, data, known_only=False)
+
+    def _read(self, kind: type[E], data: Mapping[str, Any], *, known_only: bool) -> E:
+        try:
+            entity: E = converted_fields(kind, data, known_only=known_only)
+            self.dump(entity)  # what a field of type Any took in may be too deep, or nothing that JSON can hold
+        except (RecursionError, TypeError) as error:
+            raise InvalidError([Problem((), "is nested too deeply, or holds what JSON cannot", "json")]) from error
+        return entity
+
+    def binder(self, name: str, parameters: Sequence[Parameter], /) -> PlainBinder:
+        """Prepare the check of an event's arguments."""
+        return PlainBinder(name, parameters)
+
+    def plain(self, value: Any, /) -> Any:
+        """Return any value of a field or argument as JSON can hold it; TypeError when there is no way."""
+        return plain_value(plain(value) if isinstance(value, Entity) else value)
+
+    def schema(self, kind: type[Entity], /) -> dict[str, Any]:
+        """Return the JSON Schema of the public side of an entity."""
+        public = [info for info in fields_of(kind).values() if info.visibility is Visibility.PUBLIC]
+        wanted = {info.name: info.annotation for info in public}
+        return _object(kind.__name__, wanted, [info.name for info in public if info.default is None])
+
+    def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
+        """Return the JSON Schema of an event's arguments."""
+        wanted = {parameter.name: str if parameter.reference else parameter.annotation for parameter in parameters}
+        return _object(name, wanted, [parameter.name for parameter in parameters if _must_be_given(parameter)])
+
+
+class PlainBinder:
+    """Checks and converts the arguments of one event."""
+
+    def __init__(self, name: str, parameters: Sequence[Parameter]) -> None:
+        self.name = name
+        self._parameters = {parameter.name: parameter for parameter in parameters}
+        self._blank = {parameter.name: _blank(parameter.annotation) for parameter in parameters}
+
+    def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
+        """Return typed values by name: those that were given.  The event's own defaults fill in the rest."""
+        given = self._without_blanks(args) if text else dict(args)
+        reading = Reading(text=text)
+        bound = {}
+        for name, value in given.items():
+            parameter = self._parameters.get(name)
+            if parameter is None:
+                message = f"is not expected; {hint(str(name), self._parameters)}"
+                reading.problems.append(Problem((str(name),), message, "extra_forbidden"))
+            else:
+                bound[name] = reading.take(str if parameter.reference else parameter.annotation, value, (name,))
+        missing = [name for name, parameter in self._parameters.items() if name not in given and _must_be_given(parameter)]
+        reading.problems += [Problem((name,), "is required", "missing") for name in missing]
+        reading.end()
+        self._refuse_unplain(bound)
+        return bound
+
+    def _refuse_unplain(self, bound: Mapping[str, Any]) -> None:
+        """Refuse what an argument of type Any took in and no command could carry."""
+        for name, value in bound.items():
+            try:
+                plain_value(value)
+            except (RecursionError, TypeError) as error:
+                raise InvalidError([Problem((name,), "is nested too deeply, or holds what JSON cannot", "json")]) from error
+
+    def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return form values with blank ones left out, or ``None`` where that is a value and text is not."""
+        meant = {name: self._blank.get(name, _KEEP) if value == "" else _KEEP for name, value in args.items()}
+        return {
+            name: value if meant[name] is _KEEP else None for name, value in args.items() if meant[name] is not _DROP
+        }
+
+
+def _must_be_given(parameter: Parameter) -> bool:
+    return parameter.default is None and not parameter.optional
+
+
+def _blank(annotation: Any) -> object:
+    """Return what a blank text means for *annotation*: itself, ``None``, or nothing given."""
+    allowed = members(annotation)
+    if str in allowed or Any in allowed:
+        return _KEEP
+    return None if NoneType in allowed else _DROP
+
+
+def _object(title: str, annotations: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
+    properties = {name: _schema_of(annotation) for name, annotation in annotations.items()}
+    schema: dict[str, Any] = {"title": title, "type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _schema_of(annotation: Any) -> dict[str, Any]:
+    allowed = members(annotation)
+    if len(allowed) > 1:
+        return {"anyOf": [_schema_of(member) for member in allowed]}
+    kind = allowed[0]
+    origin, args = get_origin(kind) or kind, get_args(kind)
+    if origin is Literal:
+        return {"enum": list(args)}
+    if origin in JSON_TYPES:
+        return dict(JSON_TYPES[origin])
+    if not isinstance(origin, type):
+        return {}
+    if issubclass(origin, Enum):
+        return {"enum": [member.value for member in origin]}
+    if issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema_of(args[1]) if args else {}}
+    if dataclasses.is_dataclass(origin):
+        hints = type_hints(origin)
+        return _object(origin.__name__, {field.name: hints[field.name] for field in dataclasses.fields(origin)}, [])
+    return {"type": "array", "items": _schema_of(args[0]) if args else {}}

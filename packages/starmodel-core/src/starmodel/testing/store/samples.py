@@ -1,0 +1,87 @@
+"""The entities that the store suite stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from starmodel.core.domain_events import DomainEvent
+from starmodel.core.entity import Entity
+from starmodel.core.visibility import Private, Secret
+
+__all__ = ["Colour", "Everything", "Fleeting", "Item", "Moved", "Other", "Place"]
+
+
+class Colour(Enum):
+    """A closed set of values."""
+
+    RED = "red"
+    GREEN = "green"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value object inside an entity."""
+
+    street: str
+    number: int = 1
+    colours: tuple[Colour, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved(DomainEvent):
+    """A domain event with values that JSON does not know."""
+
+    to: str
+    price: Decimal = Decimal(0)
+
+
+class Item(Entity):
+    """What most tests store."""
+
+    name: str = ""
+    rank: int = 0
+    price: Decimal = Decimal(0)
+    done: bool = False
+    due: date | None = None
+    at: datetime | None = None
+    tags: list[str] = []
+    cost: Private[int] = 0
+    pin: Secret[str] = ""
+    _note: str = ""
+
+
+class Other(Entity):
+    """A second kind, to prove that kinds do not mix."""
+
+    name: str = ""
+
+
+class Fleeting(Entity):
+    """Expires a second after its last change."""
+
+    name: str = ""
+    model_config = {"ttl": 1.0}
+
+
+class Everything(Entity):
+    """One field for each type that a store must give back as it was."""
+
+    text: str = ""
+    number: int = 0
+    ratio: float = 0.0
+    flag: bool = False
+    maybe: str | None = None
+    price: Decimal = Decimal(0)
+    day: date | None = None
+    at: datetime | None = None
+    colour: Colour = Colour.RED
+    place: Place | None = None
+    words: list[str] = []
+    counts: dict[str, int] = {}
+    labels: set[str] = set()
+    places: list[Place] = []
+    nested: dict[str, list[dict[str, Any]]] = {}

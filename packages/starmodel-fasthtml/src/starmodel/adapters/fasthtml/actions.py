@@ -1,0 +1,122 @@
+"""What makes an element send a command: attributes for FastHTML, typed by the event they call.
+
+``Button("+5", on_click(counter.increment, 5))`` — a type checker refuses arguments that the event does not take.  Each
+works without JavaScript too: a button posts the page's own form, a form posts itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ParamSpec, TypeAlias
+from urllib.parse import urlencode
+
+from starmodel.core.entity import Entity
+from starmodel.core.errors import DefinitionError
+from starmodel.core.events import BoundEvent, ClassEvent, Event, EventRef
+from starmodel.core.snapshot import plain
+
+from .wire import js
+
+__all__ = ["on_change", "on_click", "on_input", "on_submit", "url_of"]
+
+P = ParamSpec("P")
+
+Attributes: TypeAlias = dict[str, Any]
+
+_LIVE_VALUE = "el.type === 'checkbox' ? el.checked : el.value"
+
+
+def on_click(event: BoundEvent[P, Any] | EventRef[P], /, *args: P.args, **kwargs: P.kwargs) -> Attributes:
+    """Return the attributes of a button that runs *event* with these arguments when it is clicked.
+
+    A question declared with the event, ``@event(confirm="…")``, is asked before.
+    """
+    declared = _declared(event)
+    values = declared.arguments(*args, **kwargs)
+    url = _url(event, declared)
+    send = f"@send({_text(url)},{js(values)}{_options(declared)})"
+    plain_url = f"{url}?{urlencode(_flat(values), doseq=True)}" if values else url
+    return {
+        "type": "submit",
+        "form": "sm-form",
+        "formaction": plain_url,
+        "formmethod": "post",
+        "data-on:click__prevent": send,
+    }
+
+
+def on_submit(event: BoundEvent[..., Any] | EventRef[...], /, **fixed: Any) -> Attributes:
+    """Return the attributes of a form that runs *event* with the values of its fields, and with *fixed* ones."""
+    declared = _declared(event)
+    url = _url(event, declared)
+    if fixed:
+        url = f"{url}?{urlencode(_flat(fixed), doseq=True)}"
+    return {"method": "post", "action": url, "data-on:submit": f"@send({_text(url)}{_no_args(_options(declared))})"}
+
+
+def on_input(event: BoundEvent[..., Any], argument: str, /, *, delay: int = 200) -> Attributes:
+    """Return the attributes of an input that runs *event* while it is typed in, *delay* milliseconds after a pause.
+
+    *argument* is the name of the event's argument that gets the value.
+    """
+    return _as_typed(event, argument, f"data-on:input__debounce.{int(delay)}ms")
+
+
+def on_change(event: BoundEvent[..., Any], argument: str, /) -> Attributes:
+    """Return the attributes of an input that runs *event* when its value was changed and left, or a box was ticked."""
+    return _as_typed(event, argument, "data-on:change")
+
+
+def _as_typed(event: BoundEvent[..., Any], argument: str, trigger: str) -> Attributes:
+    declared = _declared(event)
+    if not declared.takes_fields and argument not in declared.signature.parameters:
+        known = ", ".join(declared.signature.parameters) or "none"
+        raise DefinitionError(f"{declared.name}() takes no argument {argument!r}; it takes {known}")
+    url = _url(event, declared)
+    return {trigger: f"@send({_text(url)},{{{js(argument)}: {_LIVE_VALUE}}},{{latest: true}})"}
+
+
+def url_of(event: BoundEvent[..., Any] | EventRef[...]) -> str:
+    """Return the path an event is posted to."""
+    return _url(event, _declared(event))
+
+
+def _declared(event: Any) -> Event[Any, Any] | ClassEvent[Any, Any]:
+    if not isinstance(event, BoundEvent | EventRef):
+        raise DefinitionError(
+            f"{event!r} is not an event; give one of an entity with its arguments, as in on_click(counter.increment, 5), "
+            "or of a class, such as Todo.create"
+        )
+    return event.event
+
+
+def _url(target: Any, declared: Event[Any, Any] | ClassEvent[Any, Any]) -> str:
+    tail = (declared.options.path or declared.name).strip("/")
+    if isinstance(target, BoundEvent):
+        snapshot = target.snapshot
+        if not isinstance(snapshot, Entity):
+            raise DefinitionError(f"{snapshot!r} is not an entity")
+        return f"/{type(snapshot).__entity_name__.lower()}/{plain(snapshot).id}/{tail}"
+    if not declared.of_class:
+        owner = target.owner.__name__
+        raise DefinitionError(f"{owner}.{declared.name} is an event of one {owner}: give it from the instance, as in todo.toggle")
+    return f"/{target.owner.__entity_name__.lower()}/{tail}"
+
+
+def _text(url: str) -> str:
+    return js(url)
+
+
+def _options(declared: Event[Any, Any] | ClassEvent[Any, Any]) -> str:
+    question = declared.options.confirm
+    return f",{{confirm: {js(question)}}}" if question else ""
+
+
+def _no_args(options: str) -> str:
+    return f",null{options}" if options else ""
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments as a URL can hold them, for the way without JavaScript."""
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items() if value is not None}
+

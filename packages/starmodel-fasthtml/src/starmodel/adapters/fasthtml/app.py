@@ -1,0 +1,211 @@
+"""The FastHTML application: pages as FastHTML knows them, entities as arguments, and the doors beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partialmethod
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fasthtml.core import FastHTML
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from starmodel.app import Application, Refusal, refusal_of
+from starmodel.core.entity import Entity
+from starmodel.core.errors import StarModelError
+
+from .assets import Assets
+from .commands import CommandDoor, back_to, path_of
+from .gate import Gate, GateSettings
+from .injection import injected
+from .pages import LIVE_PATH, PageFrame, error_page
+from .reading import PageRead, current_page
+from .runtime import Runtime
+from .stream import LiveDoor
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from starmodel.core.ports import AuthProvider
+
+__all__ = ["StarModelApp"]
+
+E = TypeVar("E", bound=Entity)
+
+_VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
+
+
+class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
+    """A FastHTML application whose pages are live.
+
+    ``@app.get("/")`` works as FastHTML documents it.  Besides, an argument of an entity type is loaded, and the page is
+    kept up to date: see :mod:`starmodel.adapters.fasthtml.injection`.  Page functions run on the event loop; give one that
+    waits ``async def``.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        secret: str | None = None,
+        gate: GateSettings | None = None,
+        assets: Assets | None = None,
+        auth: Sequence[AuthProvider] = (),
+        title: str = "StarModel",
+        max_streams: int = 5000,
+        **fasthtml: Any,
+    ) -> None:
+        self.runtime = Runtime(
+            application, assets or Assets(), secret=secret or secrets.token_urlsafe(32), auth=auth, max_streams=max_streams
+        )
+        runtime, settings = self.runtime, gate or GateSettings()
+        frame = PageFrame(runtime.assets, runtime.signer, application.codec)
+        own = [Middleware(Gate, sessions=runtime.sessions, settings=settings), *fasthtml.pop("middleware", ())]
+        super().__init__(
+            title=title,
+            middleware=own,
+            default_hdrs=False,
+            canonical=False,
+            sess_cls=None,
+            secret_key="unused: sessions are kept on the server",  # noqa: S106  (keeps FastHTML from writing a key file)
+            body_wrap=frame,
+            lifespan=self._lifespan(fasthtml.pop("lifespan", None)),
+            htmlkw={"lang": "en", **fasthtml.pop("htmlkw", {})},
+            exception_handlers={404: self._not_found, **fasthtml.pop("exception_handlers", {})},
+            **fasthtml,
+        )
+        self.add_exception_handler(StarModelError, self._refused)
+        self.add_exception_handler(HTTPException, self._refused)
+        self.state.starmodel = runtime
+        self._routed: set[type[Entity]] = set()
+        self.router.routes.append(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
+        self.router.routes.append(_AssetRoute(runtime.assets))
+        runtime.serve_pages_by(self)
+        for kind in application.catalog:
+            self.include_entity(kind)
+
+    @property
+    def application(self) -> Application:
+        """The application below the web: its dispatcher, stores, bus and history."""
+        return self.runtime.app
+
+    def include_entity(self, kind: type[Entity]) -> None:
+        """Open a route for each declared event of *kind*; what is not declared stays 404."""
+        self.application.add(kind)
+        if kind in self._routed:
+            return
+        self._routed.add(kind)
+        for handler in self.application.catalog.handlers(kind).values():
+            methods = [handler.event.options.method.upper()]
+            route = Route(path_of(handler), CommandDoor(self.runtime, handler), methods=methods, name=f"event {handler}")
+            self.router.routes.append(route)
+
+    def route(self, path: Any = None, methods: Any = None, **options: Any) -> Any:
+        """Add a page, as FastHTML's own ``route`` does; arguments of entity types are supplied."""
+        if callable(path):
+            return self._page_route(path, None, methods, options)
+        return lambda fn: self._page_route(fn, path, methods, options)
+
+    def _page_route(self, fn: Callable[..., Any], path: str | None, methods: Any, options: dict[str, Any]) -> Any:
+        parent = super().route
+        if inspect.isclass(fn):
+            return parent(path, methods, **options)(fn)
+        at = path or ("/" if fn.__name__ == "index" else f"/{fn.__name__}")
+        handler = injected(fn, self.application, at, self._open_page)
+        for kind in self.application.catalog:
+            self.include_entity(kind)
+        if methods is None and fn.__name__ not in _VERBS:
+            methods = ["get"]
+        return parent(path, methods, **options)(handler)
+
+    async def _open_page(self, request: Request) -> PageRead:
+        return await self.runtime.page(request.scope)
+
+    def on(self, event: Any) -> Any:
+        """Register the decorated function for a domain event; see :class:`starmodel.app.Subscribers`."""
+        return self.application.on(event)
+
+    async def find(
+        self,
+        kind: type[E],
+        where: Mapping[str, Any] | None = None,
+        /,
+        *,
+        order: Sequence[str] = (),
+        limit: int = 100,
+        after: str | None = None,
+    ) -> list[E]:
+        """Return the entities that match, inside a page function; the page is kept up to date when they change."""
+        return await _page().find(kind, where or {}, order, limit, after)
+
+    async def load(self, kind: type[E], id: str, /) -> E:
+        """Return one entity, inside a page function; 404 when there is none or it may not be seen."""
+        return await _page().load(kind, id, implicit=True)
+
+    # -- life and errors -------------------------------------------------------------------------------------------
+
+    def _lifespan(self, inner: Any) -> Any:
+        @contextlib.asynccontextmanager
+        async def opened(app: Any) -> AsyncIterator[Any]:
+            await self.runtime.open()
+            try:
+                if inner is None:
+                    yield
+                else:
+                    async with inner(app) as state:
+                        yield state
+            finally:
+                await self.runtime.close()
+
+        async def steps(app: Any) -> AsyncIterator[Any]:
+            async with opened(app) as state:
+                yield state
+
+        return steps
+
+    def _not_found(self, request: Request, _: Exception) -> Response:
+        return self._error_response(request, refusal_of(_NothingHereError(), ""))
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            refusal = Refusal(error.status_code, "http", error.detail, error.detail, "")
+            return self._error_response(request, refusal, dict(error.headers or {}))
+        refusal = refusal_of(error, secrets.token_hex(6))
+        if refusal.status >= 500:  # noqa: PLR2004  (the program's own fault: the gate logs and answers it)
+            raise error
+        return self._error_response(request, refusal)
+
+    def _error_response(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+        back = back_to(request.scope)
+        page = error_page(self.runtime.assets, refusal, request.state.nonce, "/" if back == request.url.path else back)
+        return HTMLResponse(page, status_code=refusal.status, headers=dict(headers or {}))
+
+
+for _verb in _VERBS:
+    setattr(StarModelApp, _verb, partialmethod(StarModelApp.route, methods=[_verb]))
+
+
+class _NothingHereError(StarModelError):
+    """No page at this address."""
+
+    code = "not_found"
+
+
+class _AssetRoute(Route):
+    """The browser files, under a path that FastHTML's own routes cannot shadow."""
+
+    def __init__(self, assets: Assets) -> None:
+        super().__init__("/_starmodel/{file}", assets, methods=["GET", "HEAD"], name="starmodel-assets")
+
+
+def _page() -> PageRead:
+    page = current_page.get()
+    if page is None:
+        raise RuntimeError("find() and load() work inside a page function; elsewhere use app.application.find()")
+    return page

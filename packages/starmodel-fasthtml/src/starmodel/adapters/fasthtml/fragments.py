@@ -1,0 +1,42 @@
+"""Rendered views, kept by what they were made from: the same snapshot gives the same piece of page."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+__all__ = ["Fragments"]
+
+
+class Fragments:
+    """A bounded cache of strings or bytes; the least recently used goes first.
+
+    A key holds the version of the entity, so that nothing has ever to be taken out because it is stale.  *max_bytes*
+    counts the values alone (16 MiB).
+    """
+
+    def __init__(self, *, max_bytes: int = 16 * 1024 * 1024) -> None:
+        self._max = max_bytes
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self.size = 0
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what is kept under *key*, made by *make* when there is nothing yet."""
+        found = self._kept.get(key)
+        if found is not None:
+            self.hits += 1
+            self._kept.move_to_end(key)
+            return found
+        self.misses += 1
+        made = make()
+        self._kept[key] = made
+        self.size += len(made)
+        while self.size > self._max and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self.size -= len(dropped)
+        return made

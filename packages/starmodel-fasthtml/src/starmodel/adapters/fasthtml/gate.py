@@ -1,0 +1,232 @@
+"""The gate every request goes through: host, origin, size, session, and the headers of every answer.
+
+Pure ASGI, so that streams pass untouched.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .replies import send_plain
+from .sessions import Session, Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from .sessions import Visit
+
+__all__ = ["BodyTooLargeError", "Gate", "GateSettings", "header"]
+
+logger = logging.getLogger("starmodel.web")
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
+
+
+class BodyTooLargeError(Exception):
+    """A request body ran over the limit while it was being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """What the gate lets through.
+
+    *hosts* are the names the application answers to (without a port; ``*.example.org`` for subdomains).  *max_body* is
+    in bytes.  *debug* shows tracebacks to requests from this machine.
+    """
+
+    hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    max_body: int = 1024 * 1024
+    debug: bool = False
+
+
+class Gate:
+    """Refuses what no handler should have to think about, and adds to every answer what no handler should forget."""
+
+    def __init__(self, app: ASGIApp, *, sessions: Sessions, settings: GateSettings) -> None:
+        self._app, self._sessions, self._settings = app, sessions, settings
+        self._exact = frozenset(host for host in settings.hosts if not host.startswith("*."))
+        self._suffixes = tuple(host[1:] for host in settings.hosts if host.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket" and self._refusal(scope, _headers(scope)) is not None:
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            await self._app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        refused = self._refusal(scope, headers)
+        if refused is not None:
+            await send_plain(send, *refused)
+            return
+        visit, is_new = self._visit(scope, headers)
+        state = scope.setdefault("state", {})
+        session = Session(self._sessions, visit)
+        state["visit"], state["headers"] = visit, headers
+        scope["session"] = session
+        nonce = state.setdefault("nonce", secrets.token_urlsafe(16))
+        answer = _Answer(send, session, nonce, scope, visit if is_new else None)
+        limited = _limited(receive, self._settings.max_body)
+        try:
+            await self._app(scope, limited, answer)
+        except BodyTooLargeError:
+            await self._after_failure(answer, 413, f"The body is larger than {self._settings.max_body} bytes; send less.")
+        except Exception as error:  # the outermost place: nothing above could answer
+            await self._after_failure(answer, 500, self._tell(scope, headers, error))
+
+    async def _after_failure(self, answer: _Answer, status: int, text: str) -> None:
+        if answer.started:
+            raise RuntimeError("the answer had begun when the request failed; the connection is closed")
+        await send_plain(answer, status, text)
+
+    def _tell(self, scope: Scope, headers: dict[bytes, bytes], error: Exception) -> str:
+        id = secrets.token_hex(6)
+        logger.error("request %s %s failed (id %s)", scope["method"], scope["path"], id, exc_info=error)
+        if self._settings.debug and is_local(scope, headers):
+            return "".join(traceback.format_exception(error))
+        return f"Something went wrong on the server. The details are in its log under the id {id}."
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self._is_ours(host):
+            name = host.rpartition(":")[0] or host
+            return 400, (
+                f"This application does not answer to the host {name[:100]!r}. "
+                "If it should, add it to hosts=[...] of create_app, or to STARMODEL_HOSTS."
+            )
+        method = scope.get("method", "GET")
+        if (method not in SAFE_METHODS or scope["type"] == "websocket") and not is_same_origin(headers, host):
+            return 403, "This request came from another site. Open the application itself and try again there."
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self._settings.max_body:
+            return 413, f"The body is larger than {self._settings.max_body} bytes; send less."
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        name = host if host in self._exact else _without_port(host)
+        return name in self._exact or (bool(self._suffixes) and name.endswith(self._suffixes))
+
+    def _visit(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[Visit, bool]:
+        name = Sessions.cookie_name(https=scope["scheme"] == "https").encode()
+        visit = self._sessions.visit(_cookie(headers.get(b"cookie"), name))
+        return (visit, False) if visit is not None else (self._sessions.begin(), True)
+
+
+class _Answer:
+    """A ``send`` that adds the headers every answer has."""
+
+    def __init__(self, send: Send, session: Session, nonce: str, scope: Scope, new: Visit | None) -> None:
+        self._send, self._session, self._nonce, self._new = send, session, nonce, new
+        self._https = scope["scheme"] == "https"
+        self._visit = session.visit
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = self._with_headers(message.get("headers", []))
+        await self._send(message)
+
+    def _with_headers(self, headers: Any) -> list[tuple[bytes, bytes]]:
+        full = list(headers)
+        cacheable = html = False
+        for name, value in full:
+            if name == b"cache-control":
+                cacheable = b"public" in value
+            elif name == b"content-type":
+                html = value.startswith(b"text/html")
+        full.append((b"x-content-type-options", b"nosniff"))
+        if html:
+            full += _page_headers(self._nonce)
+        rotated = self._session.visit is not self._visit
+        if (self._new is not None or rotated) and not cacheable:
+            full.append((b"set-cookie", Sessions.set_cookie(self._session.visit, https=self._https)))
+        return full
+
+
+def _page_headers(nonce: str) -> list[tuple[bytes, bytes]]:
+    policy = (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    ]
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers by name; of a repeated one the first counts."""
+    found: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name, value)
+    return found
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Return a header of a request that passed the gate, ``""`` when it has none."""
+    value: bytes = scope["state"]["headers"].get(name, b"")
+    return value.decode("latin-1")
+
+
+def _cookie(header: bytes | None, name: bytes) -> str | None:
+    if header is None:
+        return None
+    for part in header.split(b";"):
+        key, _, value = part.strip().partition(b"=")
+        if key == name:
+            return value.decode("latin-1")
+    return None
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host
+
+
+def is_same_origin(headers: dict[bytes, bytes], host: str) -> bool:
+    """Tell whether a browser sent this from a page of ours, or no browser did.
+
+    ``Sec-Fetch-Site`` decides where there is one, else ``Origin`` against ``Host``; a request with neither does not
+    come from a browser and carries no cookies of somebody else.
+    """
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True
+    return origin.decode("latin-1").partition("://")[2] == host
+
+
+def is_local(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Tell whether a request comes from this very machine and through no proxy."""
+    client = scope.get("client")
+    forwarded: Collection[bytes] = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
+    return bool(client) and client[0] in ("127.0.0.1", "::1", "testclient") and not any(name in headers for name in forwarded)
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Return a ``receive`` that stops a body that runs over *limit* bytes."""
+    total = 0
+
+    async def limited() -> Message:
+        nonlocal total
+        message = await receive()
+        if message["type"] == "http.request":
+            total += len(message.get("body", b""))
+            if total > limit:
+                raise BodyTooLargeError
+        return message
+
+    return limited

@@ -1,0 +1,174 @@
+"""Live pages: one hub follows the bus for the whole process and tells each open tab what concerns it.
+
+A tab costs its request's own task and a few sets; a delivery costs one look-up of a frame that is rendered once and one
+``send``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from starmodel.app import Follower
+
+from .fragments import Fragments
+from .relevance import concerns
+from .tab import Tab
+from .wire import comment_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from starmodel.app import Application
+    from starmodel.core.changes import Change, Commit
+    from starmodel.core.entity import Entity
+    from starmodel.core.typing import Key
+
+    from .reading import PageRead
+
+__all__ = ["Hub"]
+
+logger = logging.getLogger("starmodel.live")
+
+
+class Hub:
+    """Knows every open tab of this process by what its page depends on.
+
+    *heartbeat* seconds of silence are filled with a comment, so that proxies keep the stream and a dead one is noticed.
+    After *max_age* seconds a stream ends and the tab opens another, with its rights looked at anew.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        fragments: Fragments,
+        remake: Callable[[Tab], Awaitable[tuple[str, PageRead]]],
+        *,
+        heartbeat: float = 20.0,
+        max_age: float = 30 * 60.0,
+    ) -> None:
+        self.app = app
+        self.fragments = fragments
+        self.frames = Fragments(max_bytes=8 * 1024 * 1024)
+        self.remake = remake
+        self.tabs: set[Tab] = set()
+        self._by_key: dict[Key, set[Tab]] = {}
+        self._by_kind: dict[str, set[Tab]] = {}
+        self.positions: dict[str, int] = {}
+        self._heartbeat, self._max_age = heartbeat, max_age
+        self._follower: Follower | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.draining = False
+
+    async def open(self) -> None:
+        """Begin to follow the bus."""
+        self._follower = Follower(self.app.bus, self.app.persistence)
+        await self._follower.start()
+        for store in self.app.persistence.stores.values():
+            position = await store.position()
+            self.positions[position.epoch] = position.number
+        self._tasks = [
+            asyncio.create_task(self._follow(self._follower), name="starmodel live: follow the bus"),
+            asyncio.create_task(self._keep_alive(), name="starmodel live: heartbeat"),
+        ]
+
+    async def close(self) -> None:
+        """End every stream and stop following."""
+        self.drain()
+        if self._follower is not None:
+            self._follower.close()
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def drain(self) -> None:
+        """End every stream at once, so that the server can stop; the tabs come back to its successor."""
+        self.draining = True
+        for tab in list(self.tabs):
+            tab.end()
+
+    def join(self, tab: Tab) -> None:
+        """Tell *tab* from now on what concerns it."""
+        self.tabs.add(tab)
+        for key in tab.keys:
+            self._by_key.setdefault(key, set()).add(tab)
+        for name in tab.kinds:
+            self._by_kind.setdefault(name, set()).add(tab)
+
+    def leave(self, tab: Tab) -> None:
+        """Tell *tab* nothing more."""
+        self.tabs.discard(tab)
+        for index, names in ((self._by_key, tab.keys), (self._by_kind, tab.kinds)):
+            for name in names:
+                _drop(index, name, tab)  # type: ignore[arg-type]  # each index with names of its own type
+
+    async def _follow(self, follower: Follower) -> None:
+        async for commit in follower:
+            try:
+                self.tell(commit)
+            except Exception:
+                logger.exception("could not tell the open tabs about commit %s", commit.position)
+
+    def tell(self, commit: Commit) -> None:
+        """Pass *commit* on to every tab that it concerns."""
+        self.positions[commit.position.epoch] = commit.position.number
+        for change in commit.changes:
+            for tab in self.concerned(change):
+                tab.note(change)
+                tab.wake()
+
+    def concerned(self, change: Change) -> Iterable[Tab]:
+        """Return the tabs whose page shows the changed entity, or a list that it may be in."""
+        direct = self._by_key.get(change.key, ())
+        listing = self._by_kind.get(change.entity, ())
+        if not listing:
+            return tuple(direct)
+        return {*direct, *(tab for tab in listing if any(concerns(change, query) for query in tab.queries_of(change.entity)))}
+
+    def preview(self, visitor: str, kind: type[Entity], id: str, snapshot: Entity) -> None:
+        """Show a step of a running event in the tabs of the visitor who began it; nothing is stored yet."""
+        for tab in self._tabs_of(visitor, (kind.__entity_name__, id)):
+            tab.show_unstored(snapshot)
+
+    async def restore(self, visitor: str, kind: type[Entity], id: str) -> None:
+        """Show what is stored again, after an event with steps failed."""
+        stored = await self.app.persistence.for_class(kind).get(kind, id)
+        for tab in self._tabs_of(visitor, (kind.__entity_name__, id)):
+            tab.note_stored((kind.__entity_name__, id), stored)
+            tab.wake()
+
+    def _tabs_of(self, visitor: str, key: Key) -> list[Tab]:
+        return [tab for tab in self._by_key.get(key, ()) if tab.actor.visitor == visitor]
+
+    async def _keep_alive(self) -> None:
+        beat = comment_frame()
+        while True:
+            await asyncio.sleep(self._heartbeat)
+            oldest = time.monotonic() - self._max_age
+            for tab in list(self.tabs):
+                if tab.since < oldest:
+                    tab.end()
+                else:
+                    tab.beat(beat)
+
+    def id_line(self, epochs: Iterable[str]) -> str:
+        """Return where the logs of *epochs* stand, as the id of a message."""
+        return ",".join(f"{epoch}-{self.positions[epoch]}" for epoch in epochs if epoch in self.positions)
+
+    def frame(self, key: object, make: Callable[[], bytes]) -> bytes:
+        """Return an encoded frame, made once and shared by every tab that is sent it."""
+        frame: bytes = self.frames.get(key, make)  # type: ignore[arg-type]  # keys are tuples of hashable parts
+        return frame
+
+
+def _drop(index: dict[Any, set[Tab]], name: Any, tab: Tab) -> None:
+    tabs = index.get(name)
+    if tabs is not None:
+        tabs.discard(tab)
+        if not tabs:
+            del index[name]
+

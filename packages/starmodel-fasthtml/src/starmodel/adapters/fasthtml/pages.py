@@ -1,0 +1,97 @@
+"""The frame around every page: head with local assets, the part that is kept up to date, what the browser side needs."""
+
+from __future__ import annotations
+
+import secrets
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from .markup import Raw, checked_tree
+from .signals import signal_name, signal_value
+from .tokens import PageToken
+from .wire import js
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from starmodel.app import Refusal
+    from starmodel.core.ports import Codec
+
+    from .assets import Assets
+    from .reading import PageRead
+    from .signing import Signer
+
+__all__ = ["PageFrame", "error_page", "inner_page"]
+
+LIVE_PATH = "/_starmodel/live"
+
+_START, _END = "<!--sm-page-->", "<!--/sm-page-->"
+_META = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+
+
+class PageFrame:
+    """Puts what a page function returned into the frame."""
+
+    def __init__(self, assets: Assets, signer: Signer, codec: Codec) -> None:
+        self._assets, self._signer, self._codec = assets, signer, codec
+
+    def __call__(self, content: Any, request: Request) -> Any:
+        """Return the body of a page; FastHTML's ``body_wrap``."""
+        nonce: str = request.state.nonce
+        request.hdrs = [Raw(_META + self._assets.head(nonce)), *request.hdrs]  # type: ignore[attr-defined]  # FastHTML's list for this page
+        page = page_of(request)
+        checked_tree(content, nonce)
+        parts: list[Any] = [Raw(f'<main id="sm-page">{_START}'), content, Raw(f"{_END}</main>")]
+        if page is not None:
+            parts.append(Raw(self._live(page, request, nonce)))
+        parts.append(Raw(_plain_form()))
+        return tuple(parts)
+
+    def _live(self, page: PageRead, request: Request, nonce: str) -> str:
+        if not page.is_live:
+            return ""
+        url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        token = PageToken.of(page, url, page.actor.visitor or "", nonce).signed(self._signer)
+        after = ",".join(page.positions)
+        live = f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
+        return self._signals(page) + live
+
+    def _signals(self, page: PageRead) -> str:
+        values: dict[str, dict[str, Any]] = {}
+        for key, names in page.signals.items():
+            entity = page.snapshot(key)
+            values[signal_name(*key)] = {name: signal_value(getattr(entity, name), self._codec) for name in sorted(names)}
+        return f'<div hidden data-signals="{escape(js(values))}"></div>' if values else ""
+
+
+def page_of(request: Request) -> PageRead | None:
+    """Return what the page of this request has read so far."""
+    found: PageRead | None = request.scope.get("starmodel.page")
+    return found
+
+
+def _plain_form() -> str:
+    """Return the form that buttons use where there is no JavaScript; its key makes a double click one command."""
+    key = secrets.token_urlsafe(12)
+    return f'<form id="sm-form" method="post" hidden><input type="hidden" name="_key" value="{key}"></form>'
+
+
+def inner_page(html: str) -> str:
+    """Return the ``<main>`` of a whole page, to be morphed into an open one; ``""`` when there is none."""
+    start, end = html.find(_START), html.rfind(_END)
+    if start < 0 or end < start:
+        return ""
+    return f'<main id="sm-page">{html[start : end + len(_END)]}</main>'
+
+
+def error_page(assets: Assets, refusal: Refusal, nonce: str, back: str) -> str:
+    """Return a whole page that says what went wrong and where to go from here."""
+    problems = "".join(f"<li>{escape(str(problem))}</li>" for problem in refusal.errors)
+    listed = f"<ul>{problems}</ul>" if problems else ""
+    id = f'<p class="muted">Id of this problem: <code>{escape(refusal.id)}</code></p>' if refusal.status >= 500 else ""  # noqa: PLR2004
+    return (
+        f'<!doctype html><html lang="en"><head>{_META}<title>{escape(refusal.title)}</title>{assets.head(nonce)}</head>'
+        f'<body><main id="sm-page">{_START}<h1>{escape(refusal.title)}</h1><p>{escape(refusal.detail)}</p>{listed}{id}'
+        f'<p><a href="{escape(back)}">Go back</a></p>{_END}</main></body></html>'
+    )
+

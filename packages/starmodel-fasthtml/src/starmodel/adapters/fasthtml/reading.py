@@ -1,0 +1,122 @@
+"""What a page has read: noted while it is made, so that it can be kept up to date without a line of code.
+
+An entity that a page only hands to a :func:`~starmodel.adapters.fasthtml.views.view` is kept up to date by patching that
+view.  Whatever else a page reads, a field here or a list there, makes the page itself depend on it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starmodel.core.entity import Entity
+from starmodel.core.errors import NotFoundError
+from starmodel.core.query import Query, Stored
+from starmodel.core.snapshot import lens_of, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starmodel.app import Application
+    from starmodel.core.actors import Actor
+    from starmodel.core.typing import Key
+
+    from .fragments import Fragments
+
+__all__ = ["PageRead", "ViewUse", "current_page"]
+
+E = TypeVar("E", bound=Entity)
+
+current_page: ContextVar[PageRead | None] = ContextVar("starmodel_page", default=None)
+"""The page that is being made in this context."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewUse:
+    """One view of one entity on a page; *params* are its further arguments, as sorted pairs."""
+
+    view: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(slots=True)
+class PageRead:
+    """What one making of one page read, for one actor."""
+
+    app: Application
+    actor: Actor
+    fragments: Fragments
+    positions: list[str] = field(default_factory=list)
+    views: dict[Key, set[ViewUse]] = field(default_factory=dict)
+    fields: set[Key] = field(default_factory=set)
+    queries: list[tuple[str, Query]] = field(default_factory=list)
+    signals: dict[Key, set[str]] = field(default_factory=dict)
+    _stored: dict[Key, Stored[Any]] = field(default_factory=dict)
+    _epochs: set[str] = field(default_factory=set)
+
+    @property
+    def is_live(self) -> bool:
+        """True when anything was read that may change."""
+        return bool(self.views or self.fields or self.queries or self.signals)
+
+    async def load(self, kind: type[E], id: str, *, implicit: bool = False) -> E:
+        """Return an entity of this id that notices when it is read; NotFoundError when there is none, or it is hidden.
+
+        An *implicit* one is there with its defaults before anything was stored.
+        """
+        await self._note_position(kind)
+        stored: Stored[E] | None = await self.app.persistence.for_class(kind).get(kind, id)
+        if stored is None and implicit:
+            fresh = self.app.implicit.fresh(kind, id)
+            stored = None if fresh is None else Stored(fresh, 0)  # type: ignore[arg-type]  # fresh() gives its own kind
+        entity = None if stored is None else stored.entity
+        decision = self.app.policy.decide(self.actor, "read", kind, id, entity)
+        if stored is None or not (self.actor.trusted or decision.allowed):
+            raise NotFoundError(kind.__entity_name__, id)
+        return self._lens(stored)
+
+    async def find(
+        self, kind: type[E], where: Mapping[str, Any], order: Sequence[str], limit: int, after: str | None = None
+    ) -> list[E]:
+        """Return the entities that match and may be seen; the page then depends on which they are."""
+        await self._note_position(kind)
+        query = Query(where=where, order=tuple(order), limit=limit, after=after)
+        page = await self.app.persistence.query(kind, query)
+        self.queries.append((kind.__entity_name__, query))
+        return [self._lens(stored) for stored in page.items if self._may_read(kind, stored)]
+
+    def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
+        return self.actor.trusted or self.app.policy.decide(self.actor, "read", kind, stored.entity.id, stored.entity).allowed
+
+    async def _note_position(self, kind: type[Entity]) -> None:
+        """Note where the log stood before the first read of a store: what came later is not on the page yet."""
+        position = await self.app.persistence.for_class(kind).position()
+        if position.epoch not in self._epochs:
+            self._epochs.add(position.epoch)
+            self.positions.append(str(position))
+
+    def _lens(self, stored: Stored[E]) -> E:
+        entity: E = stored.entity
+        key = (type(entity).__entity_name__, entity.id)
+        self._stored[key] = stored
+        return lens_of(entity, lambda: self.fields.add(key))
+
+    def stored(self, entity: E) -> Stored[E] | None:
+        """Return what was loaded for *entity*, if it is one this page loaded."""
+        base = plain(entity)
+        found = self._stored.get((type(base).__entity_name__, base.id))
+        return found if found is not None and found.entity is base else None
+
+    def uses_view(self, key: Key, use: ViewUse) -> None:
+        """Note that a view of an entity stands on the page."""
+        self.views.setdefault(key, set()).add(use)
+
+    def uses_signal(self, key: Key, name: str) -> None:
+        """Note that a field of an entity is shown through a signal."""
+        self.signals.setdefault(key, set()).add(name)
+
+    def snapshot(self, key: Key) -> Entity | None:
+        """Return the snapshot this page loaded for *key*."""
+        found = self._stored.get(key)
+        return None if found is None else found.entity

@@ -1,0 +1,138 @@
+"""The web side of one application: what its doors, pages and streams share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from starmodel.core.actors import Actor
+
+from .fragments import Fragments
+from .live import Hub
+from .pages import inner_page
+from .reading import PageRead, current_page
+from .sessions import Sessions
+from .signing import Signer
+from .views import views
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp, Message, Scope
+
+    from starmodel.app import Application
+    from starmodel.core.ports import AuthProvider, StatePersistenceBackend
+
+    from .assets import Assets
+    from .tab import Tab
+    from .tokens import PageToken
+
+__all__ = ["Runtime"]
+
+
+class Runtime:
+    """Kept as ``app.state.starmodel``.
+
+    *max_streams* bounds the live pages of one process; one more is refused with 503 and tries again.
+    """
+
+    def __init__(
+        self, app: Application, assets: Assets, *, secret: str, auth: Sequence[AuthProvider] = (), max_streams: int = 5000
+    ) -> None:
+        self.app = app
+        self.assets = assets
+        self.signer = Signer(secret)
+        self.sessions = Sessions(self.signer)
+        self.fragments = Fragments()
+        self.hub = Hub(app, self.fragments, self._remake)
+        self.max_streams = max_streams
+        self._auth = tuple(auth)
+        self._pages: ASGIApp | None = None
+
+    def serve_pages_by(self, app: ASGIApp) -> None:
+        """Say which ASGI application makes the pages, so that an open one can be made again."""
+        self._pages = app
+
+    async def open(self) -> None:
+        """Make stores, bus and live pages ready."""
+        await self.app.open()
+        await self.hub.open()
+
+    async def close(self) -> None:
+        """End the streams, then let go of everything."""
+        await self.hub.close()
+        await self.app.close()
+
+    def drain(self) -> None:
+        """End every stream at once; what a server calls before it stops."""
+        self.hub.drain()
+
+    def summary(self) -> dict[str, str]:
+        """Return the durability class of each store."""
+        return self.app.summary()
+
+    async def actor(self, scope: Scope) -> Actor:
+        """Return who sent a request: what the first auth provider that knows says, else the anonymous visitor."""
+        visitor: str = scope["state"]["visit"].visitor
+        if self._auth:
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            for provider in self._auth:
+                found = await provider.identify(headers, scope["session"], visitor)
+                if found is not None:
+                    return found
+        return Actor(visitor, visitor)
+
+    def knows(self, token: PageToken) -> bool:
+        """Tell whether every class and view a page names is still part of the program."""
+        named = {use.view for uses in token.views.values() for use in uses}
+        known = {kind.__entity_name__ for kind in self.app.catalog}
+        return named <= views.keys() and token.kinds <= known
+
+    def stores_of(self, token: PageToken) -> list[StatePersistenceBackend]:
+        """Return the stores a page depends on."""
+        stores = {id(store): store for store in map(self._store, sorted(token.kinds))}
+        return list(stores.values())
+
+    def _store(self, kind: str) -> StatePersistenceBackend:
+        return self.app.persistence.for_class(self.app.catalog.kind(kind))
+
+    async def page(self, scope: Scope) -> PageRead:
+        """Return what the page of this request reads into: begun by its first read, or handed in to be made again."""
+        page: PageRead | None = scope.get("starmodel.page")
+        if page is None:
+            page = scope["starmodel.page"] = PageRead(self.app, await self.actor(scope), self.fragments)
+        return page
+
+    async def _remake(self, tab: Tab) -> tuple[str, PageRead]:
+        """Make the page of *tab* again, as its own browser would get it, and return its main part and what it read."""
+        if self._pages is None:
+            raise RuntimeError("serve_pages_by() was not called")
+        page = PageRead(self.app, tab.actor, self.fragments)
+        path, _, query = tab.token.url.partition("?")
+        scope = {
+            **tab.scope,
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name, value) for name, value in tab.scope["headers"] if name not in _OF_THE_STREAM],
+            "state": {"nonce": tab.token.nonce},
+            "starmodel.page": page,
+        }
+        body = bytearray()
+
+        async def send(message: Message) -> None:
+            body.extend(message.get("body", b""))
+
+        outer = current_page.set(None)
+        try:
+            await self._pages(scope, _nothing_more, send)
+        finally:
+            current_page.reset(outer)
+        return inner_page(body.decode("utf-8", "replace")), page
+
+
+_OF_THE_STREAM = (b"last-event-id", b"accept", b"accept-encoding")
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}

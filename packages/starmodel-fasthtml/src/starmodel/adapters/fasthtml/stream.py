@@ -1,0 +1,105 @@
+"""The stream of a tab: opened from the version embedded in its page, resumed from the last message it saw."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from starmodel.core.changes import Position
+from starmodel.core.ports import Durability
+
+from .gate import header
+from .replies import NO_STORE, send_bytes, send_plain
+from .tab import Tab
+from .tokens import PageToken
+from .wire import comment_frame, event_frame
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from starmodel.core.ports import StatePersistenceBackend
+
+    from .runtime import Runtime
+
+__all__ = ["LiveDoor"]
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    NO_STORE,
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class LiveDoor:
+    """The ASGI endpoint of every live page."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        runtime = self._runtime
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        actor = await runtime.actor(scope)
+        token = PageToken.read(query.get("page", [""])[0], runtime.signer)
+        if token is None or token.visitor != actor.visitor or not runtime.knows(token):
+            await send_bytes(send, 200, b"text/event-stream; charset=utf-8", event_frame("sm-stale", {}))
+            return
+        if len(runtime.hub.tabs) >= runtime.max_streams or runtime.hub.draining:
+            await send_plain(send, 503, "Too many pages are open; this one shows what it has and tries again.")
+            return
+        seen = header(scope, b"last-event-id") or query.get("after", [""])[0]
+        tab = Tab(runtime.hub, token, actor, scope, send)
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+            await send({"type": "http.response.body", "body": comment_frame("open"), "more_body": True})
+            runtime.hub.join(tab)
+            await self._catch_up(tab, seen)
+            await _until_gone(receive)
+        except asyncio.CancelledError:
+            if not tab.is_ending:
+                raise
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()  # the server itself ended the stream: the request ends in order
+        finally:
+            runtime.hub.leave(tab)
+            tab.stop()
+        if tab.is_ending:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _catch_up(self, tab: Tab, seen: str) -> None:
+        """Tell the tab what it has missed; everything as it is now where a log does not reach back."""
+        runtime = self._runtime
+        last = {position.epoch: position for part in seen.split(",") if (position := Position.parse(part)) is not None}
+        gap = fresh = False
+        for store in runtime.stores_of(tab.token):
+            missed, lost = await _missed(tab, store, last)
+            gap, fresh = gap or missed, fresh or lost
+        if gap:
+            tab.note_everything()
+        elif tab.token.is_remade and seen != ",".join(tab.token.positions):
+            tab.note_page()  # the page may have been made again since its token was
+        await tab.hello(fresh=fresh)
+        tab.wake()
+
+
+async def _missed(tab: Tab, store: StatePersistenceBackend, last: dict[str, Position]) -> tuple[bool, bool]:
+    """Note the changes after the last one seen; tell whether there is a gap, and whether the store began anew."""
+    newest = await store.position()
+    tab.hub.positions.setdefault(newest.epoch, newest.number)
+    position = last.get(newest.epoch)
+    if position is None:
+        return True, bool(last) and store.durability is Durability.EPHEMERAL
+    changes = await store.changes(position)
+    if changes.gap or (changes.commits and changes.position.number < newest.number):
+        return True, False
+    for commit in changes.commits:
+        for change in commit.changes:
+            tab.note(change)
+    return False, False
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

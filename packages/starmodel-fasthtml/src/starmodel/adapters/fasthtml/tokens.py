@@ -1,0 +1,140 @@
+"""The page token: what a page depends on, carried by the page itself, signed, and read again by its stream.
+
+The server keeps nothing about a page between two requests, so a tab can come back after a restart, or to another node.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starmodel.core.query import Query
+
+from .reading import PageRead, ViewUse
+
+if TYPE_CHECKING:
+    from starmodel.core.typing import Key
+
+    from .signing import Signer
+
+__all__ = ["PageToken"]
+
+_PURPOSE = "page"
+_MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """What a page depends on.
+
+    *url* makes the page again; *positions* is where the logs stood when it was made; *nonce* is its own; *visitor* is who
+    may use it.
+    """
+
+    url: str
+    visitor: str
+    nonce: str
+    positions: tuple[str, ...]
+    views: Mapping[Key, frozenset[ViewUse]]
+    fields: frozenset[Key]
+    queries: tuple[tuple[str, Query], ...]
+    signals: Mapping[Key, frozenset[str]]
+
+    @classmethod
+    def of(cls, page: PageRead, url: str, visitor: str, nonce: str) -> PageToken:
+        """Return the token of a page that was just made."""
+        return cls(
+            url,
+            visitor,
+            nonce,
+            tuple(page.positions),
+            {key: frozenset(uses) for key, uses in page.views.items()},
+            frozenset(page.fields),
+            tuple(page.queries),
+            {key: frozenset(names) for key, names in page.signals.items()},
+        )
+
+    @property
+    def is_remade(self) -> bool:
+        """True when a change may need the page to be made again, not only its views to be patched."""
+        return bool(self.fields or self.queries)
+
+    @property
+    def kinds(self) -> set[str]:
+        """The names of the classes the page depends on."""
+        named = {key[0] for part in (self.views, self.fields, self.signals) for key in part}
+        return named | {name for name, _ in self.queries}
+
+    def signed(self, signer: Signer) -> str:
+        """Return the token as text for a URL."""
+        data = {
+            "u": self.url,
+            "w": self.visitor,
+            "n": self.nonce,
+            "p": self.positions,
+            "v": _grouped(self.views),
+            "f": sorted(self.fields),
+            "q": [_query_data(name, query) for name, query in self.queries],
+            "s": [[*key, sorted(names)] for key, names in sorted(self.signals.items())],
+        }
+        packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)
+        return signer.sign(_PURPOSE, base64.urlsafe_b64encode(packed).decode().rstrip("="))
+
+    @classmethod
+    def read(cls, text: str, signer: Signer) -> PageToken | None:
+        """Return the token written as *text*, or ``None`` when this program, or one with its secret, did not sign it."""
+        packed = signer.check(_PURPOSE, text)
+        if packed is None:
+            return None
+        raw = zlib.decompressobj().decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), _MAX_BYTES)
+        try:
+            return cls._from_data(json.loads(raw))
+        except (KeyError, TypeError, ValueError):  # signed by us, so by another version of us
+            return None
+
+    @classmethod
+    def _from_data(cls, data: dict[str, Any]) -> PageToken:
+        return cls(
+            data["u"],
+            data["w"],
+            data["n"],
+            tuple(data["p"]),
+            _ungrouped(data["v"]),
+            frozenset((name, id) for name, id in data["f"]),
+            tuple((name, Query(where=where or {}, order=tuple(order))) for name, where, order in data["q"]),
+            {(name, id): frozenset(names) for name, id, names in data["s"]},
+        )
+
+
+def _query_data(name: str, query: Query) -> list[Any]:
+    """Return a query as far as it is needed to tell whether a change concerns it.
+
+    Conditions that JSON cannot hold are left out: more changes then concern it, never fewer.
+    """
+    try:
+        json.dumps(query.where)
+    except TypeError:
+        return [name, None, query.order]
+    return [name, dict(query.where), query.order]
+
+
+def _grouped(views: Mapping[Key, frozenset[ViewUse]]) -> list[list[Any]]:
+    """Return the uses of views with the ids of one class and view together: a list page has many alike."""
+    groups: dict[tuple[str, ViewUse], list[str]] = {}
+    for (name, id), uses in views.items():
+        for use in uses:
+            groups.setdefault((name, use), []).append(id)
+    return [[name, use.view, [list(pair) for pair in use.params], sorted(ids)] for (name, use), ids in groups.items()]
+
+
+def _ungrouped(groups: list[list[Any]]) -> dict[Key, frozenset[ViewUse]]:
+    found: dict[Key, set[ViewUse]] = {}
+    for name, view, params, ids in groups:
+        use = ViewUse(view, tuple((key, value) for key, value in params))
+        for id in ids:
+            found.setdefault((name, id), set()).add(use)
+    return {key: frozenset(uses) for key, uses in found.items()}

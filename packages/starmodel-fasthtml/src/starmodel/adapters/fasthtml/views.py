@@ -1,0 +1,126 @@
+"""``@view``: a piece of page as a pure function of one snapshot, cached by version and live wherever it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from starmodel.core.entity import Entity
+from starmodel.core.errors import DefinitionError
+from starmodel.core.query import Stored
+from starmodel.core.snapshot import plain
+from starmodel.core.visibility import type_hints
+
+from .fragments import Fragments
+from .markup import Raw, checked_tree, html_of, with_id
+from .reading import ViewUse, current_page
+from .signing import short_hash
+
+__all__ = ["Fragment", "View", "view", "views"]
+
+P = ParamSpec("P")
+E = TypeVar("E", bound=Entity)
+
+views: dict[str, View[Any, Any]] = {}
+"""Every view of the program by name: a page that comes back from a browser names its views."""
+
+
+class Fragment:
+    """A rendered view, ready to stand in a page."""
+
+    __slots__ = ("html",)
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def __ft__(self) -> Raw:
+        return Raw(self.html)
+
+    def __html__(self) -> str:
+        return self.html
+
+    __str__ = __html__
+
+
+class View(Generic[E, P]):
+    """A piece of page made from one entity, and from nothing else that changes.
+
+    Called while a page is made it renders from the cache and is patched wherever it stands when the entity changes.
+    Further arguments must be something JSON can hold.
+    """
+
+    def __init__(self, fn: Callable[Concatenate[E, P], Any]) -> None:
+        self.fn = fn
+        self.name = f"{fn.__module__}.{fn.__qualname__}"
+        self.__doc__ = fn.__doc__
+        self.__name__ = fn.__name__
+        self._kind: type[Entity] | None = None
+        views[self.name] = self
+
+    def __call__(self, entity: E, /, *args: P.args, **kwargs: P.kwargs) -> Fragment:
+        page = current_page.get()
+        params = self._params(args, kwargs)
+        stored = None if page is None else page.stored(entity)
+        if page is None or stored is None:
+            return Fragment(self.render(plain(entity), params))
+        page.uses_view((type(stored.entity).__entity_name__, stored.entity.id), ViewUse(self.name, params))
+        return Fragment(self.html(stored, params, page.actor.roles, page.fragments))
+
+    def _params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+        if not args and not kwargs:
+            return ()
+        names = self.fn.__code__.co_varnames[1 : self.fn.__code__.co_argcount]
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        try:
+            json.dumps(given, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise DefinitionError(
+                f"the view {self.__name__} is kept up to date by its arguments, so they must be text, numbers, True, "
+                f"False or None: {error}"
+            ) from error
+        return tuple(sorted(given.items()))
+
+    def html(self, stored: Stored[Any], params: tuple[tuple[str, Any], ...], rights: object, kept: Fragments) -> str:
+        """Return the view of a stored entity, from the cache when it was rendered before."""
+        entity = stored.entity
+        key = (self, type(entity).__entity_name__, entity.id, stored.version, params, rights)
+        html: str = kept.get(key, lambda: self.render(entity, params))
+        return html
+
+    def render(self, entity: Entity, params: tuple[tuple[str, Any], ...] = ()) -> str:
+        """Return the view of a snapshot as HTML with an id."""
+        token = current_page.set(None)
+        try:
+            element = self.fn(entity, **dict(params))  # type: ignore[arg-type, call-arg]  # the types of *fn* were checked where the view was called
+        finally:
+            current_page.reset(token)
+        return html_of(checked_tree(with_id(element, self.element_id(entity, params))))
+
+    def element_id(self, entity: Entity, params: tuple[tuple[str, Any], ...] = ()) -> str:
+        """Return the id of the view's element, for a view that gives it none itself."""
+        tail = f"-{short_hash(repr(params))}" if params else ""
+        return f"{type(entity).__entity_name__.lower()}-{entity.id}-{self.__name__}{tail}"
+
+    @property
+    def kind(self) -> type[Entity] | None:
+        """The class of entity it shows, as far as its annotation says."""
+        if self._kind is None:
+            first = next(iter(self.fn.__code__.co_varnames), "")
+            hinted = type_hints(self.fn).get(first)
+            self._kind = hinted if isinstance(hinted, type) and issubclass(hinted, Entity) else None
+        return self._kind
+
+
+def view(fn: Callable[Concatenate[E, P], Any]) -> View[E, P]:
+    """Declare a piece of page that shows one entity, wherever it stands, as it is now::
+
+        @view
+        def face(counter: Counter):
+            return Div(H1(counter.count), Button("+1", on_click(counter.increment)))
+    """
+    code = getattr(fn, "__code__", None)
+    if code is None or code.co_argcount < 1:
+        raise DefinitionError("@view goes on a function whose first argument is an entity")
+    return View(fn)
+

@@ -1,0 +1,241 @@
+"""The browser files: how they are named, sent and brought into the package."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import re
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import anyio
+import pytest
+
+from starmodel.adapters.fasthtml.assets import AssetMissingError, Assets, UnknownAssetError
+
+PACKAGE = Path(__file__).parent.parent
+OURS = ("starmodel.js", "commands.js", "live.js", "typing.js", "problems.js", "page.js", "frames.js")
+
+
+@pytest.fixture(scope="module")
+def assets() -> Assets:
+    return Assets()
+
+
+def ask(app: Assets, path: str, method: str = "GET", **headers: str) -> SimpleNamespace:
+    sent: list[dict[str, object]] = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        raise AssertionError("an asset has no need of a body")
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": raw}
+    anyio.run(app, scope, receive, send)
+    start, body = sent
+    return SimpleNamespace(
+        status=start["status"],
+        headers={name.decode(): value.decode() for name, value in start["headers"]},
+        body=body["body"],
+    )
+
+
+def test_a_file_is_sent_for_ever_and_as_what_it_is(assets):
+    answer = ask(assets, assets.url("starmodel.js"))
+    assert answer.status == 200
+    assert answer.headers == {
+        "content-type": "text/javascript; charset=utf-8",
+        "cache-control": "public, max-age=31536000, immutable",
+        "vary": "accept-encoding",
+        "x-content-type-options": "nosniff",
+        "content-length": str(len(answer.body)),
+    }
+    assert ask(assets, assets.url("starmodel.css")).headers["content-type"] == "text/css; charset=utf-8"
+
+
+def test_a_file_is_compressed_for_whoever_takes_it(assets):
+    plain = ask(assets, assets.url("datastar.js"))
+    small = ask(assets, assets.url("datastar.js"), accept_encoding="deflate, gzip;q=0.8")
+    assert small.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(small.body) == plain.body
+    assert len(small.body) < len(plain.body) / 2
+    for refusing in ("", "gzip;q=0", "identity", "gzip; q=0.0"):
+        assert "content-encoding" not in ask(assets, assets.url("datastar.js"), accept_encoding=refusing).headers
+
+
+def test_brotli_is_used_where_it_is_installed(monkeypatch):
+    fake = ModuleType("brotli")
+    fake.compress = lambda content: b"br:" + content[:9]
+    monkeypatch.setitem(sys.modules, "brotli", fake)
+    assets = Assets()
+    answer = ask(assets, assets.url("csp.js"), accept_encoding="gzip, br")
+    assert answer.headers["content-encoding"] == "br"
+    assert answer.body.startswith(b"br:")
+
+
+def test_head_is_get_without_the_body(assets):
+    get, head = (ask(assets, assets.url("csp.js"), method) for method in ("GET", "HEAD"))
+    assert head.headers == get.headers
+    assert head.body == b""
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_starmodel/", "/_starmodel/starmodel.js", "/_starmodel/csp.000000000000.js", "/_starmodel/../bundle.py", "/_starmodel/..%2fbundle.py", "/"],
+)
+def test_anything_else_is_not_there(assets, path):
+    answer = ask(assets, path)
+    assert (answer.status, answer.body) == (404, b"")
+
+
+def test_a_right_name_in_a_wrong_place_is_not_there(assets):
+    name = assets.url("csp.js").rpartition("/")[2]
+    assert ask(assets, f"/elsewhere/{name}").status == 404
+    assert ask(assets, f"/behind/a/proxy/_starmodel/{name}").status == 200
+
+
+def test_nothing_can_be_written(assets):
+    answer = ask(assets, assets.url("csp.js"), "POST")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_the_name_follows_the_content_and_the_prefix(tmp_path):
+    other = tmp_path / "other.js"
+    other.write_text("export const action = 1;\n//# sourceMappingURL=other.js.map")
+    first, second = Assets(), Assets(prefix="/app/files/", datastar=other)
+    assert re.fullmatch(r"/_starmodel/datastar\.[0-9a-f]{12}\.js", first.url("datastar.js"))
+    assert second.url("datastar.js").startswith("/app/files/datastar.")
+    assert ask(second, second.url("datastar.js")).body == b"export const action = 1;\n"
+    names = [{assets.url(name).rpartition("/")[2] for name in ("datastar.js", "commands.js", "starmodel.js")} for assets in (first, second)]
+    assert not names[0] & names[1], "what imports a changed file changes too"
+
+
+def test_every_import_leads_to_a_file_that_is_there(assets):
+    seen = set()
+    for name in OURS:
+        text = ask(assets, assets.url(name)).body.decode()
+        imports = re.findall(r'^import .*"(.*)";$', text, re.MULTILINE)
+        assert len(imports) == len(re.findall(r"^import ", text, re.MULTILINE))
+        seen.update(imports)
+        assert all(ask(assets, url).status == 200 for url in imports)
+    assert seen == {assets.url(name) for name in ("datastar.js", *OURS)} - {assets.url("starmodel.js")}
+
+
+def test_datastar_may_come_from_elsewhere():
+    assets = Assets(datastar="https://files.example/datastar.js")
+    assert assets.url("datastar.js") == "https://files.example/datastar.js"
+    assert b'from "https://files.example/datastar.js"' in ask(assets, assets.url("starmodel.js")).body
+
+
+def test_the_head_loads_the_shim_before_every_module(assets):
+    head = assets.head('n"<')
+    assert 'nonce="n&quot;&lt;"' in head
+    assert head.index(assets.url("starmodel.css")) < head.index(assets.url("csp.js")) < head.index(assets.url("datastar.js"))
+    assert head.endswith(f'<script type="module" nonce="n&quot;&lt;" src="{assets.url("starmodel.js")}"></script>')
+    assert f'<script nonce="n&quot;&lt;" src="{assets.url("csp.js")}"></script>' in head
+    assert set(re.findall(r'(?:href|src)="([^"]*)"', head)) == {assets.url(n) for n in ("starmodel.css", "csp.js", "datastar.js", *OURS)}
+
+
+def test_an_unknown_name_is_told_the_nearest(assets):
+    with pytest.raises(UnknownAssetError, match=r"did you mean 'starmodel\.js'"):
+        assets.url("starmodl.js")
+
+
+def test_a_missing_file_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(AssetMissingError, match="install starmodel-fasthtml again"):
+        Assets(datastar=tmp_path / "gone.js")
+
+
+def test_the_weight_stays_small(assets):
+    def weight(*names: str) -> int:
+        return sum(len(ask(assets, assets.url(name), accept_encoding="gzip").body) for name in names)
+
+    assert weight(*OURS) < 11_000
+    assert weight("starmodel.css") < 4_000
+    assert weight("starmodel.css", "csp.js", "datastar.js", *OURS) < 30_000
+
+
+# --- the build hook ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hook() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("hatch_build", PACKAGE / "hatch_build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def checkout(tmp_path, hook):
+    """A copy of the package with nothing brought in yet."""
+    shutil.copy(PACKAGE / hook.LOCK, tmp_path)
+    return tmp_path
+
+
+def wheel_of(place: Path, package, vendored: Path, change: bytes = b"") -> bytes:
+    path = place / f"{package['name']}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in package["file"]:
+            archive.writestr(file["from"], (vendored / file["to"]).read_bytes() + change)
+    return path.read_bytes()
+
+
+def test_the_build_brings_in_what_the_lock_names_once(hook, checkout, monkeypatch):
+    vendored = PACKAGE / hook.VENDOR
+    fetched = []
+    monkeypatch.setattr(hook, "_download", lambda it: fetched.append(it["name"]) or wheel_of(checkout, it, vendored))
+    assert hook.vendor(checkout) == ["starhtml", "datastar-py"]
+    assert hook.vendor(checkout) == []
+    assert fetched == ["starhtml", "datastar-py"]
+    for path in (path for path in vendored.rglob("*") if path.is_file()):
+        assert (checkout / hook.VENDOR / path.relative_to(vendored)).read_bytes() == path.read_bytes()
+    (checkout / hook.VENDOR / "datastar.js").write_text("changed")
+    assert hook.vendor(checkout) == ["starhtml"]
+
+
+def test_a_file_that_is_not_the_pinned_one_stops_the_build(hook, checkout, monkeypatch):
+    vendored = PACKAGE / hook.VENDOR
+    monkeypatch.setattr(hook, "_download", lambda it: wheel_of(checkout, it, vendored, b"!"))
+    with pytest.raises(hook.VendorError, match=r"is not the file that vendor\.lock\.toml pins"):
+        hook.vendor(checkout)
+    assert not (checkout / hook.VENDOR / "datastar.js").exists()
+
+
+def test_a_download_that_fails_says_what_to_do(hook, checkout, monkeypatch):
+    failed = SimpleNamespace(returncode=1, stderr="ERROR: no such thing", stdout="")
+    monkeypatch.setattr(hook.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(hook.VendorError) as caught:
+        hook.vendor(checkout)
+    for part in ("starhtml 0.7.0", "ERROR: no such thing", "pip download starhtml==0.7.0", "copy the files by hand", "/datastar.js"):
+        assert part in str(caught.value)
+
+
+def test_a_download_is_pinned_by_its_hash_and_runs_nothing(hook, checkout, monkeypatch):
+    asked = []
+
+    def run(command, **_):
+        pin = Path(command[command.index("--requirement") + 1]).read_text()
+        asked.append((pin, command))
+        (Path(command[-1]) / "x.whl").write_bytes(b"wheel")
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(hook.subprocess, "run", run)
+    package = {"name": "starhtml", "version": "0.7.0", "wheel_sha256": "abc", "file": []}
+    assert hook._download(package) == b"wheel"
+    [(pin, command)] = asked
+    assert pin == "starhtml==0.7.0 --hash=sha256:abc\n"
+    assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(command)
+
+
+def test_the_licences_come_along():
+    folder = PACKAGE / "src/starmodel/adapters/fasthtml/assets/vendor/licenses"
+    assert "Permission is hereby granted" in (folder / "datastar-LICENSE.md").read_text("utf-8")
+    assert "Apache License" in (folder / "starhtml-LICENSE.txt").read_text("utf-8")

@@ -1,0 +1,82 @@
+"""Putting an application together from entities, settings and whatever adapters are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from starmodel.app import Application, Registry
+from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from starmodel.adapters.fasthtml import StarModelApp
+    from starmodel.core import Entity
+    from starmodel.core.ports import AuthProvider, Codec, EventBus, Policy, StatePersistenceBackend
+
+__all__ = ["create_app", "create_application", "create_fasthtml_app"]
+
+
+def create_application(
+    *entities: type[Entity],
+    settings: Settings | None = None,
+    stores: Mapping[str, StatePersistenceBackend] | None = None,
+    bus: EventBus | None = None,
+    policies: Sequence[Policy] = (),
+    codec: Codec | None = None,
+) -> Application:
+    """Return an application without a web: for scripts, workers and tests."""
+    chosen = settings or Settings.from_environment()
+    return Application(
+        entities,
+        codec=codec or _codec(),
+        stores=stores,
+        default_store=chosen.store,
+        bus=bus,
+        policies=policies,
+    )
+
+
+def _codec() -> Codec:
+    codecs: Registry[Any] = Registry("starmodel.codec")
+    codec: Codec = codecs.get("pydantic")()
+    return codec
+
+
+def create_app(
+    *entities: type[Entity],
+    settings: Settings | None = None,
+    stores: Mapping[str, StatePersistenceBackend] | None = None,
+    bus: EventBus | None = None,
+    policies: Sequence[Policy] = (),
+    auth: Sequence[AuthProvider] = (),
+    hosts: Sequence[str] = (),
+    title: str = "StarModel",
+    **fasthtml: Any,
+) -> StarModelApp:
+    """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
+
+    *hosts* are the names it answers to besides this machine's own.  Further keywords go to FastHTML.
+    """
+    try:
+        from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
+        from starmodel.adapters.fasthtml.gate import LOOPBACK_HOSTS  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith(("starmodel.adapters", "fasthtml")):
+            raise
+        raise AdapterNotFoundError("a web application needs the web adapter: pip install 'starmodel[fasthtml]'") from error
+    for entity in entities:
+        if not isinstance(entity, type):
+            raise ConfigurationError(f"create_app() takes entity classes, not {entity!r}; for a list use create_app(*entities)")
+    chosen = settings or Settings.from_environment()
+    application = create_application(
+        *entities, settings=chosen, stores=stores, bus=bus, policies=policies
+    )
+    gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
+    return StarModelApp(application, secret=chosen.secret, gate=gate, auth=auth, title=title, **fasthtml)
+
+
+def create_fasthtml_app(states: Sequence[type[Entity]] = (), **options: Any) -> StarModelApp:
+    """Return the web application for *states*; see :func:`create_app`."""
+    return create_app(*states, **options)

@@ -1,0 +1,47 @@
+"""The settings of an application: read from the environment here, and nowhere below."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from starmodel.core.errors import ConfigurationError
+
+__all__ = ["Settings"]
+
+_MIN_SECRET = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says.
+
+    ``STARMODEL_ENV``: ``development`` shows tracebacks to this machine; anything else is production.
+    ``STARMODEL_SECRET``: signs sessions and pages; at least 32 characters.  Without one each start makes its own, and
+    sessions end with the process.  ``STARMODEL_HOSTS``: the names it answers to, separated by commas; without it only
+    this machine's.  ``STARMODEL_STORE``: the store of entities that name none (``memory``).
+    """
+
+    env: Literal["development", "production"] = "production"
+    secret: str | None = None
+    hosts: tuple[str, ...] = ()
+    store: str = "memory"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings in *environ*, by default the process's; ConfigurationError says what does not fit."""
+        values = os.environ if environ is None else environ
+        env = values.get("STARMODEL_ENV", "production")
+        if env not in ("development", "production"):
+            raise ConfigurationError(f"STARMODEL_ENV={env!r} must be development or production")
+        secret = values.get("STARMODEL_SECRET") or None
+        if secret is not None and len(secret) < _MIN_SECRET:
+            raise ConfigurationError(
+                f"STARMODEL_SECRET has {len(secret)} characters and needs {_MIN_SECRET}; "
+                'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        hosts = tuple(host.strip() for host in values.get("STARMODEL_HOSTS", "").split(",") if host.strip())
+        store = values.get("STARMODEL_STORE", "memory")
+        return cls("development" if env == "development" else "production", secret, hosts, store)
