@@ -17,7 +17,7 @@ from .events import DEFAULT_BODIES, ClassEvent, Event, event, events_of
 from .frozen import freeze
 from .snapshot import Snapshot, checked, discard
 from .unit import running_unit
-from .visibility import Visibility, type_hints, visibility_of
+from .visibility import Visibility, field_hints, visibility_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def fields_of(cls: type[Entity]) -> dict[str, FieldInfo]:
 
 def _field_infos(cls: type[Entity]) -> dict[str, FieldInfo]:
     try:
-        hints = type_hints(cls)
+        hints = field_hints(cls, cls.__entity_fields__)
     except NameError as error:
         raise DefinitionError(
             f"the annotations of {cls.__name__} name something that cannot be found at run time: {error}; "

@@ -131,24 +131,21 @@ _FREEZERS: dict[type[Any], Callable[[Any], Any] | None] = {
 def _freezer_of(kind: type[Any]) -> Callable[[Any], Any] | None:
     if issubclass(kind, tuple):
         return _freeze_named_tuple if hasattr(kind, "_make") else None
-    return next((freezer for base, freezer in _FREEZERS.items() if base in _RELATIVES and issubclass(kind, base)), None)
-
-
-_RELATIVES = (dict, list, set)
+    return next((_FREEZERS[base] for base in (dict, list, set) if issubclass(kind, base)), None)
 
 
 def thaw(value: Any) -> Any:
     """Return a private copy of *value* that may be changed without touching the snapshot."""
     kind: type[Any] = type(value)
+    if is_immutable(kind):
+        return value
     if kind is FrozenList or kind is list:
         return list(value) if _all_immutable(value) else [thaw(item) for item in value]
     if kind is FrozenDict or kind is dict:
         return {key: thaw(item) for key, item in value.items()}
     if kind is FrozenSet or kind is set:
         return set(value)
-    if issubclass(kind, tuple):
-        return _thaw_tuple(kind, value)
-    return value if is_immutable(kind) else copy.deepcopy(value)
+    return _thaw_tuple(kind, value) if issubclass(kind, tuple) else copy.deepcopy(value)
 
 
 def _thaw_tuple(kind: type[Any], value: tuple[Any, ...]) -> Any:

@@ -10,11 +10,23 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Mapping
 from enum import Enum
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["Private", "Secret", "Visibility", "marks_of", "type_hints", "visibility_of"]
+__all__ = [
+    "Private",
+    "Secret",
+    "Visibility",
+    "is_class_variable",
+    "marks_of",
+    "own_annotations",
+    "type_hints",
+    "visibility_of",
+]
 
 T = TypeVar("T")
 
@@ -34,18 +46,26 @@ Secret = Annotated[T, Visibility.SECRET]
 """A write-only field: an event may set it from outside; it is never shown, logged or put in a ``repr``."""
 
 
-def type_hints(owner: Any) -> dict[str, Any]:
-    """Return the resolved annotations of *owner*, a class or a function, with their ``Annotated`` marks."""
-    return get_type_hints(owner, localns=_names_around(owner), include_extras=True)
+def type_hints(function: Any) -> dict[str, Any]:
+    """Return the resolved annotations of *function* with their ``Annotated`` marks."""
+    return get_type_hints(function, include_extras=True)
 
 
-def _names_around(owner: Any) -> dict[str, Any]:
-    """Let a class made inside a function name itself in its own annotations."""
-    module = sys.modules.get(getattr(owner, "__module__", ""), None)
-    names = dict(vars(module)) if module is not None else {}
-    if isinstance(owner, type):
-        names[owner.__name__] = owner
-    return names
+def field_hints(cls: type, names: Iterable[str]) -> dict[str, Any]:
+    """Return the resolved annotations of these fields of *cls*; of nothing else, since nobody else needs them at run time.
+
+    A class may name itself, also one that was made inside a function.
+    """
+    wanted = set(names)
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        own = {name: kind for name, kind in inspect.get_annotations(base).items() if name in wanted}
+        if own:
+            module = sys.modules.get(base.__module__)
+            around = {} if module is None else vars(module)
+            holder = SimpleNamespace(__annotations__=own)
+            found.update(get_type_hints(holder, around, {base.__name__: base, cls.__name__: cls}, include_extras=True))
+    return found
 
 
 def marks_of(annotation: Any) -> tuple[Any, ...]:

@@ -44,6 +44,9 @@ class StoreSuite(Contract):
     real_time: ClassVar[bool] = False
     """True for a store that has a clock of its own: the suite then waits, and leaves out what takes a day."""
 
+    settling: ClassVar[float] = 0.02
+    """Seconds after which a commit whose caller went away has ended one way or the other."""
+
     @pytest.fixture
     def new_store(self) -> StatePersistenceBackend:
         """Make an empty store that is not open yet.  **Every subclass gives this fixture.**"""

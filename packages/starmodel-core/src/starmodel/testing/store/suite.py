@@ -1,0 +1,25 @@
+"""The parts of the store suite put together."""
+
+from __future__ import annotations
+
+from .committing import CommittingContract
+from .following import FollowingContract
+from .keeping import KeepingContract
+from .reading import ReadingContract
+from .repeating import RepeatingContract
+
+__all__ = ["StoreContract"]
+
+
+class StoreContract(ReadingContract, CommittingContract, RepeatingContract, FollowingContract, KeepingContract):
+    """What every store must do.  Subclass it, give it a store, and run pytest::
+
+        class TestMyStore(StoreContract):
+            @pytest.fixture
+            def new_store(self, tmp_path, clock):
+                return MyStore(tmp_path / "data", clock=clock)
+
+    ``new_store`` is empty for every test, and not open yet.  What the store cannot do is said by ``supports_ttl``,
+    ``supports_big_integers`` and ``real_time``; a log that is cut at some length is given by ``short_log_store``, and
+    a store that survives its process proves it by ``reopened``.
+    """
