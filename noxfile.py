@@ -12,6 +12,7 @@ import nox
 ROOT = Path(__file__).parent
 PACKAGES = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/*/pyproject.toml"))
 CANDIDATE = ROOT / ".cache" / "release-candidate"
+OURS = CANDIDATE / "constraints.txt"  # says that our packages are those files, whatever an index may hold
 CONSTRAINTS = f"--constraint={ROOT / 'constraints.txt'}"
 
 built: dict[str, Path] = {}
@@ -61,6 +62,7 @@ def build_wheels(session: nox.Session) -> None:
         for package in PACKAGES:
             session.run_install("uv", "build", "-q", str(package), f"--out-dir={CANDIDATE}", external=True)
         built.update((wheel.name.partition("-")[0].replace("_", "-"), wheel) for wheel in CANDIDATE.glob("*.whl"))
+        OURS.write_text("".join(f"{name} @ {wheel.as_uri()}\n" for name, wheel in built.items()))
 
 
 @nox.session
@@ -107,10 +109,7 @@ def portions(package: str) -> list[str]:
 def alone(session: nox.Session, package: str) -> None:
     """Install one wheel with what it declares and nothing else, import it, then run its own tests and its README."""
     build_wheels(session)
-    # Ours come from these files and from nowhere else, whatever an index may hold under the same names.
-    ours = Path(session.create_tmp(), "ours.txt")
-    ours.write_text("".join(f"{name} @ {wheel.as_uri()}\n" for name, wheel in built.items()))
-    pins = (CONSTRAINTS, f"--constraint={ours}")
+    pins = (CONSTRAINTS, f"--constraint={OURS}")
     session.install(*pins, package)
     session.run("python", "-I", "-c", f"import {', '.join(portions(package))}")
 
@@ -118,8 +117,7 @@ def alone(session: nox.Session, package: str) -> None:
     extra = [f"--group={pyproject}:test"] if "[dependency-groups]" in pyproject.read_text() else []
     session.install(*pins, package, "starmodel-core[testing]", "sybil", *extra)
     readme = f"tests/docs/test_code_blocks.py::test_the_code_on_a_page_runs[packages/{package}/README.md]"
-    own = [tests] if (ROOT / (tests := f"packages/{package}/tests")).exists() else []
-    session.run("pytest", *own, readme, *session.posargs)
+    session.run("pytest", f"packages/{package}/tests", readme, *session.posargs)
 
 
 @nox.session
@@ -134,7 +132,7 @@ def docs(session: nox.Session) -> None:
 def wheels(session: nox.Session) -> None:
     """Build what a release publishes into dist/."""
     build_wheels(session)
-    shutil.copytree(CANDIDATE, ROOT / "dist", dirs_exist_ok=True)
+    shutil.copytree(CANDIDATE, ROOT / "dist", dirs_exist_ok=True, ignore=shutil.ignore_patterns(OURS.name))
 
 
 @nox.session(venv_backend="none")
@@ -153,11 +151,11 @@ def bump(session: nox.Session) -> None:
 def pin(session: nox.Session) -> None:
     """Refresh constraints.txt: the versions everybody installs; names and versions, no addresses."""
     extras = {"starmodel": "[all]", "starmodel-core": "[testing]"}
-    wanted = session.create_tmp() + "/requirements.in"
-    Path(wanted).write_text("".join(f"-e {ROOT / package}{extras.get(package.name, '')}\n" for package in PACKAGES))
+    wanted = Path(session.create_tmp(), "requirements.in")
+    wanted.write_text("".join(f"-e {ROOT / package}{extras.get(package.name, '')}\n" for package in PACKAGES))
     compiled = session.run(
         *("uv", "pip", "compile", "-q", "--universal", "--python-version=3.11", "--no-header", "--no-annotate"),
-        *("--upgrade", "--group=dev", wanted),
+        *("--upgrade", "--group=dev", str(wanted)),
         external=True,
         silent=True,
     )

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from importlib import import_module
 from importlib.metadata import distribution
 
@@ -151,13 +150,16 @@ def test_help_imports_no_adapter_and_nothing_slow():
     assert (ours, slow) == ([], set())
 
 
-def test_help_is_there_in_a_quarter_of_a_second():
-    def took():
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "starmodel.cli", "--help"], capture_output=True, check=True)
-        return time.perf_counter() - begun
+def test_help_takes_a_quarter_of_a_second():
+    resource = pytest.importorskip("resource", reason="processor time as POSIX measures it")
 
-    # The best of five: what else the machine does is not its fault.
+    def took():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "starmodel.cli", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    # Processor time, the best of five: what else the machine does is not its fault.
     assert min(took() for _ in range(5)) <= 0.25
 
 

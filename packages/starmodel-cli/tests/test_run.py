@@ -155,9 +155,11 @@ def test_the_announcement_can_be_sent_to_another_process():
 
 
 def test_the_announcement_adds_what_the_application_says_of_itself(capsys):
-    inner = SimpleNamespace(state=SimpleNamespace(starmodel=SimpleNamespace(summary=lambda: "memory: ephemeral")))
+    inner = SimpleNamespace(
+        state=SimpleNamespace(starmodel=SimpleNamespace(summary=lambda: {"memory": "process", "sql": "disk"}))
+    )
     announce("http://here", SimpleNamespace(app=inner), note="auto-reload")
-    assert capsys.readouterr().out == "🔧 http://here (auto-reload)\nmemory: ephemeral\n"
+    assert capsys.readouterr().out == "🔧 http://here (auto-reload)\n   memory: process, sql: disk\n"
 
 
 @pytest.mark.parametrize("application", [None, object(), SimpleNamespace(state=SimpleNamespace(starmodel=object()))])

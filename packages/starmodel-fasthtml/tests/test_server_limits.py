@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD, BODY = 0.4, 0.6
-MARGIN = 0.5
+# What a busy machine may add.  A client that drips would go on for 20 s.
+MARGIN = 2.0
 APP = """
     import asyncio
     from starlette.applications import Starlette
@@ -155,7 +156,7 @@ def test_many_half_open_connections_are_all_gone_and_nobody_else_waits(url):
         begun = time.monotonic()
         assert httpx.post(f"{url}/echo", content=b"abc").text == "3"
         assert time.monotonic() - begun < 1
-        time.sleep(BODY + MARGIN)
+        time.sleep(BODY)
         assert all(connection.recv(4096).startswith(b"HTTP/1.1 408") for connection in slow)
         assert all(connection.recv(4096) == b"" for connection in slow)
 

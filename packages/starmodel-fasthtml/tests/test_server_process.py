@@ -150,7 +150,7 @@ def test_it_stops_at_once_with_open_streams_and_ends_them_cleanly(start, number)
     served = start().ready()
     with served.stream() as one, served.stream() as two:
         served.process.send_signal(number)
-        assert served.ended() < 1.5
+        assert served.ended() < 2
         assert all(b"bye" in (end := rest_of(stream)) and end.endswith(b"0\r\n\r\n") for stream in (one, two))
 
 
@@ -167,7 +167,7 @@ def test_a_second_ctrl_c_stops_it_at_once(start):
         served.process.send_signal(signal.SIGINT)
         time.sleep(0.4)
         served.process.send_signal(signal.SIGINT)
-        assert served.ended() < 1
+        assert served.ended() < 1.5  # and not the two seconds of grace
 
 
 def test_a_request_in_progress_is_finished(start):

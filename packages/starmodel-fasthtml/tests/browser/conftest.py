@@ -54,6 +54,7 @@ class Stage:
     after: str = "e-0"
     answer: Callable[[Post], Any] = lambda _post: None
     latency: float = 0
+    held: bool = False  # no answer before this is false again
     stream_status: int = 200
     posts: list[Post] = field(default_factory=list)
     afters: list[tuple[str, str]] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Stage:
 
     def reset(self) -> None:
         """Forget the last test, once all that it asked for is answered."""
+        self.held = False
         wait_until(lambda: not self.running)
         self.close_streams()
         self.body, self.live, self.after, self.hello, self.latency, self.stream_status = "", None, "e-0", b"", 0, 200
@@ -109,6 +111,8 @@ class Stage:
         self.running += 1
         try:
             await asyncio.sleep(self.latency)
+            while self.held:
+                await asyncio.sleep(0.005)
             answer = self.answer(post)
         finally:
             self.running -= 1

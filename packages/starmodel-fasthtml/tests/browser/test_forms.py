@@ -52,12 +52,13 @@ def test_a_done_form_goes_back_to_its_defaults_and_says_so(tab, stage, until):
 
 
 def test_what_is_typed_while_a_form_is_on_its_way_stays(tab, stage, until):
-    stage.latency = 0.3
+    stage.held = True
     page = tab.open(FORM)
     page.fill("[name=title]", "Milk")
     page.fill("[name=note]", "fresh")
     page.press("[name=title]", "Enter")
     page.fill("[name=title]", "Bread")
+    stage.held = False
     tab.wait("document.querySelector('[name=note]').value === 'old'")
     assert page.input_value("[name=title]") == "Bread"
 

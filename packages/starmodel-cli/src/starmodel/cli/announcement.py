@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .terminal import say
 
 __all__ = ["announce"]
 
 
 def announce(url: str, application: object, *, note: str) -> None:
-    """Write the address, and what the application says of itself by ``app.state.starmodel.summary()``."""
+    """Write the address, and what each store keeps, if the application offers ``app.state.starmodel.summary()``."""
     say(f"🔧 {url} ({note})")
-    summary = _summary(application)
-    if summary:
-        say(summary)
+    stores = _summary(application)
+    if stores:
+        say("   " + ", ".join(f"{name}: {durability}" for name, durability in stores.items()))
 
 
-def _summary(application: object) -> str:
+def _summary(application: object) -> Mapping[object, object]:
+    """Return the durability class of each store by name."""
     while application is not None:
         service = getattr(getattr(application, "state", None), "starmodel", None)
-        if service is not None:
-            summary = getattr(service, "summary", None)
-            return str(summary()) if callable(summary) else ""
+        summary = getattr(service, "summary", None)
+        if callable(summary):
+            found = summary()
+            return found if isinstance(found, Mapping) else {}
         # Middleware that was wrapped around the application keeps it under this name, by custom.
         application = getattr(application, "app", None)
-    return ""
+    return {}

@@ -30,8 +30,10 @@ def settings(environ: Mapping[str, str], folder: Path, *, production: bool) -> d
     file = folder / ".env"
     given = read_env(file)
     secret = environ.get(SECRET) or given.get(SECRET) or ""
-    if production:
-        _check(secret, file)
+    if production and not secret:
+        raise SecretError.missing(file)
+    if 0 < len(secret) < LEAST:
+        raise SecretError.short(len(secret))
     added = {name: value for name, value in given.items() if name not in environ}
     return {**added, MODE: MODES[production], SECRET: secret or kept_secret(folder)}
 
@@ -64,10 +66,3 @@ def _value(text: str) -> str:
         if text.startswith(quote) and end > 0:
             return text[1:end]
     return text.partition(" #")[0].rstrip()
-
-
-def _check(secret: str, file: Path) -> None:
-    if not secret:
-        raise SecretError.missing([file])
-    if len(secret) < LEAST:
-        raise SecretError.short(len(secret))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starmodel.core.errors import ConfigurationError, StarModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = [
@@ -63,15 +62,14 @@ class SecretError(ConfigurationError):
     code = "secret"
 
     @classmethod
-    def missing(cls, places: Iterable[Path]) -> SecretError:
+    def missing(cls, file: Path) -> SecretError:
         """In production no secret is made up, since every process and every start must have the same one."""
-        looked = " nor ".join(map(str, places))
-        return cls(f"production needs STARMODEL_SECRET, and neither the environment nor {looked} has it; {ADVICE}")
+        return cls(f"production needs STARMODEL_SECRET, and neither the environment nor {file} has it; {ADVICE}")
 
     @classmethod
     def short(cls, length: int) -> SecretError:
         """A secret that can be guessed is none."""
-        return cls(f"STARMODEL_SECRET has {length} characters and production needs 32 or more; {ADVICE}")
+        return cls(f"STARMODEL_SECRET has {length} characters and needs 32 or more; {ADVICE}")
 
     @classmethod
     def unwritable(cls, path: Path, reason: str) -> SecretError:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
-import sys
-import typing
 import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .config import EntityConfig, checked_config
-from .errors import DefinitionError
-from .events import DEFAULT_BODIES, ClassEvent, Event, event, events_of
+from .errors import DefinitionError, InvalidError, Problem
+from .events import DEFAULT_BODIES, event, events_of
 from .frozen import freeze
-from .snapshot import Snapshot, checked, discard
+from .snapshot import MARKS, Snapshot, checked, discard
 from .unit import running_unit
-from .visibility import Visibility, field_hints, visibility_of
+from .visibility import Visibility, field_hints, is_class_variable, own_annotations, visibility_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,9 +81,7 @@ class Entity(Snapshot):
         for name in type(self).__entity_fields__:
             state[name] = freeze(state[name])
         if not valid_id(state["id"]):
-            raise DefinitionError(
-                f"{state['id']!r} cannot be the id of a {type(self).__name__}: use 1 to {_ID_MAX} of A-Z a-z 0-9 _ -"
-            )
+            raise InvalidError([Problem(("id",), f"use 1 to {_ID_MAX} of A-Z a-z 0-9 _ -", "id")])
         checked(self)
 
     def __repr__(self) -> str:
@@ -178,7 +173,7 @@ def _merged_config(cls: type[Entity]) -> EntityConfig:
 def shape_dataclass(cls: type[Entity]) -> None:
     """Turn *cls* into a keyword-only dataclass guarded by :class:`~starmodel.core.snapshot.Snapshot`."""
     _adopt_new_defaults(cls)
-    own = [name for name, kind in _annotations(cls).items() if not _is_class_variable(kind)]
+    own = [name for name, kind in own_annotations(cls).items() if not is_class_variable(kind)]
     private = {name: _take_default(cls, name) for name in own if name.startswith("_")}
     cls.__entity_private__ = {**cls.__entity_private__, **private}
     for name in own:
@@ -189,7 +184,7 @@ def shape_dataclass(cls: type[Entity]) -> None:
             setattr(cls, name, dataclasses.field(default_factory=_take_default(cls, name)))
     try:
         dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise DefinitionError(f"{cls.__name__}: {error}") from error
     del cls.__setattr__, cls.__delattr__  # the dataclass guards; Snapshot's know about drafts
     for name in private:
@@ -201,33 +196,35 @@ def shape_dataclass(cls: type[Entity]) -> None:
 
 def _adopt_new_defaults(cls: type[Entity]) -> None:
     """Let ``count = 5`` in a subclass give an inherited field a new default, without repeating its type."""
-    own = _annotations(cls)
-    for name in cls.__entity_fields__:
-        value = cls.__dict__.get(name, dataclasses.MISSING)
-        if name not in own and value is not dataclasses.MISSING and not isinstance(value, Event | ClassEvent):
-            cls.__annotations__ = {**_annotations(cls), name: cls.__dataclass_fields__[name].type}
+    own = own_annotations(cls)
+    adopted = [name for name in cls.__entity_fields__ if name in cls.__dict__ and name not in own]
+    for name in adopted:
+        parent = next(base for base in cls.__mro__[1:] if name in own_annotations(base))
+        if hasattr(type(cls.__dict__[name]), "__get__"):
+            raise DefinitionError(
+                f"{cls.__name__}.{name} hides the field {parent.__name__}.{name}; choose another name for the behaviour"
+            )
+        cls.__annotations__ = {**own_annotations(cls), name: _annotation_in(parent, name)}
+
+
+def _annotation_in(cls: type, name: str) -> Any:
+    """Return the type of a field as its own module means it, if that can be known already."""
+    try:
+        return field_hints(cls, [name])[name]
+    except NameError:
+        return own_annotations(cls)[name]
 
 
 def _refuse_reserved(cls: type[Entity], name: str) -> None:
-    if name == "id" and cls is not Entity:
-        annotation = _annotations(cls)[name]
-        if annotation not in (str, "str"):
+    if name in MARKS:
+        raise DefinitionError(f"{cls.__name__}.{name} is a name StarModel uses itself; choose another name")
+    if cls is Entity:
+        return
+    if name == "id":
+        if own_annotations(cls)[name] not in (str, "str"):
             raise DefinitionError(f"{cls.__name__}.id must be a str, so that it fits every store and URL")
-    elif cls is not Entity and hasattr(Entity, name):
+    elif hasattr(Entity, name):
         raise DefinitionError(f"{cls.__name__}.{name} hides Entity.{name}; choose another name for the field")
-
-
-def _annotations(cls: type) -> dict[str, Any]:
-    if sys.version_info >= (3, 14):
-        import annotationlib  # noqa: PLC0415  (new in 3.14)
-
-        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return inspect.get_annotations(cls)
-
-
-def _is_class_variable(annotation: Any) -> bool:
-    text = annotation if isinstance(annotation, str) else ""
-    return typing.get_origin(annotation) is ClassVar or annotation is ClassVar or "ClassVar" in text.split("[")[0]
 
 
 def _take_default(cls: type, name: str) -> Callable[[], Any]:

@@ -25,7 +25,7 @@ from typing import Any, Concatenate, Generic, Literal, Never, ParamSpec, Protoco
 from .commands import Command
 from .errors import DefinitionError
 from .runners import runner_of
-from .snapshot import Snapshot, is_draft
+from .snapshot import Snapshot
 
 __all__ = [
     "BoundEvent",
@@ -101,7 +101,7 @@ class EventRef(Generic[P]):
     def __init__(self, owner: type[Snapshot], event: Event[P, Any] | ClassEvent[P, Any]) -> None:
         self.owner, self.event = owner, event
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Command:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Command:
         """Return the Command of this event with these arguments."""
         return Command(entity=name_of(self.owner), event=self.event.name, args=self.event.arguments(*args, **kwargs))
 
@@ -119,12 +119,12 @@ class BoundEvent(Generic[P, T_co]):
     def __init__(self, snapshot: Snapshot, event: Event[P, Any]) -> None:
         self.snapshot, self.event = snapshot, event
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> T_co:
         """Return the next snapshot."""
         result: T_co = self.event.run(self.snapshot, *args, **kwargs)
         return result
 
-    def command(self, *args: P.args, **kwargs: P.kwargs) -> Command:
+    def command(self, /, *args: P.args, **kwargs: P.kwargs) -> Command:
         """Return the Command that would run this event on this entity."""
         owner, snapshot = type(self.snapshot), self.snapshot
         arguments = self.event.arguments(*args, **kwargs)
@@ -149,7 +149,7 @@ class _Declared(Generic[P, R_co]):
     def __set_name__(self, owner: type[Snapshot], name: str) -> None:
         self.name = self.options.name or name
 
-    def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def arguments(self, /, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the call's arguments by name; TypeError as for a function when they do not fit."""
         try:
             bound = self.signature.bind(*args, **kwargs).arguments
@@ -286,8 +286,18 @@ def name_of(cls: type[Snapshot]) -> str:
 
 
 def _wire(value: Any) -> Any:
-    """An entity travels as its id."""
-    return value.__dict__["id"] if isinstance(value, Snapshot) and not is_draft(value) else value
+    """An entity travels as its id, wherever it is among the arguments."""
+    if isinstance(value, Snapshot):
+        return value.__dict__["id"]
+    if isinstance(value, list | set | frozenset) or type(value) is tuple:
+        return type(value)(map(_wire, value)) if any(map(_holds_more, value)) else value
+    if isinstance(value, dict):
+        return {key: _wire(item) for key, item in value.items()}
+    return value
+
+
+def _holds_more(value: Any) -> bool:
+    return isinstance(value, Snapshot | list | tuple | dict | set | frozenset)
 
 
 def _mode_of(fn: Callable[..., Any]) -> Mode:

@@ -152,7 +152,7 @@ def _thaw_tuple(kind: type[Any], value: tuple[Any, ...]) -> Any:
     if _all_immutable(value):
         return value
     if hasattr(kind, "_make"):
-        return kind._make(map(thaw, value))  # type: ignore[attr-defined]  # what every named tuple has
+        return kind._make(map(thaw, value))
     return tuple(map(thaw, value)) if kind is tuple else copy.deepcopy(value)
 
 

@@ -52,7 +52,7 @@ def parameters_of(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, A
 
 def _hints(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> dict[str, Any]:
     try:
-        return type_hints(event.fn)
+        return type_hints(event.fn, {base.__name__: base for base in reversed(kind.__mro__)})
     except NameError as error:
         raise DefinitionError(
             f"the annotations of {kind.__name__}.{event.name} name something that cannot be found at run time: "

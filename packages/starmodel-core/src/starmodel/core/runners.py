@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, closing
 from typing import Any, TypeVar
 
 from .errors import EventError
-from .snapshot import Snapshot, absorb, changes_of, draft_of, is_draft, settle
+from .snapshot import Snapshot, absorb, draft_of, is_draft, late_changes, settle
 
 __all__ = ["conclude", "runner_of"]
 
@@ -17,14 +18,22 @@ def conclude(draft: S, returned: object) -> S:
     """Decide the next snapshot from what an event returned and what it did to its draft."""
     if not isinstance(returned, Snapshot) or returned is draft:
         return settle(draft)
+    return _following(draft, returned)
+
+
+def _following(draft: S, returned: Snapshot) -> S:
+    """Return *returned*, or raise EventError when it cannot be what follows *draft*."""
     if type(returned) is not type(draft) or is_draft(returned) or returned.__dict__["id"] != draft.__dict__["id"]:
         raise EventError(
             f"an event of {type(draft).__name__} returned {type(returned).__name__} {returned.__dict__['id']!r}; "
             "return self.evolve(...), or nothing after changing self"
         )
-    late = {name for name, value in changes_of(draft).items() if getattr(returned, name) != value}
+    late = late_changes(draft, returned)
     if late:
-        raise EventError(f"{', '.join(sorted(late))} changed on self but not in the returned snapshot")
+        raise EventError(
+            f"{', '.join(sorted(late))} changed on self but not in the returned snapshot; "
+            "change self before self.evolve(...), or return nothing"
+        )
     return returned
 
 
@@ -38,14 +47,14 @@ def runner_of(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
     }[mode](fn)
 
 
-def _nested(draft: Snapshot, returned: object) -> Snapshot:
-    if isinstance(returned, type(draft)) and not is_draft(returned):
-        absorb(draft, returned)
+def _nested(draft: S, returned: object) -> S:
+    if isinstance(returned, Snapshot) and not is_draft(returned):
+        absorb(draft, _following(draft, returned))
     return draft
 
 
 def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
-    def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> Snapshot:
+    def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> Snapshot:
         if is_draft(snapshot):
             return _nested(snapshot, fn(snapshot, *args, **kwargs))
         draft = draft_of(snapshot)
@@ -55,7 +64,7 @@ def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _async(fn: Callable[..., Any]) -> Callable[..., Any]:
-    async def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> Snapshot:
+    async def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> Snapshot:
         if is_draft(snapshot):
             return _nested(snapshot, await fn(snapshot, *args, **kwargs))
         draft = draft_of(snapshot)
@@ -65,21 +74,30 @@ def _async(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _steps(fn: Callable[..., Any]) -> Callable[..., Any]:
-    def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> Iterator[Snapshot]:
+    def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> Iterator[Snapshot]:
         draft = snapshot if is_draft(snapshot) else draft_of(snapshot)
-        for _ in fn(draft, *args, **kwargs):
-            yield settle(draft)
-        if draft is not snapshot:
-            yield settle(draft)
+        with closing(fn(draft, *args, **kwargs)) as steps:
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    returned = end.value
+                    break
+                yield settle(draft)
+        if draft is snapshot:
+            _nested(draft, returned)
+        else:
+            yield conclude(draft, returned)
 
     return run
 
 
 def _async_steps(fn: Callable[..., Any]) -> Callable[..., Any]:
-    async def run(snapshot: Snapshot, *args: Any, **kwargs: Any) -> AsyncIterator[Snapshot]:
+    async def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> AsyncIterator[Snapshot]:
         draft = snapshot if is_draft(snapshot) else draft_of(snapshot)
-        async for _ in fn(draft, *args, **kwargs):
-            yield settle(draft)
+        async with aclosing(fn(draft, *args, **kwargs)) as steps:
+            async for _ in steps:
+                yield settle(draft)
         if draft is not snapshot:
             yield settle(draft)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = [
+    "MARKS",
     "Snapshot",
     "absorb",
     "changes_of",
@@ -28,6 +29,7 @@ __all__ = [
     "draft_of",
     "is_discarded",
     "is_draft",
+    "late_changes",
     "lens_of",
     "plain",
     "recorded_by",
@@ -41,7 +43,9 @@ _LENS = "_lens_on"
 _ON_READ = "_on_read"
 _DISCARDED = "_discarded"
 _RECORDED = "_recorded"
-_MARKS = frozenset({_DRAFT, _LENS, _ON_READ, _DISCARDED, _RECORDED})
+_EVOLVED = "_evolved"
+MARKS = frozenset({_DRAFT, _LENS, _ON_READ, _DISCARDED, _RECORDED, _EVOLVED})
+"""Names in the ``__dict__`` of a draft or a lens that are no fields."""
 
 
 @dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(dataclasses.field,))
@@ -87,7 +91,7 @@ class Snapshot:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the fields alone: working state and marks stay behind."""
-        return {name: getattr(self, name) for name in type(self).__entity_fields__}
+        return {name: freeze(getattr(self, name)) for name in type(self).__entity_fields__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -108,12 +112,13 @@ class Snapshot:
             raise EventError(f"{type(self).__name__}.record() works inside an @event method only")
         self.__dict__.setdefault(_RECORDED, []).append(domain_event)
 
-    def evolve(self, **changes: Any) -> Self:
+    def evolve(self, /, **changes: Any) -> Self:
         """Return the next snapshot: this one with *changes* applied and checked.  Unchanged values are shared."""
         cls = type(self)
         base: Self | None = self.__dict__.get(_DRAFT)
         if base is not None:
-            return base.evolve(**{**changes_of(self), **changes})
+            so_far = self.__dict__[_EVOLVED] = {name: freeze(value) for name, value in changes_of(self).items()}
+            return base.evolve(**{**so_far, **changes})
         if unknown := changes.keys() - cls.__entity_fields__:
             raise UnknownFieldError(cls.__name__, min(unknown), cls.__entity_fields__)
         if changes.get("id", self.__dict__["id"]) != self.__dict__["id"]:
@@ -191,8 +196,8 @@ def _read(state: dict[str, Any], name: str) -> Any:
 
 def plain(snapshot: S) -> S:
     """Return the snapshot behind a lens, or *snapshot* itself."""
-    base: S = snapshot.__dict__.get(_LENS, snapshot)
-    return base
+    behind: S | None = snapshot.__dict__.get(_LENS)
+    return snapshot if behind is None else plain(behind)
 
 
 def changes_of(draft: Snapshot) -> dict[str, Any]:
@@ -202,16 +207,25 @@ def changes_of(draft: Snapshot) -> dict[str, Any]:
     return {
         name: value
         for name, value in state.items()
-        if name not in _MARKS and name in type(draft).__entity_fields__ and getattr(base, name) != value
+        if name in type(draft).__entity_fields__ and getattr(base, name) != value
+    }
+
+
+def late_changes(draft: Snapshot, returned: Snapshot) -> set[str]:
+    """Return the fields that changed on *draft* after the ``evolve()`` that made *returned*: they would be lost."""
+    in_time = draft.__dict__.get(_EVOLVED, {})
+    return {
+        name
+        for name, value in changes_of(draft).items()
+        if getattr(returned, name) != value and not (name in in_time and in_time[name] == value)
     }
 
 
 def absorb(draft: Snapshot, returned: Snapshot) -> None:
-    """Take over into *draft* what *returned*, made by ``evolve()`` inside a nested event, changed."""
-    base = draft.__dict__[_DRAFT]
+    """Take over into *draft* what *returned*, made by ``evolve()`` inside a nested event, holds."""
     for name in type(draft).__entity_fields__:
         value = getattr(returned, name)
-        if value != getattr(base, name):
+        if value != getattr(draft, name):
             draft.__dict__[name] = thaw(value)
 
 

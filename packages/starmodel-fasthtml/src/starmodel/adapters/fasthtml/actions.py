@@ -62,13 +62,18 @@ def on_input(event: BoundEvent[..., Any], argument: str, /, *, delay: int = 200)
     return _as_typed(event, argument, f"data-on:input__debounce.{int(delay)}ms")
 
 
-def on_change(event: BoundEvent[..., Any], argument: str, /) -> Attributes:
-    """Return the attributes of an input that runs *event* when its value was changed and left, or a box was ticked."""
+def on_change(event: BoundEvent[..., Any], argument: str | None = None, /) -> Attributes:
+    """Return the attributes of an input that runs *event* when its value was changed and left, or a box was ticked.
+
+    *argument* is the name of the event's argument that gets the value; without one the event gets none.
+    """
     return _as_typed(event, argument, "data-on:change")
 
 
-def _as_typed(event: BoundEvent[..., Any], argument: str, trigger: str) -> Attributes:
+def _as_typed(event: BoundEvent[..., Any], argument: str | None, trigger: str) -> Attributes:
     declared = _declared(event)
+    if argument is None:
+        return {trigger: f"@send({_text(_url(event, declared))},{{}})"}
     if not declared.takes_fields and argument not in declared.signature.parameters:
         known = ", ".join(declared.signature.parameters) or "none"
         raise DefinitionError(f"{declared.name}() takes no argument {argument!r}; it takes {known}")

@@ -26,7 +26,14 @@ __all__ = ["PageFrame", "error_page", "inner_page"]
 LIVE_PATH = "/_starmodel/live"
 
 _START, _END = "<!--sm-page-->", "<!--/sm-page-->"
-_META = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='%234f46e5' "
+    "d='M12 1.5l3.1 6.9 7.4.8-5.5 5 1.6 7.3L12 17.7l-6.6 3.8L7 14.2l-5.5-5 7.4-.8z'/%3E%3C/svg%3E"
+)
+_META = (
+    '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    f'<link rel="icon" href="{_ICON}">'
+)
 
 
 class PageFrame:
