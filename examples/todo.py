@@ -2,7 +2,7 @@
 
 from fasthtml.common import H1, A, Button, Form, Input, Li, Nav, P, Ul
 
-from starmodel.adapters.fasthtml import on_change, on_click, on_submit, view
+from starmodel.adapters.fasthtml import find, on_change, on_click, on_submit, view
 from starmodel.bootstrap import create_app
 from starmodel.core import Entity, event
 
@@ -36,12 +36,12 @@ def row(todo: Todo):
 
 @app.get("/")
 async def home(show: str = "all"):
-    todos = await app.find(Todo, FILTERS.get(show, {}), order=["title"])
-    links = [A(name, href=f"/?show={name}", aria_current="page" if name == show else None) for name in FILTERS]
+    todos = await find(Todo, FILTERS.get(show, {}), order=["title"])
+    links = [A(name, href=f"?show={name}", aria_current="page" if name == show else None) for name in FILTERS]
     return (
         H1("Todo"),
         Form(on_submit(Todo.create), Input(name="title", placeholder="What is there to do?", required=True), Button("Add")),
         Nav(*links, cls="row", aria_label="Filter"),
-        Ul(*(row(todo) for todo in todos), role="list"),
+        Ul(*map(row, todos), role="list"),
         P(f"{sum(not todo.done for todo in todos)} open of {len(todos)} shown", cls="muted"),
     )

@@ -58,7 +58,13 @@ def _download(package: dict[str, Any]) -> bytes:
         pin = Path(place, "pin.txt")
         pin.write_text(f"{package['name']}=={package['version']} --hash=sha256:{package['wheel_sha256']}\n", "utf-8")
         # The wheel is unpacked and never imported, so the Python it asks for does not matter.
-        options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--ignore-requires-python", "--python-version=3.13"]
+        options = [
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "--ignore-requires-python",
+            "--python-version=3.13",
+        ]
         ran = subprocess.run(
             [sys.executable, "-m", "pip", "download", "--quiet", *options, "--requirement", pin, "--dest", place],
             capture_output=True,

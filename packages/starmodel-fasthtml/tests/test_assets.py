@@ -86,7 +86,14 @@ def test_head_is_get_without_the_body(assets):
 
 @pytest.mark.parametrize(
     "path",
-    ["/_starmodel/", "/_starmodel/starmodel.js", "/_starmodel/csp.000000000000.js", "/_starmodel/../bundle.py", "/_starmodel/..%2fbundle.py", "/"],
+    [
+        "/_starmodel/",
+        "/_starmodel/starmodel.js",
+        "/_starmodel/csp.000000000000.js",
+        "/_starmodel/../bundle.py",
+        "/_starmodel/..%2fbundle.py",
+        "/",
+    ],
 )
 def test_anything_else_is_not_there(assets, path):
     answer = ask(assets, path)
@@ -111,7 +118,10 @@ def test_the_name_follows_the_content_and_the_prefix(tmp_path):
     assert re.fullmatch(r"/_starmodel/datastar\.[0-9a-f]{12}\.js", first.url("datastar.js"))
     assert second.url("datastar.js").startswith("/app/files/datastar.")
     assert ask(second, second.url("datastar.js")).body == b"export const action = 1;\n"
-    names = [{assets.url(name).rpartition("/")[2] for name in ("datastar.js", "commands.js", "starmodel.js")} for assets in (first, second)]
+    names = [
+        {assets.url(name).rpartition("/")[2] for name in ("datastar.js", "commands.js", "starmodel.js")}
+        for assets in (first, second)
+    ]
     assert not names[0] & names[1], "what imports a changed file changes too"
 
 
@@ -135,10 +145,16 @@ def test_datastar_may_come_from_elsewhere():
 def test_the_head_loads_the_shim_before_every_module(assets):
     head = assets.head('n"<')
     assert 'nonce="n&quot;&lt;"' in head
-    assert head.index(assets.url("starmodel.css")) < head.index(assets.url("csp.js")) < head.index(assets.url("datastar.js"))
+    assert (
+        head.index(assets.url("starmodel.css"))
+        < head.index(assets.url("csp.js"))
+        < head.index(assets.url("datastar.js"))
+    )
     assert head.endswith(f'<script type="module" nonce="n&quot;&lt;" src="{assets.url("starmodel.js")}"></script>')
     assert f'<script nonce="n&quot;&lt;" src="{assets.url("csp.js")}"></script>' in head
-    assert set(re.findall(r'(?:href|src)="([^"]*)"', head)) == {assets.url(n) for n in ("starmodel.css", "csp.js", "datastar.js", *OURS)}
+    assert set(re.findall(r'(?:href|src)="([^"]*)"', head)) == {
+        assets.url(n) for n in ("starmodel.css", "csp.js", "datastar.js", *OURS)
+    }
 
 
 def test_an_unknown_name_is_told_the_nearest(assets):
@@ -214,7 +230,13 @@ def test_a_download_that_fails_says_what_to_do(hook, checkout, monkeypatch):
     monkeypatch.setattr(hook.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(hook.VendorError) as caught:
         hook.vendor(checkout)
-    for part in ("starhtml 0.7.0", "ERROR: no such thing", "pip download starhtml==0.7.0", "copy the files by hand", "/datastar.js"):
+    for part in (
+        "starhtml 0.7.0",
+        "ERROR: no such thing",
+        "pip download starhtml==0.7.0",
+        "copy the files by hand",
+        "/datastar.js",
+    ):
         assert part in str(caught.value)
 
 

@@ -22,8 +22,8 @@ from starmodel.adapters.fasthtml.assets import Assets
 from starmodel.adapters.fasthtml.wire import comment_frame
 
 POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; style-src-attr 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 CALM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -94,11 +94,12 @@ class Stage:
         if scope["path"] == "/_starmodel/live":
             response = self._stream(request)
         elif scope["path"].startswith("/_starmodel/"):
-            return await self.assets(scope, receive, send)
+            response = self.assets
         elif scope["method"] == "POST":
             response = await self._execute(request)
             if response is DROP:
-                return receive.__self__.transport.abort()
+                receive.__self__.transport.abort()
+                return
         else:
             response = self._page()
         await response(scope, receive, send)
@@ -111,7 +112,7 @@ class Stage:
         self.running += 1
         try:
             await asyncio.sleep(self.latency)
-            while self.held:
+            while self.held:  # noqa: ASYNC110  the thread of the test changes it
                 await asyncio.sleep(0.005)
             answer = self.answer(post)
         finally:
@@ -145,7 +146,8 @@ class Stage:
         live = f'<div id="sm-live" hidden data-url="/_starmodel/live?page={self.live}" data-after="{self.after}"></div>'
         text = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stage</title>'
-            f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">{self.assets.head(nonce)}</head>'
+            f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+            f"{self.assets.head(nonce)}</head>"
             f'<body><main id="sm-page">{self.body}</main>{live if self.live else ""}</body></html>'
         )
         return HTMLResponse(text, headers={"content-security-policy": POLICY.format(nonce)})
@@ -237,10 +239,10 @@ class Tab:
 
 
 @pytest.fixture
-def tab(context: BrowserContext, stage: Stage) -> Iterator[Tab]:
+def tab(context: BrowserContext, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Tab]:
     tab = Tab(context, stage)
     yield tab
-    print("what the page said:", *tab.complaints, sep="\n")  # pytest shows it when a test fails
+    request.node.add_report_section("call", "page", "\n".join(tab.complaints))  # shown when the test fails
     tab.page.close()
 
 

@@ -22,6 +22,11 @@ def button(text: str, url: str, *args: object) -> str:
     return f'<button id="b" {on("click__prevent", send(url, *args))}>{text}</button>'
 
 
+GOING = (
+    f'<button id="b" data-indicator="going" {on("click", send("/x/1/y"))}>go</button><i id="i" data-text="$going"></i>'
+)
+
+
 def test_a_click_sends_one_command_with_all_its_headers(tab, stage, until):
     page = tab.open(button("+5", "/counter/7/increment", {"amount": 5}, {"base": 12}))
     page.click("#b")
@@ -81,7 +86,9 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_has_one_effect(t
 
 def test_a_passing_failure_is_tried_again_with_the_same_key(tab, stage, until):
     passing = [502, 503, 504, 408, 429]
-    stage.answer = lambda _post: Response(status_code=passing.pop(), headers={"Retry-After": "0.03"}) if passing else None
+    stage.answer = lambda _post: (
+        Response(status_code=passing.pop(), headers={"Retry-After": "0.03"}) if passing else None
+    )
     page = tab.open(button("+", "/counter/7/increment"))
     page.click("#b")
     until(lambda: len(stage.posts) == 6)
@@ -104,7 +111,9 @@ def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until):
 def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage, until):
     stage.held = True
     call = "@send('/todo/7/update', {title: el.value}, {latest: true})"
-    page = tab.open(f'<input id="t" aria-label="t" {on("input", call)}><input id="u" aria-label="u" {on("input", call)}>')
+    page = tab.open(
+        f'<input id="t" aria-label="t" {on("input", call)}><input id="u" aria-label="u" {on("input", call)}>'
+    )
     page.type("#t", "abcdef", delay=5)
     page.type("#u", "x")
     stage.held = False
@@ -114,7 +123,9 @@ def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage,
 
 def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage, until):
     text = "a\u2028data: elements <i>forged</i>\u2029\u0085b"
-    frames = elements_frame(f'<p id="out">{html.escape(text)}\n<i>next</i></p>') + elements_frame("<li>x</li>", selector="#list", mode="append")
+    frames = elements_frame(f'<p id="out">{html.escape(text)}\n<i>next</i></p>') + elements_frame(
+        "<li>x</li>", selector="#list", mode="append"
+    )
     stage.answer = lambda _post: frames
     page = tab.open(button("go", "/x/1/y") + '<p id="out"></p><ul id="list"></ul>')
     page.click("#b")
@@ -125,7 +136,7 @@ def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage
 
 def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(tab, stage, until):
     tab.page.clock.install()
-    page = tab.open(f'<button id="b" data-indicator="going" {on("click", send("/x/1/y"))}>go</button><i id="i" data-text="$going"></i>')
+    page = tab.open(GOING)
     page.clock.run_for(10)
     page.click("#b")
     until(lambda: page.text_content("#i") == "false" and stage.posts)
@@ -144,7 +155,7 @@ def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(tab, sta
 
 def test_an_indicator_follows_a_command(tab, stage, until):
     stage.held = True
-    page = tab.open(f'<button id="b" data-indicator="going" {on("click", send("/x/1/y"))}>go</button><i id="i" data-text="$going"></i>')
+    page = tab.open(GOING)
     tab.wait("document.getElementById('i').textContent === 'false'")
     page.click("#b")
     tab.wait("document.getElementById('i').textContent === 'true'")
@@ -181,8 +192,12 @@ def test_a_redirect_leads_to_a_fresh_page_instead_of_into_this_one(tab, stage, u
 
 
 def test_arguments_are_fixed_when_the_command_is_given(tab, stage, until):
-    stage.answer = lambda _post: Response(status_code=503, headers={"Retry-After": "0.1"}) if len(stage.posts) == 1 else None
-    page = tab.open(f'<button id="b" data-signals="{{n: 1}}" {on("click", "@send(`/x/1/y`, {n: $n}); $n = 2")}>go</button>')
+    stage.answer = lambda _post: (
+        Response(status_code=503, headers={"Retry-After": "0.1"}) if len(stage.posts) == 1 else None
+    )
+    page = tab.open(
+        f'<button id="b" data-signals="{{n: 1}}" {on("click", "@send(`/x/1/y`, {n: $n}); $n = 2")}>go</button>'
+    )
     page.click("#b")
     until(lambda: len(stage.posts) == 2)
     assert [json.loads(post.body) for post in stage.posts] == [{"n": 1}, {"n": 1}]

@@ -6,11 +6,13 @@ from urllib.parse import parse_qsl
 
 from starmodel.adapters.fasthtml.wire import elements_frame
 
-FORM = """<form id="f" data-on:submit="@send('/todo/create', {list: 'home'})"><input type="hidden" name="_key" value="k">
+FORM = """<form id="f" data-on:submit="@send('/todo/create', {list: 'home'})">
+<input type="hidden" name="_key" value="k">
 <label>Title <input name="title" required></label><label>Note <textarea name="note">old</textarea></label>
 <label>Done <input type="checkbox" name="done"></label><label>Hot <input type="checkbox" name="hot" checked></label>
 <label>Plan <input type="checkbox" name="plan" value="b"></label>
-<label>x <input type="checkbox" name="tags" value="x" checked></label><label>y <input type="checkbox" name="tags" value="y"></label>
+<label>x <input type="checkbox" name="tags" value="x" checked></label>
+<label>y <input type="checkbox" name="tags" value="y"></label>
 <select name="size" aria-label="Size"><option>s</option><option selected>m</option></select>
 <button name="how" value="quick">Save</button></form>"""
 
@@ -37,7 +39,9 @@ def test_a_form_sends_its_fields_its_button_and_what_is_not_checked(tab, stage, 
 def test_a_done_form_goes_back_to_its_defaults_and_says_so(tab, stage, until):
     page = tab.open(f'<dialog id="d" data-close-on-done>{FORM}</dialog><i id="log"></i>')
     page.evaluate("document.getElementById('d').showModal()")
-    page.evaluate("document.addEventListener('starmodel:done', (e) => document.getElementById('log').textContent = e.target.id)")
+    page.evaluate(
+        "document.addEventListener('starmodel:done', (e) => document.getElementById('log').textContent = e.target.id)"
+    )
     page.fill("[name=title]", "Milk")
     page.fill("[name=note]", "now")
     page.check("[name=done]")
@@ -64,7 +68,9 @@ def test_what_is_typed_while_a_form_is_on_its_way_stays(tab, stage, until):
 
 
 def test_what_is_wrong_is_shown_at_its_field_and_goes_when_it_is_changed(tab, stage, until):
-    stage.answer = lambda _post: problem((["body", "title"], "too <b>short</b>"), (["note"], "say more"), (["nowhere"], "?"))
+    stage.answer = lambda _post: problem(
+        (["body", "title"], "too <b>short</b>"), (["note"], "say more"), (["nowhere"], "?")
+    )
     page = tab.open(FORM, live="A")
     page.fill("[name=title]", "M")
     page.click("button")

@@ -8,7 +8,8 @@ from starmodel.adapters.fasthtml.wire import elements_frame, event_frame, signal
 
 ONLINE = "document.documentElement.dataset.online === 'true'"
 OFFLINE = "document.documentElement.dataset.online === 'false'"
-HIDE = "Object.defineProperty(document, 'hidden', {configurable: true, value: %s}); document.dispatchEvent(new Event('visibilitychange'))"
+HIDE = """Object.defineProperty(document, 'hidden', {configurable: true, value: %s});
+document.dispatchEvent(new Event('visibilitychange'))"""
 
 
 def shown(text: str) -> str:

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from starmodel.adapters.fasthtml.wire import elements_frame, js, signals_frame
 
 HOSTILE = [
-    "@send('/x')", "mail me@home(now)", "@peek(", "$x", "${$x}", "$n.m", "'", '"', "`", "\\", "\\u0041", '\\"', "</script><script>bad()</script>",
-    "<!--", "]]>", "&quot;", "&amp;", "&#39;", "\u2028data: elements x", "\u2029", "\x85", "\r", "\n", "\r\n\r\n", "\t", ";", "//", "/*", "/a;b/",
-    "return 1", "(() => 1)()", "function(){}", "😀", "👩‍👩‍👧", "\ufeff", "\u202e", "\x00", "\x1b", "\x7f", "🖕JS_", "_DS🚀", "__escaped0", "__proto__",
+    "@send('/x')", "mail me@home(now)", "@peek(", "$x", "${$x}", "$n.m", "'", '"', "`", "\\", "\\u0041", '\\"',
+    "</script><script>bad()</script>",
+    "<!--", "]]>", "&quot;", "&amp;", "&#39;", "\u2028data: elements x", "\u2029", "\x85", "\r", "\n", "\r\n\r\n",
+    "\t", ";", "//", "/*", "/a;b/",
+    "return 1", "(() => 1)()", "function(){}", "😀", "👩‍👩‍👧", "\ufeff", "\u202e", "\x00", "\x1b", "\x7f", "🖕JS_",
+    "_DS🚀", "__escaped0", "__proto__",
     "</body></html>", "<svg></svg>", "data: x", "event: x", "\uffff", "{{", "}", "é", "ﷺ",
 ]  # fmt: skip
 PIECES = st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
@@ -41,7 +44,9 @@ def texts() -> list[str]:
 def assert_same(found: list[object], texts: list[object]) -> None:
     assert len(texts) > 300
     assert len(found) == len(texts)
-    wrong = sorted(((text, got) for text, got in zip(texts, found, strict=True) if text != got), key=lambda it: len(str(it[0])))
+    wrong = sorted(
+        ((text, got) for text, got in zip(texts, found, strict=True) if text != got), key=lambda it: len(str(it[0]))
+    )
     assert wrong[:3] == []
 
 
@@ -54,13 +59,19 @@ def test_text_in_a_patch_of_elements(tab, stage, texts):
     page = tab.open('<div id="all"></div>', live="A")
     stage.push(elements_frame(f'<div id="all">{"".join(to_xml(P(text)) for text in texts)}</div>'))
     page.wait_for_selector("#all p")
-    assert_same(page.evaluate("[...document.querySelectorAll('#all p')].map(el => el.textContent)"), [f"{as_parsed(t)}" for t in texts])
+    assert_same(
+        page.evaluate("[...document.querySelectorAll('#all p')].map(el => el.textContent)"),
+        [f"{as_parsed(t)}" for t in texts],
+    )
     tab.assert_clean()
 
 
 def test_text_in_signals(tab, stage, texts):
     page = tab.open('<i data-signals="{got: {}}"></i>', live="A")
-    stage.push(signals_frame({"got": {f"t{i}": text for i, text in enumerate(texts)}}) + elements_frame("<i id=done></i>", selector="main", mode="append"))
+    stage.push(
+        signals_frame({"got": {f"t{i}": text for i, text in enumerate(texts)}})
+        + elements_frame("<i id=done></i>", selector="main", mode="append")
+    )
     page.wait_for_selector("#done", state="attached")
     assert_same(page.evaluate(SIGNALS, stage.assets.url("datastar.js")), texts)
     tab.assert_clean()
@@ -74,7 +85,9 @@ def test_text_as_a_literal_in_an_attribute_of_signals(tab, stage, texts):
         return to_xml(I(**{"data-signals": js({"got": {f"t{i}": text}})}))
 
     page = tab.open("".join(attribute(i, text) for i, text in enumerate(texts)))
-    tab.wait(f"(async () => (({SIGNALS})('{stage.assets.url('datastar.js')}')))().then(all => all.length === {len(texts)})")
+    tab.wait(
+        f"(async () => (({SIGNALS})('{stage.assets.url('datastar.js')}')))().then(all => all.length === {len(texts)})"
+    )
     assert_same(page.evaluate(SIGNALS, stage.assets.url("datastar.js")), texts)
     tab.assert_clean()
 

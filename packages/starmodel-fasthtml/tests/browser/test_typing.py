@@ -54,13 +54,14 @@ def test_what_came_while_a_settled_field_was_focused_is_shown_when_it_is_left(ta
 
 
 def test_a_debounced_command_that_is_still_to_come_protects_its_field(tab, stage, until):
-    call = "@send('/todo/7/update', {title: el.value})"
     late = field("").replace("data-on:input", "data-on:input__debounce.300ms")
-    assert call.split("(")[0] in late
+    assert "debounce" in late
     page = tab.open(late + '<button id="other">x</button>', live="A")
     page.type("#t", "mine")
     page.click("#other")
-    stage.push(elements_frame(late.replace('value=""', 'value="theirs"')) + elements_frame('<button id="other">y</button>'))
+    stage.push(
+        elements_frame(late.replace('value=""', 'value="theirs"')) + elements_frame('<button id="other">y</button>')
+    )
     tab.wait("document.getElementById('other').textContent === 'y'")
     assert page.input_value("#t") == "mine"
     until(lambda: [post.json["title"] for post in stage.posts] == ["mine"])
@@ -70,7 +71,8 @@ def test_every_kind_of_field_in_a_form_keeps_what_the_user_put_in(tab, stage, un
     def form(text: str, check: str, pick: str) -> str:
         options = "".join(f"<option{' selected' if it == pick else ''}>{it}</option>" for it in "abc")
         return (
-            f'<form id="f"><textarea name="x" aria-label="x">{text}</textarea><input type="checkbox" name="y" aria-label="y" {check}>'
+            f'<form id="f"><textarea name="x" aria-label="x">{text}</textarea>'
+            f'<input type="checkbox" name="y" aria-label="y" {check}>'
             f'<select name="z" aria-label="z">{options}</select><input name="w" aria-label="w" value="{text}"></form>'
         )
 
@@ -81,7 +83,9 @@ def test_every_kind_of_field_in_a_form_keeps_what_the_user_put_in(tab, stage, un
     page.focus("[name=w]")
     stage.push(elements_frame(form("new", "disabled", "b")))
     tab.wait("document.querySelector('[name=w]').value === 'new'")
-    values = page.evaluate("[...document.getElementById('f').elements].map(el => el.type === 'checkbox' ? el.checked : el.value)")
+    values = page.evaluate(
+        "[...document.getElementById('f').elements].map(el => el.type === 'checkbox' ? el.checked : el.value)"
+    )
     assert values == ["typed", True, "c", "new"]
     page.evaluate("document.getElementById('f').reset()")
     assert page.input_value("[name=x]") == "new"

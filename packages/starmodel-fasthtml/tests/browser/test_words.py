@@ -57,7 +57,14 @@ def test_go_leads_to_a_path_of_the_same_site(tab, stage, until):
 
 def test_go_leads_nowhere_else(tab, stage, until):
     page = tab.open('<b id="out"></b>', live="A")
-    elsewhere = ["//evil.example/", "/\\evil.example", "/\t/evil.example", "https://evil.example", "javascript:alert(1)", "x"]
+    elsewhere = [
+        "//evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "x",
+    ]
     for path in elsewhere:
         say(stage, go=path)
     stage.push(elements_frame('<b id="out">still here</b>'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from types import NoneType
@@ -54,9 +55,10 @@ class PlainCodec:
     def _read(self, kind: type[E], data: Mapping[str, Any], *, known_only: bool) -> E:
         try:
             entity: E = converted_fields(kind, data, known_only=known_only)
-            self.dump(entity)  # what a field of type Any took in may be too deep, or nothing that JSON can hold
-        except (RecursionError, TypeError) as error:
-            raise InvalidError([Problem((), "is nested too deeply, or holds what JSON cannot", "json")]) from error
+        except RecursionError as error:
+            raise InvalidError([Problem((), "is nested too deeply", "depth")]) from error
+        for info in fields_of(kind).values():
+            _refuse_unwritable(info.name, getattr(entity, info.name))
         return entity
 
     def binder(self, name: str, parameters: Sequence[Parameter], /) -> PlainBinder:
@@ -102,16 +104,9 @@ class PlainBinder:
         missing = [name for name, parameter in self._parameters.items() if name not in given and _must_be_given(parameter)]
         reading.problems += [Problem((name,), "is required", "missing") for name in missing]
         reading.end()
-        self._refuse_unplain(bound)
-        return bound
-
-    def _refuse_unplain(self, bound: Mapping[str, Any]) -> None:
-        """Refuse what an argument of type Any took in and no command could carry."""
         for name, value in bound.items():
-            try:
-                plain_value(value)
-            except (RecursionError, TypeError) as error:
-                raise InvalidError([Problem((name,), "is nested too deeply, or holds what JSON cannot", "json")]) from error
+            _refuse_unwritable(name, value)
+        return bound
 
     def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Return form values with blank ones left out, or ``None`` where that is a value and text is not."""
@@ -119,6 +114,14 @@ class PlainBinder:
         return {
             name: value if meant[name] is _KEEP else None for name, value in args.items() if meant[name] is not _DROP
         }
+
+
+def _refuse_unwritable(name: str, value: Any) -> None:
+    """Refuse what JSON cannot hold, such as a place declared ``Any`` lets in: nothing could store or send it."""
+    try:
+        json.dumps(plain_value(value), allow_nan=False, ensure_ascii=False).encode()
+    except (RecursionError, TypeError, ValueError) as error:
+        raise InvalidError([Problem((name,), "is nested too deeply, or holds what JSON cannot", "json")]) from error
 
 
 def _must_be_given(parameter: Parameter) -> bool:

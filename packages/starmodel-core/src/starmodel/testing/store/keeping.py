@@ -181,6 +181,11 @@ class KeepingContract(StoreSuite):
         assert (await put(again, Item(id="b"))).changes[0].version > position.number
         await again.close()
 
+    async def test_closing_twice_is_harmless(self, new_store: StatePersistenceBackend) -> None:
+        await new_store.open()
+        await new_store.close()
+        await new_store.close()
+
 
 def _offset(value: object) -> timedelta | None:
     """Return the offset of a time to UTC: a store keeps it known or unknown, and may turn a known one into UTC."""

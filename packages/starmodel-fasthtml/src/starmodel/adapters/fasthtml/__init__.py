@@ -5,6 +5,7 @@ from .app import StarModelApp
 from .assets import Assets
 from .gate import GateSettings
 from .injection import Shared
+from .reading import find, load
 from .results import go, toast
 from .signals import show
 from .views import Fragment, View, view
@@ -16,7 +17,9 @@ __all__ = [
     "Shared",
     "StarModelApp",
     "View",
+    "find",
     "go",
+    "load",
     "on_change",
     "on_click",
     "on_input",

@@ -24,7 +24,7 @@ from .commands import CommandDoor, back_to, path_of
 from .gate import Gate, GateSettings
 from .injection import injected
 from .pages import LIVE_PATH, PageFrame, error_page
-from .reading import PageRead, current_page
+from .reading import PageRead, find, load
 from .runtime import Runtime
 from .stream import LiveDoor
 
@@ -65,7 +65,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             application, assets or Assets(), secret=secret or secrets.token_urlsafe(32), auth=auth, max_streams=max_streams
         )
         runtime, settings = self.runtime, gate or GateSettings()
-        frame = PageFrame(runtime.assets, runtime.signer, application.codec)
+        frame = PageFrame(runtime)
         own = [Middleware(Gate, sessions=runtime.sessions, settings=settings), *fasthtml.pop("middleware", ())]
         super().__init__(
             title=title,
@@ -142,11 +142,11 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         after: str | None = None,
     ) -> list[E]:
         """Return the entities that match, inside a page function; the page is kept up to date when they change."""
-        return await _page().find(kind, where or {}, order, limit, after)
+        return await find(kind, where, order=order, limit=limit, after=after)
 
     async def load(self, kind: type[E], id: str, /) -> E:
         """Return one entity, inside a page function; 404 when there is none or it may not be seen."""
-        return await _page().load(kind, id, implicit=True)
+        return await load(kind, id)
 
     # -- life and errors -------------------------------------------------------------------------------------------
 
@@ -203,9 +203,3 @@ class _AssetRoute(Route):
     def __init__(self, assets: Assets) -> None:
         super().__init__("/_starmodel/{file}", assets, methods=["GET", "HEAD"], name="starmodel-assets")
 
-
-def _page() -> PageRead:
-    page = current_page.get()
-    if page is None:
-        raise RuntimeError("find() and load() work inside a page function; elsewhere use app.application.find()")
-    return page

@@ -73,7 +73,7 @@ class Gate:
         state["visit"], state["headers"] = visit, headers
         scope["session"] = session
         nonce = state.setdefault("nonce", secrets.token_urlsafe(16))
-        answer = _Answer(send, session, nonce, scope, visit if is_new else None)
+        answer = _Answer(send, session, nonce, scope, self._sessions, is_new=is_new)
         limited = _limited(receive, self._settings.max_body)
         try:
             await self._app(scope, limited, answer)
@@ -115,7 +115,7 @@ class Gate:
         return name in self._exact or (bool(self._suffixes) and name.endswith(self._suffixes))
 
     def _visit(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[Visit, bool]:
-        name = Sessions.cookie_name(https=scope["scheme"] == "https").encode()
+        name = self._sessions.cookie_name(https=scope["scheme"] == "https").encode()
         visit = self._sessions.visit(_cookie(headers.get(b"cookie"), name))
         return (visit, False) if visit is not None else (self._sessions.begin(), True)
 
@@ -123,8 +123,9 @@ class Gate:
 class _Answer:
     """A ``send`` that adds the headers every answer has."""
 
-    def __init__(self, send: Send, session: Session, nonce: str, scope: Scope, new: Visit | None) -> None:
-        self._send, self._session, self._nonce, self._new = send, session, nonce, new
+    def __init__(self, send: Send, session: Session, nonce: str, scope: Scope, sessions: Sessions, *, is_new: bool) -> None:
+        self._send, self._session, self._nonce, self._sessions = send, session, nonce, sessions
+        self._is_new = is_new
         self._https = scope["scheme"] == "https"
         self._visit = session.visit
         self.started = False
@@ -147,8 +148,8 @@ class _Answer:
         if html:
             full += _page_headers(self._nonce)
         rotated = self._session.visit is not self._visit
-        if (self._new is not None or rotated) and not cacheable:
-            full.append((b"set-cookie", Sessions.set_cookie(self._session.visit, https=self._https)))
+        if (self._is_new or rotated) and not cacheable:
+            full.append((b"set-cookie", self._sessions.set_cookie(self._session.visit, https=self._https)))
         return full
 
 

@@ -63,8 +63,11 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
             supplies[name] = supply
 
     @functools.wraps(fn)
-    async def handler(**given: Any) -> Any:
-        request: Request = given.pop(_REQUEST)
+    async def handler(*args: Any, **given: Any) -> Any:
+        request: Request | None = given.pop(_REQUEST, None)
+        if request is None:  # called by another page function, which has its own
+            result = fn(*args, **given)
+            return await result if inspect.isawaitable(result) else result
         page = await open_page(request)
         current_page.set(page)
         for name, supply in supplies.items():

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from starmodel.app import Refusal
-    from starmodel.core.ports import Codec
 
     from .assets import Assets
     from .reading import PageRead
-    from .signing import Signer
+    from .runtime import Runtime
 
 __all__ = ["PageFrame", "error_page", "inner_page"]
 
@@ -39,8 +38,8 @@ _META = (
 class PageFrame:
     """Puts what a page function returned into the frame."""
 
-    def __init__(self, assets: Assets, signer: Signer, codec: Codec) -> None:
-        self._assets, self._signer, self._codec = assets, signer, codec
+    def __init__(self, runtime: Runtime) -> None:
+        self._boot, self._assets, self._signer, self._codec = runtime.boot, runtime.assets, runtime.signer, runtime.app.codec
 
     def __call__(self, content: Any, request: Request) -> Any:
         """Return the body of a page; FastHTML's ``body_wrap``."""
@@ -58,7 +57,7 @@ class PageFrame:
         if not page.is_live:
             return ""
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        token = PageToken.of(page, url, page.actor.visitor or "", nonce).signed(self._signer)
+        token = PageToken.of(page, self._boot, url, page.actor.visitor or "", nonce).signed(self._signer)
         after = ",".join(page.positions)
         live = f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
         return self._signals(page) + live

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.entity import Entity
-from starmodel.core.errors import NotFoundError
+from starmodel.core.errors import EventError, NotFoundError
 from starmodel.core.query import Query, Stored
 from starmodel.core.snapshot import lens_of, plain
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .fragments import Fragments
 
-__all__ = ["PageRead", "ViewUse", "current_page"]
+__all__ = ["PageRead", "ViewUse", "current_page", "find", "load"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -120,3 +120,28 @@ class PageRead:
         """Return the snapshot this page loaded for *key*."""
         found = self._stored.get(key)
         return None if found is None else found.entity
+
+
+async def find(
+    kind: type[E],
+    where: Mapping[str, Any] | None = None,
+    /,
+    *,
+    order: Sequence[str] = (),
+    limit: int = 100,
+    after: str | None = None,
+) -> list[E]:
+    """Return the entities that match, inside a page function; the page is kept up to date when they change."""
+    return await _page().find(kind, where or {}, order, limit, after)
+
+
+async def load(kind: type[E], id: str, /) -> E:
+    """Return one entity, inside a page function; 404 when there is none or it may not be seen."""
+    return await _page().load(kind, id, implicit=True)
+
+
+def _page() -> PageRead:
+    page = current_page.get()
+    if page is None:
+        raise EventError("find() and load() work inside a page function; elsewhere use app.application.find()")
+    return page

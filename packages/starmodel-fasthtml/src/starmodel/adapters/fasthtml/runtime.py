@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -40,6 +41,7 @@ class Runtime:
         self, app: Application, assets: Assets, *, secret: str, auth: Sequence[AuthProvider] = (), max_streams: int = 5000
     ) -> None:
         self.app = app
+        self.boot = secrets.token_hex(4)
         self.assets = assets
         self.signer = Signer(secret)
         self.sessions = Sessions(self.signer)

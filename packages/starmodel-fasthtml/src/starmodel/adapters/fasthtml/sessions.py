@@ -73,6 +73,7 @@ class Sessions:
 
     def __init__(self, signer: Signer, *, idle: float = 12 * 60 * 60) -> None:
         self._signer = signer
+        self._name = f"starmodel-{signer.digest('cookie name', '')[:3].hex()}"
         self._idle = idle
         self._data: dict[str, tuple[dict[str, Any], float]] = {}
         self._visitors: dict[str, str] = {}
@@ -130,14 +131,16 @@ class Sessions:
         self._visitors.pop(visit.id, None)
         return self._remember(self._visit(id))
 
-    @staticmethod
-    def cookie_name(*, https: bool) -> str:
-        """Return the cookie's name; over https the browser itself guarantees where it came from."""
-        return "__Host-starmodel" if https else "starmodel"
+    def cookie_name(self, *, https: bool) -> str:
+        """Return the cookie's name.
 
-    @classmethod
-    def set_cookie(cls, visit: Visit, *, https: bool) -> bytes:
+        Applications of other secrets have other names, since cookies of one host are shared by all its ports.  Over
+        https the browser itself guarantees where it came from.
+        """
+        return f"__Host-{self._name}" if https else self._name
+
+    def set_cookie(self, visit: Visit, *, https: bool) -> bytes:
         """Return the ``Set-Cookie`` header for *visit*."""
         secure = "; Secure" if https else ""
-        name = cls.cookie_name(https=https)
+        name = self.cookie_name(https=https)
         return f"{name}={visit.cookie}; Path=/; Max-Age={_MAX_AGE}; HttpOnly; SameSite=Lax{secure}".encode()

@@ -78,8 +78,8 @@ class LiveDoor:
             gap, fresh = gap or missed, fresh or lost
         if gap:
             tab.note_everything()
-        elif tab.token.is_remade and seen != ",".join(tab.token.positions):
-            tab.note_page()  # the page may have been made again since its token was
+        if tab.token.boot != runtime.boot or (tab.token.is_remade and seen != ",".join(tab.token.positions)):
+            tab.note_page()  # another program may make it differently, or it was made again since its token was
         await tab.hello(fresh=fresh)
         tab.wake()
 

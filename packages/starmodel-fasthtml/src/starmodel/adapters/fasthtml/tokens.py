@@ -32,9 +32,10 @@ class PageToken:
     """What a page depends on.
 
     *url* makes the page again; *positions* is where the logs stood when it was made; *nonce* is its own; *visitor* is who
-    may use it.
+    may use it; *boot* names the run of the program that made it: another one may make it differently.
     """
 
+    boot: str
     url: str
     visitor: str
     nonce: str
@@ -45,9 +46,10 @@ class PageToken:
     signals: Mapping[Key, frozenset[str]]
 
     @classmethod
-    def of(cls, page: PageRead, url: str, visitor: str, nonce: str) -> PageToken:
+    def of(cls, page: PageRead, boot: str, url: str, visitor: str, nonce: str) -> PageToken:
         """Return the token of a page that was just made."""
         return cls(
+            boot,
             url,
             visitor,
             nonce,
@@ -72,6 +74,7 @@ class PageToken:
     def signed(self, signer: Signer) -> str:
         """Return the token as text for a URL."""
         data = {
+            "b": self.boot,
             "u": self.url,
             "w": self.visitor,
             "n": self.nonce,
@@ -99,6 +102,7 @@ class PageToken:
     @classmethod
     def _from_data(cls, data: dict[str, Any]) -> PageToken:
         return cls(
+            data["b"],
             data["u"],
             data["w"],
             data["n"],

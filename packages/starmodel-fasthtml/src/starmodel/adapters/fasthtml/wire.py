@@ -84,9 +84,7 @@ def elements_frame(
     return _bytes(f"{start}event: datastar-patch-elements\n{fields}data: elements {lines}\n\n")
 
 
-def signals_frame(
-    values: Mapping[str, object], *, only_if_missing: bool = False, event_id: str | None = None
-) -> bytes:
+def signals_frame(values: Mapping[str, object], *, only_if_missing: bool = False, event_id: str | None = None) -> bytes:
     """Encode a patch of signals; names are ``[A-Za-z_][A-Za-z0-9_]*`` without ``__``, and ``None`` is refused."""
     _check_signals(values, "")
     start = "" if event_id is None else _id(event_id)
@@ -108,8 +106,8 @@ def comment_frame(text: str = "") -> bytes:
 def js(value: object) -> str:
     """Return a JSON-like literal that means *value* anywhere in a Datastar expression.
 
-    It holds none of ``@ $ < > & ' ` ;`` and no backslash but those of its own escapes, so neither Datastar's rewriting nor an HTML
-    attribute in either kind of quotes can change it; FastHTML escapes the attribute itself.
+    It holds none of ``@ $ < > & ' ` ;`` and no backslash but those of its own escapes, so Datastar's rewriting cannot
+    change it, nor an HTML attribute in either kind of quotes once the attribute is escaped, as FastHTML does.
     """
     literal = _UNSAFE_IN_EXPRESSION.sub(_escape, _json(value, "the value"))
     # As a plain key it would set the prototype of the object instead of a property.

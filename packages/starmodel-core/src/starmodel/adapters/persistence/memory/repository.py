@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.app.sources import SystemClock
@@ -94,11 +96,12 @@ class MemoryRepo:
     async def get(self, kind: type[E], id: str, /) -> Stored[E] | None:
         """Return the newest snapshot, or ``None``."""
         row = self._live(kind, id)
-        return None if row is None else row.stored
+        return None if row is None else _own(row.stored)
 
     async def query(self, kind: type[E], query: Query, /) -> Page[E]:
         """Return one page, by looking at every entity of *kind*."""
-        return select(query.checked(kind), self._all_live(kind))
+        page = select(query.checked(kind), self._all_live(kind))
+        return Page(tuple(map(_own, page.items)), page.next) if kind.__entity_private__ else page
 
     async def count(self, kind: type[Entity], where: Mapping[str, Any], /, *, cap: int) -> int:
         """Return how many match, at most *cap*."""
@@ -166,6 +169,11 @@ class MemoryRepo:
             for commit in self._log.of_entity(key)
             if any(change.key == key and change.version > after_version for change in commit.changes)
         ]
+
+
+def _own(stored: Stored[E]) -> Stored[E]:
+    """Return *stored* for one reader alone: working state that one sets is not seen by another."""
+    return replace(stored, entity=copy.copy(stored.entity)) if stored.entity.__entity_private__ else stored
 
 
 def _expired(row: _Row, now: float) -> bool:

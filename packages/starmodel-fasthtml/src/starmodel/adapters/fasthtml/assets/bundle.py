@@ -41,8 +41,8 @@ class AssetMissingError(StarModelError, FileNotFoundError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(
-            f"the browser file {str(path)!r} is missing; install starmodel-fasthtml again, its build brings the file in, "
-            f"or name another one with Assets(datastar=...)"
+            f"the browser file {str(path)!r} is missing; install starmodel-fasthtml again, its build brings the file "
+            f"in, or name another one with Assets(datastar=...)"
         )
 
 
@@ -65,7 +65,9 @@ class _File:
 
     def choose(self, accepted: str) -> bytes:
         """Return the smallest coding that the client takes."""
-        tokens = {part.strip().partition(";")[0].strip() for part in accepted.split(",") if not _REFUSED.fullmatch(part)}
+        tokens = {
+            part.strip().partition(";")[0].strip() for part in accepted.split(",") if not _REFUSED.fullmatch(part)
+        }
         return min(
             (coding for coding in self.bodies if not coding or coding.decode() in tokens),
             key=lambda coding: len(self.bodies[coding]),
@@ -125,7 +127,9 @@ class Assets:
             return
         coding = file.choose(_header(scope, b"accept-encoding"))
         extra = [(b"content-encoding", coding)] if coding else []
-        await _answer(send, HTTPStatus.OK, file.headers + extra, file.bodies[coding], with_body=scope["method"] == "GET")
+        await _answer(
+            send, HTTPStatus.OK, file.headers + extra, file.bodies[coding], with_body=scope["method"] == "GET"
+        )
 
     def _add_datastar(self, source: str | Path) -> None:
         if isinstance(source, str) and source.startswith(("https://", "http://", "//")):

@@ -1,0 +1,23 @@
+"""The counter and the todo list side by side: what `./dev run` starts."""
+
+from typing import Annotated
+
+from fasthtml.common import A, Nav, P
+
+import todo
+from counter import Counter, face
+from starmodel.adapters.fasthtml import Shared
+from starmodel.bootstrap import create_app
+
+app = create_app(Counter, todo.Todo, title="StarModel")
+menu = Nav(A("Counter", href="/"), A("Todo", href="/todo"), cls="row", aria_label="Examples")
+
+
+@app.get("/")
+def counter(counter: Annotated[Counter, Shared("lobby")]):
+    return menu, face(counter), P("Open this page in a second tab, and click in one of them.", cls="muted")
+
+
+@app.get("/todo")
+async def todos(show: str = "all"):
+    return menu, await todo.home(show=show)

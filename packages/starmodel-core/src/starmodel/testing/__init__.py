@@ -1,0 +1,37 @@
+"""Contract suites for whoever writes an adapter, and fakes for tests: ``pip install "starmodel-core[testing]"``."""
+
+from .errors import MissingExtraError
+
+try:
+    import pytest
+except ModuleNotFoundError as error:
+    raise MissingExtraError("starmodel.testing", "pytest") from error
+
+# Before the suites are imported, so that their failures explain themselves in whatever project they run.
+pytest.register_assert_rewrite("starmodel.testing.bus", "starmodel.testing.codec", "starmodel.testing.store")
+
+from .applications import application  # noqa: E402  (see above)
+from .base import Contract  # noqa: E402  (see above)
+from .bus import BusContract  # noqa: E402  (see above)
+from .codec import CodecContract  # noqa: E402  (see above)
+from .codecs import PlainCodec  # noqa: E402  (see above)
+from .faults import FaultyStore  # noqa: E402  (see above)
+from .recording import RecordingBus  # noqa: E402  (see above)
+from .sources import FakeClock, SequentialIds  # noqa: E402  (see above)
+from .store import StoreContract  # noqa: E402  (see above)
+from .strategies import entities  # noqa: E402  (see above)
+
+__all__ = [
+    "BusContract",
+    "CodecContract",
+    "Contract",
+    "FakeClock",
+    "FaultyStore",
+    "MissingExtraError",
+    "PlainCodec",
+    "RecordingBus",
+    "SequentialIds",
+    "StoreContract",
+    "application",
+    "entities",
+]

@@ -1,0 +1,5 @@
+"""The contract of :class:`starmodel.core.ports.EventBus`, as tests."""
+
+from .suite import BusContract
+
+__all__ = ["BusContract"]

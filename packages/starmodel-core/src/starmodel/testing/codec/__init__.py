@@ -1,0 +1,5 @@
+"""The contract of :class:`starmodel.core.ports.Codec`, as tests."""
+
+from .suite import CodecContract
+
+__all__ = ["CodecContract"]

@@ -1,0 +1,31 @@
+"""The suites' first customers: the store, the bus and the codec of this very wheel."""
+
+from __future__ import annotations
+
+import pytest
+
+from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.app import InProcessBus
+from starmodel.testing import BusContract, CodecContract, PlainCodec, StoreContract
+
+
+class TestMemoryRepo(StoreContract):
+    @pytest.fixture
+    def new_store(self, clock):
+        return MemoryRepo(clock=clock)
+
+    @pytest.fixture
+    def short_log_store(self, clock):
+        return MemoryRepo(clock=clock, keep=3)
+
+
+class TestInProcessBus(BusContract):
+    @pytest.fixture
+    def new_bus(self):
+        return InProcessBus(capacity=50)
+
+
+class TestPlainCodec(CodecContract):
+    @pytest.fixture
+    def codec(self):
+        return PlainCodec()
