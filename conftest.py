@@ -18,7 +18,7 @@ CALM = (
     *("--disable-gpu", "--disable-quic", "--disable-sync"),
 )
 # Fixtures that hold a browser for the rest of the session.
-HOLD_A_BROWSER = {"chromium", "context"}
+HOLD_A_BROWSER = {"browser", "context"}
 
 
 @pytest.hookimpl(trylast=True)
@@ -28,13 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """The installed Chromium, headless.  Open contexts of your own in it: Playwright starts once in a thread."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most wheels are tested without Playwright
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "the browser tests need Chromium: apt-get install chromium"  # noqa: S101 - a test's own condition
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CALM))
-        yield browser
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=path, args=list(CALM))
+        yield chromium
+        chromium.close()

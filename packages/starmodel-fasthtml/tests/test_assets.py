@@ -1,14 +1,10 @@
-"""The browser files: how they are named, sent and brought into the package."""
+"""The browser files: how they are named and sent."""
 
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import re
-import shutil
 import sys
-import zipfile
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import anyio
@@ -16,7 +12,6 @@ import pytest
 
 from starmodel.adapters.fasthtml.assets import AssetMissingError, Assets, UnknownAssetError
 
-PACKAGE = Path(__file__).parent.parent
 OURS = ("starmodel.js", "commands.js", "live.js", "typing.js", "problems.js", "page.js", "frames.js")
 
 
@@ -174,90 +169,3 @@ def test_the_weight_stays_small(assets):
     assert weight(*OURS) < 11_000
     assert weight("starmodel.css") < 4_000
     assert weight("starmodel.css", "csp.js", "datastar.js", *OURS) < 30_000
-
-
-# --- the build hook ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def hook() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("hatch_build", PACKAGE / "hatch_build.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def checkout(tmp_path, hook):
-    """A copy of the package with nothing brought in yet."""
-    shutil.copy(PACKAGE / hook.LOCK, tmp_path)
-    return tmp_path
-
-
-def wheel_of(place: Path, package, vendored: Path, change: bytes = b"") -> bytes:
-    path = place / f"{package['name']}.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in package["file"]:
-            archive.writestr(file["from"], (vendored / file["to"]).read_bytes() + change)
-    return path.read_bytes()
-
-
-def test_the_build_brings_in_what_the_lock_names_once(hook, checkout, monkeypatch):
-    vendored = PACKAGE / hook.VENDOR
-    fetched = []
-    monkeypatch.setattr(hook, "_download", lambda it: fetched.append(it["name"]) or wheel_of(checkout, it, vendored))
-    assert hook.vendor(checkout) == ["starhtml", "datastar-py"]
-    assert hook.vendor(checkout) == []
-    assert fetched == ["starhtml", "datastar-py"]
-    for path in (path for path in vendored.rglob("*") if path.is_file()):
-        assert (checkout / hook.VENDOR / path.relative_to(vendored)).read_bytes() == path.read_bytes()
-    (checkout / hook.VENDOR / "datastar.js").write_text("changed")
-    assert hook.vendor(checkout) == ["starhtml"]
-
-
-def test_a_file_that_is_not_the_pinned_one_stops_the_build(hook, checkout, monkeypatch):
-    vendored = PACKAGE / hook.VENDOR
-    monkeypatch.setattr(hook, "_download", lambda it: wheel_of(checkout, it, vendored, b"!"))
-    with pytest.raises(hook.VendorError, match=r"is not the file that vendor\.lock\.toml pins"):
-        hook.vendor(checkout)
-    assert not (checkout / hook.VENDOR / "datastar.js").exists()
-
-
-def test_a_download_that_fails_says_what_to_do(hook, checkout, monkeypatch):
-    failed = SimpleNamespace(returncode=1, stderr="ERROR: no such thing", stdout="")
-    monkeypatch.setattr(hook.subprocess, "run", lambda *_, **__: failed)
-    with pytest.raises(hook.VendorError) as caught:
-        hook.vendor(checkout)
-    for part in (
-        "starhtml 0.7.0",
-        "ERROR: no such thing",
-        "pip download starhtml==0.7.0",
-        "copy the files by hand",
-        "/datastar.js",
-    ):
-        assert part in str(caught.value)
-
-
-def test_a_download_is_pinned_by_its_hash_and_runs_nothing(hook, checkout, monkeypatch):
-    asked = []
-
-    def run(command, **_):
-        pin = Path(command[command.index("--requirement") + 1]).read_text()
-        asked.append((pin, command))
-        (Path(command[-1]) / "x.whl").write_bytes(b"wheel")
-        return SimpleNamespace(returncode=0)
-
-    monkeypatch.setattr(hook.subprocess, "run", run)
-    package = {"name": "starhtml", "version": "0.7.0", "wheel_sha256": "abc", "file": []}
-    assert hook._download(package) == b"wheel"
-    [(pin, command)] = asked
-    assert pin == "starhtml==0.7.0 --hash=sha256:abc\n"
-    assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(command)
-
-
-def test_the_licences_come_along():
-    folder = PACKAGE / "src/starmodel/adapters/fasthtml/assets/vendor/licenses"
-    assert "Permission is hereby granted" in (folder / "datastar-LICENSE.md").read_text("utf-8")
-    assert "Apache License" in (folder / "starhtml-LICENSE.txt").read_text("utf-8")

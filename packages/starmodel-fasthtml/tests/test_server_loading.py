@@ -54,6 +54,11 @@ def test_an_asgi_function_is_not_called_as_a_factory(load):
     assert load("async def app(scope, receive, send): ...").__name__ == "app"
 
 
+def test_an_object_that_takes_anything_is_an_application_and_no_factory(load):
+    code = "class Wide:\n    def __call__(self, *scope_receive_send): raise RuntimeError\napp = Wide()"
+    assert type(load(code)).__name__ == "Wide"
+
+
 def test_without_an_application_the_error_lists_what_there_is(load):
     with pytest.raises(AppMissingError) as caught:
         load("import sys\nfrom pathlib import Path\nclass Todo: ...\nshop = 1\n_hidden = 2")

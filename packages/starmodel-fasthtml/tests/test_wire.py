@@ -191,7 +191,10 @@ def test_a_key_cannot_become_the_prototype():
 
 @pytest.mark.parametrize(
     "name",
-    "on-click on-click__prevent bind-x signals-x class-x attr-x computed-x style-x indicator-x ref-x on-intersection".split(),
+    [
+        *("on-click", "on-click__prevent", "on-intersection", "bind-x", "signals-x", "class-x"),
+        *("attr-x", "computed-x", "style-x", "indicator-x", "ref-x"),
+    ],
 )
 def test_the_dash_form_is_refused_and_the_colon_form_is_told(name):
     right = f"data-{name.replace('-', ':', 1)}"
@@ -202,9 +205,9 @@ def test_the_dash_form_is_refused_and_the_colon_form_is_told(name):
 
 def test_what_datastar_1_knows_is_let_through():
     fine = (
-        "on:click on:click__prevent bind:x bind signals signals:x signals__ifmissing on-intersect on-intersect__once.half "
-        "on-interval on-interval__duration.1s on-signal-patch on-signal-patch-filter on-signal-patch__debounce.1s "
-        "class:a-b preserve-attr ignore-morph json-signals init close-on-done url onboard-x"
+        "on:click on:click__prevent bind:x bind signals signals:x signals__ifmissing on-intersect "
+        "on-intersect__once.half on-interval on-interval__duration.1s on-signal-patch on-signal-patch-filter "
+        "on-signal-patch__debounce.1s class:a-b preserve-attr ignore-morph json-signals init close-on-done onboard-x"
     )
     check_attributes(["class", "on-click", *(f"data-{name}" for name in fine.split())])
 

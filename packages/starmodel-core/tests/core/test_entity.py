@@ -101,8 +101,15 @@ class TestConstruction:
 
         assert Made().tags == ["new"]
 
-    def test_a_new_default_cannot_be_changed_through_the_class(self):
-        assert not hasattr(Counter, "count")
+    def test_the_class_holds_no_default_that_a_draft_could_read(self):
+        assert repr(Counter.count) == "<field count>"
+
+    def test_a_field_declared_again_without_a_default_must_be_given(self):
+        class Strict(Counter):
+            count: int
+
+        with pytest.raises(TypeError, match="count"):
+            Strict()
 
     def test_a_default_may_be_an_entity(self):
         class Owner(Entity):

@@ -95,6 +95,7 @@ def test_a_passing_failure_is_tried_again_with_the_same_key(tab, stage, until):
     page.wait_for_timeout(100)
     assert len(stage.posts) == 6
     assert len({post.key for post in stage.posts}) == 1
+    assert stage.posts[-1].at - stage.posts[0].at < 2, "Retry-After shortens the wait too"
 
 
 def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until):
@@ -106,6 +107,13 @@ def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until):
     page.wait_for_selector(".sm-toast:has-text('Not today: 500')[data-level=error]")
     assert page.locator(".sm-toast span").all_text_contents() == [f"Not today: {status}" for status in final]
     assert [post.json for post in stage.posts] == list(final)
+
+
+def test_a_failure_without_a_reason_is_told_too(tab, stage, until):
+    stage.answer = lambda _post: Response("null", status_code=418, media_type="application/json")
+    page = tab.open(button("go", "/x/1/y"))
+    page.click("#b")
+    page.wait_for_selector(".sm-toast:has-text('This did not work (418).')")
 
 
 def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage, until):

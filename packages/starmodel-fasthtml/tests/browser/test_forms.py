@@ -67,6 +67,15 @@ def test_what_is_typed_while_a_form_is_on_its_way_stays(tab, stage, until):
     assert page.input_value("[name=title]") == "Bread"
 
 
+def test_a_form_that_saves_itself_keeps_what_is_in_it(tab, stage, until):
+    page = tab.open(FORM.replace("data-on:submit", "data-on:change"))
+    page.fill("[name=title]", "Milk")
+    page.focus("[name=note]")
+    until(lambda: stage.posts and not stage.running)
+    page.wait_for_timeout(50)
+    assert page.input_value("[name=title]") == "Milk"
+
+
 def test_what_is_wrong_is_shown_at_its_field_and_goes_when_it_is_changed(tab, stage, until):
     stage.answer = lambda _post: problem(
         (["body", "title"], "too <b>short</b>"), (["note"], "say more"), (["nowhere"], "?")

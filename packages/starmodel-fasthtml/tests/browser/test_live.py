@@ -143,8 +143,10 @@ def test_a_stale_page_that_cannot_be_renewed_tries_again(tab, stage, until):
 
 
 def test_a_server_with_fresh_memory_is_announced(tab, stage, until):
-    stage.hello = event_frame("sm-hello", {"fresh": False})
-    page = tab.open("", live="A")
+    stage.hello = event_frame("sm-hello", {"fresh": False}) + elements_frame('<b id="out">hello</b>')
+    page = tab.open('<b id="out"></b>', live="A")
+    tab.wait(shown("hello"))
+    assert page.locator(".sm-toast").count() == 0
     stage.hello = event_frame("sm-hello", {"fresh": True})
     stage.push(None)
     page.wait_for_selector(".sm-toast:has-text('The server restarted with empty memory; this page starts afresh.')")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from .terminal import say
 
@@ -24,7 +25,7 @@ def _summary(application: object) -> Mapping[object, object]:
         summary = getattr(service, "summary", None)
         if callable(summary):
             found = summary()
-            return found if isinstance(found, Mapping) else {}
+            return cast("Mapping[object, object]", found) if isinstance(found, Mapping) else {}
         # Middleware that was wrapped around the application keeps it under this name, by custom.
         application = getattr(application, "app", None)
     return {}

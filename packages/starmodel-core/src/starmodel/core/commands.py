@@ -24,7 +24,7 @@ REDACTED = "***"
 _TEXT = ("id", "entity", "event")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Command:
     """A request to run one event of one entity.
 
@@ -42,6 +42,12 @@ class Command:
     at: datetime | None = None
     base_version: int | None = None
     schema: int = COMMAND_SCHEMA
+
+    def __repr__(self) -> str:
+        """Show what it asks for without the values, since some are secret."""
+        target = "" if self.entity_id is None else f" on {self.entity_id!r}"
+        named = f", id {self.id!r}" if self.id else ""
+        return f"<command {self.entity}.{self.event}({', '.join(map(str, self.args))}){target}{named}>"
 
     def on(self, entity_id: str, /) -> Self:
         """Return the same call aimed at the entity with this id."""
@@ -66,7 +72,7 @@ class Command:
     def from_json(cls, text: str | bytes) -> Self:
         """Read a record back; :class:`~starmodel.core.errors.InvalidError` says what is wrong with a bad one."""
         try:
-            data = json.loads(text)
+            data = json.loads(text, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise InvalidError([Problem((), f"a command must be a JSON object: {error}", "json")]) from error
         if not isinstance(data, dict):
@@ -83,7 +89,7 @@ def _problems(data: dict[str, Any]) -> list[Problem]:
     if not isinstance(data.get("args", {}), dict):
         found.append(Problem(("args",), "must be an object with the arguments by name", "type"))
     schema = data.get("schema", COMMAND_SCHEMA)
-    if not isinstance(schema, int) or schema > COMMAND_SCHEMA:
+    if type(schema) is not int or not 1 <= schema <= COMMAND_SCHEMA:
         found.append(Problem(("schema",), f"this version reads up to {COMMAND_SCHEMA}; update StarModel", "schema"))
     found += [
         Problem((name,), "must be text or null", "type")
@@ -93,11 +99,21 @@ def _problems(data: dict[str, Any]) -> list[Problem]:
     base = data.get("base_version")
     if base is not None and (isinstance(base, bool) or not isinstance(base, int)):
         found.append(Problem(("base_version",), "must be a whole number or null", "type"))
-    try:
-        _moment(data.get("at"))
-    except (TypeError, ValueError):
-        found.append(Problem(("at",), "must be an ISO 8601 time or null", "type"))
+    if not _is_moment(data.get("at")):
+        found.append(Problem(("at",), "must be an ISO 8601 time with its offset from UTC, or null", "type"))
     return found
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number that JSON knows")
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        moment = _moment(text)
+    except (TypeError, ValueError):
+        return False
+    return moment is None or moment.tzinfo is not None
 
 
 def _moment(text: str | None) -> datetime | None:

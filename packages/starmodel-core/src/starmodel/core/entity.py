@@ -12,7 +12,7 @@ from .config import EntityConfig, checked_config
 from .errors import DefinitionError, InvalidError, Problem
 from .events import DEFAULT_BODIES, event, events_of
 from .frozen import freeze
-from .snapshot import MARKS, Snapshot, checked, discard
+from .snapshot import MARKS, FieldReader, Snapshot, checked, discard
 from .unit import running_unit
 from .visibility import Visibility, field_hints, is_class_variable, own_annotations, visibility_of
 
@@ -182,6 +182,8 @@ def shape_dataclass(cls: type[Entity]) -> None:
             setattr(cls, name, dataclasses.field(init=False, repr=False, default_factory=private[name]))
         elif type(cls.__dict__.get(name)).__hash__ is None:  # items: list[Item] = [] means a fresh list each
             setattr(cls, name, dataclasses.field(default_factory=_take_default(cls, name)))
+        elif name not in cls.__dict__ and name in cls.__entity_fields__:
+            setattr(cls, name, dataclasses.field())  # declared again without a default: the parent's reader is none
     try:
         dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
     except (TypeError, ValueError) as error:
@@ -190,8 +192,8 @@ def shape_dataclass(cls: type[Entity]) -> None:
     for name in private:
         del cls.__dataclass_fields__[name]  # so that no codec ever sees working state
     cls.__entity_fields__ = tuple(field.name for field in dataclasses.fields(cls))
-    for name in cls.__dict__.keys() & own:
-        delattr(cls, name)  # a default left on the class would hide Snapshot.__getattr__
+    for name in set(own) - private.keys():
+        setattr(cls, name, FieldReader(name))  # in place of the default, which would hide a draft's own value
 
 
 def _adopt_new_defaults(cls: type[Entity]) -> None:

@@ -55,8 +55,7 @@ class StarModelError(Exception):
     code = "error"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {name: value for name, value in self.__dict__.items() if not name.startswith("__")}
-        return _rebuild, (type(self), self.args, state)
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
 
 
 def _rebuild(cls: type[StarModelError], args: tuple[Any, ...], state: dict[str, Any]) -> StarModelError:

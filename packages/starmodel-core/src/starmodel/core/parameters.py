@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from .entity import Entity, FieldInfo, fields_of
 from .errors import DefinitionError
+from .events import DEFAULT_BODIES
 from .visibility import Visibility, type_hints, visibility_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ class Parameter:
     secret: bool = False
     reference: type[Entity] | None = None
 
+    @property
+    def sent_as(self) -> Any:
+        """The type of what is sent from outside: the id of an entity, or the value itself."""
+        if self.reference is None:
+            return self.annotation
+        return str | None if NoneType in _members(self.annotation) else str
+
 
 def parameters_of(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> tuple[Parameter, ...]:
     """Return what *event* of *kind* takes.
@@ -41,13 +50,26 @@ def parameters_of(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, A
     all of them for an event of the class, as in ``create``; any of them for one of an instance, as in ``update``.
     """
     hints = _hints(kind, event)
-    found: list[Parameter] = []
+    found: dict[str, Parameter] = {}
     for parameter in event.signature.parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
-            found += [_from_field(info, partial=not event.of_class) for info in _writable(kind)]
+            _refuse_unfillable(kind, event)
+            for info in _writable(kind):
+                found.setdefault(info.name, _from_field(info, partial=not event.of_class))
         else:
-            found.append(_from_signature(parameter, hints.get(parameter.name, Any)))
-    return tuple(found)
+            found[parameter.name] = _from_signature(parameter, hints.get(parameter.name, Any))
+    return tuple(found.values())
+
+
+def _refuse_unfillable(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> None:
+    if not (event.of_class and event.fn in DEFAULT_BODIES):
+        return
+    for info in fields_of(kind).values():
+        if info.default is None and info.visibility is Visibility.PRIVATE:
+            raise DefinitionError(
+                f"{info.name} of {kind.__name__} is private and has no default, so nobody could create one; "
+                f'give it a default, or leave "create" out of model_config["default_events"]'
+            )
 
 
 def _hints(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> dict[str, Any]:
@@ -89,5 +111,13 @@ def _from_signature(parameter: inspect.Parameter, annotation: Any) -> Parameter:
 
 
 def _reference(annotation: Any) -> type[Entity] | None:
-    bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    return bare if isinstance(bare, type) and issubclass(bare, Entity) else None
+    """Return the class of an annotation that stands for an entity, or for an entity or ``None``."""
+    kinds = [kind for kind in _members(annotation) if kind is not NoneType]
+    alone = kinds[0] if len(kinds) == 1 else None
+    return alone if isinstance(alone, type) and issubclass(alone, Entity) else None
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)

@@ -13,17 +13,14 @@ Fields are looked up in the entity's own list and nowhere else: a key from outsi
 
 from __future__ import annotations
 
-import base64
-import json
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
-from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
+from .ordering import Place, cursor_at, place_of, places_at
 from .visibility import Visibility
 
 if TYPE_CHECKING:
@@ -97,11 +94,13 @@ class Query:
             raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
         infos = fields_of(kind).values()
         names = [info.name for info in infos if not public_only or info.visibility is Visibility.PUBLIC]
+        if isinstance(self.order, str):
+            raise QueryError(f"order takes a list of field names, not {self.order!r}")
         for name in self.order:
             _known(kind, str(name).removeprefix("-"), names)
         _check_where(kind, self.where, names, 0)
         if self.after is not None:
-            cursor_values(self, self.after)
+            places_at(self.after, len(_directions(self)))
         return replace(self, order=tuple(self.order))
 
 
@@ -176,79 +175,27 @@ def _directions(query: Query) -> list[tuple[str, bool]]:
     return parts if any(name == "id" for name, _ in parts) else [*parts, ("id", False)]
 
 
-def order_key(query: Query, entity: Entity) -> tuple[Any, ...]:
-    """Return the values *entity* is placed by, ``id`` last."""
-    return tuple(getattr(entity, name) for name, _ in _directions(query))
-
-
-def _comparer(query: Query) -> Callable[[tuple[Any, ...], tuple[Any, ...]], int]:
-    falling = [down for _, down in _directions(query)]
-
-    def compare(left: tuple[Any, ...], right: tuple[Any, ...]) -> int:
-        for one, other, down in zip(left, right, falling, strict=True):
-            if one != other:
-                less = _less(one, other)
-                return 1 if less is down else -1
-        return 0
-
-    return compare
-
-
-def _less(one: Any, other: Any) -> bool:
-    """Order any two values: ``None`` first, then by value, then by type name where values have no order."""
-    if one is None or other is None:
-        return one is None
-    try:
-        return bool(one < other)
-    except TypeError:
-        return (type(one).__name__, repr(one)) < (type(other).__name__, repr(other))
+def order_key(query: Query, entity: Entity) -> tuple[Place, ...]:
+    """Return the places *entity* has in the order of *query*, that of its ``id`` last."""
+    return tuple([place_of(getattr(entity, name)) for name, _ in _directions(query)])
 
 
 def select(query: Query, candidates: Iterable[Stored[E_co]]) -> Page[E_co]:
     """Answer *query* from *candidates* in memory: what a store without an engine of its own does."""
-    compare = _comparer(query)
-    found: list[tuple[tuple[Any, ...], Stored[E_co]]] = [
-        (order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)
-    ]
-    place = cmp_to_key(compare)
-    found.sort(key=lambda pair: place(pair[0]))
+    found = [(order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)]
+    falling = [down for _, down in _directions(query)]
+    for number, down in reversed(list(enumerate(falling))):  # sorting is stable: the last field first
+        found.sort(key=lambda pair: pair[0][number], reverse=down)
     if query.after is not None:
-        start = cursor_values(query, query.after)
-        found = [pair for pair in found if compare(pair[0], tuple(map(_alike, pair[0], start))) > 0]
+        start = places_at(query.after, len(falling))
+        found = [pair for pair in found if _is_beyond(pair[0], start, falling)]
     page = found[: query.limit]
-    more = cursor_of(query, page[-1][1].entity) if len(found) > query.limit else None
-    return Page(tuple(stored for _, stored in page), more)
+    more = cursor_at(page[-1][0]) if len(found) > query.limit else None
+    return Page(tuple([stored for _, stored in page]), more)
 
 
-def cursor_of(query: Query, entity: Entity) -> str:
-    """Return the cursor that stands just after *entity* in the order of *query*."""
-    text = json.dumps(_plain_values(order_key(query, entity)), separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def cursor_values(query: Query, cursor: str) -> tuple[Any, ...]:
-    """Return the place a cursor stands at; QueryError when it was not made by this order."""
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise QueryError(f"the cursor {cursor!r} is damaged; start again from the first page") from error
-    if not isinstance(values, list) or len(values) != len(_directions(query)):
-        raise QueryError("the cursor belongs to another order; start again from the first page")
-    return tuple(values)
-
-
-def _plain_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return *values* as JSON can hold them; :func:`_alike` is the way back."""
-    bare = (value.value if isinstance(value, Enum) else value for value in values)
-    return tuple(value if isinstance(value, str | int | float | None) else str(value) for value in bare)
-
-
-def _alike(sample: Any, plain: Any) -> Any:
-    """Return *plain*, read from a cursor, as a value of the type of *sample*."""
-    if plain is None or sample is None or (isinstance(sample, str | int | float) and not isinstance(sample, Enum)):
-        return plain
-    kind: Any = type(sample)
-    try:
-        return kind.fromisoformat(plain) if hasattr(kind, "fromisoformat") else kind(plain)
-    except (ArithmeticError, ValueError, TypeError):
-        return plain
+def _is_beyond(places: tuple[Place, ...], start: tuple[Place, ...], falling: list[bool]) -> bool:
+    for place, other, down in zip(places, start, falling, strict=True):
+        if place != other:
+            return (place < other) is down
+    return False

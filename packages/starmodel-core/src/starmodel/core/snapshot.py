@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MARKS",
+    "FieldReader",
     "Snapshot",
     "absorb",
     "changes_of",
@@ -75,19 +76,7 @@ class Snapshot:
 
         def __getattr__(self, name: str) -> Any:
             """Give what is not in ``__dict__`` yet: working state, a draft's field, a lens's field."""
-            cls, state = type(self), self.__dict__
-            make = cls.__entity_private__.get(name)
-            if make is None:
-                if name not in cls.__entity_fields__:
-                    raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
-                if _DRAFT in state:
-                    make = functools.partial(thaw, getattr(state[_DRAFT], name))
-                elif _LENS in state:
-                    make = functools.partial(_read, state, name)
-                else:
-                    raise AttributeError(f"this {cls.__name__} was never given its {name!r}")
-            value = state[name] = make()
-            return value
+            return _first_read(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the fields alone: working state and marks stay behind."""
@@ -152,6 +141,42 @@ class Snapshot:
 
     def __hash__(self) -> int:
         return hash((type(self), self.__dict__["id"]))
+
+
+class FieldReader:
+    """Stands on the class for a field, and gives its value where ``__dict__`` has none yet.
+
+    Without it a codec may leave a default on the class, as pydantic does, and a draft would read that default instead of
+    the value of its snapshot.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, snapshot: Snapshot | None, owner: type[Snapshot]) -> Any:
+        return self if snapshot is None else _first_read(snapshot, self.name)
+
+    def __repr__(self) -> str:
+        return f"<field {self.name}>"
+
+
+def _first_read(snapshot: Snapshot, name: str) -> Any:
+    """Return what *name* is on first use, and keep it in the instance: from then on Python finds it there."""
+    cls, state = type(snapshot), snapshot.__dict__
+    make = cls.__entity_private__.get(name)
+    if make is None:
+        if name not in cls.__entity_fields__:
+            raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
+        if _DRAFT in state:
+            make = functools.partial(thaw, getattr(state[_DRAFT], name))
+        elif _LENS in state:
+            make = functools.partial(_read, state, name)
+        else:
+            raise AttributeError(f"this {cls.__name__} was never given its {name!r}")
+    value = state[name] = make()
+    return value
 
 
 def checked(snapshot: Snapshot) -> None:

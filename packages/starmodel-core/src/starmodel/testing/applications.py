@@ -16,7 +16,9 @@ __all__ = ["application"]
 
 
 def application(*entities: type[Entity], **options: Any) -> Application:
-    """Return an application of *entities* whose time stands still and whose ids can be foretold::
+    """Return an application of *entities* whose time stands still and whose ids can be foretold.
+
+    ::
 
         async with application(Counter) as app:
             made = await app.dispatch(Counter.create(count=1))

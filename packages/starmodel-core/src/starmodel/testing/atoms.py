@@ -12,7 +12,7 @@ from uuid import UUID
 
 __all__ = ["ATOMS", "JSON_TYPES"]
 
-_LONGEST_NUMBER = 4000  # the interpreter itself refuses to read or show an int of more than 4,300 digits
+_LONGEST_NUMBER = 4300  # beyond it the interpreter itself refuses to read or show an int
 _YES, _NO = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0"})
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import InvalidError, Problem, hint
 from starmodel.core.snapshot import plain
-from starmodel.core.visibility import Visibility, type_hints
+from starmodel.core.visibility import Visibility, field_hints
 
 from .atoms import JSON_TYPES
 from .conversion import Reading, converted_fields, members, plain_value
@@ -77,7 +77,7 @@ class PlainCodec:
 
     def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
         """Return the JSON Schema of an event's arguments."""
-        wanted = {parameter.name: str if parameter.reference else parameter.annotation for parameter in parameters}
+        wanted = {parameter.name: parameter.sent_as for parameter in parameters}
         return _object(name, wanted, [parameter.name for parameter in parameters if _must_be_given(parameter)])
 
 
@@ -87,7 +87,7 @@ class PlainBinder:
     def __init__(self, name: str, parameters: Sequence[Parameter]) -> None:
         self.name = name
         self._parameters = {parameter.name: parameter for parameter in parameters}
-        self._blank = {parameter.name: _blank(parameter.annotation) for parameter in parameters}
+        self._blank = {parameter.name: _blank(parameter.sent_as) for parameter in parameters}
 
     def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
         """Return typed values by name: those that were given.  The event's own defaults fill in the rest."""
@@ -100,8 +100,10 @@ class PlainBinder:
                 message = f"is not expected; {hint(str(name), self._parameters)}"
                 reading.problems.append(Problem((str(name),), message, "extra_forbidden"))
             else:
-                bound[name] = reading.take(str if parameter.reference else parameter.annotation, value, (name,))
-        missing = [name for name, parameter in self._parameters.items() if name not in given and _must_be_given(parameter)]
+                bound[name] = reading.take(parameter.sent_as, value, (name,))
+        missing = [
+            name for name, parameter in self._parameters.items() if name not in given and _must_be_given(parameter)
+        ]
         reading.problems += [Problem((name,), "is required", "missing") for name in missing]
         reading.end()
         for name, value in bound.items():
@@ -142,7 +144,7 @@ def _object(title: str, annotations: Mapping[str, Any], required: list[str]) -> 
     return {**schema, "required": required} if required else schema
 
 
-def _schema_of(annotation: Any) -> dict[str, Any]:
+def _schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911  (one line for each kind of type)
     allowed = members(annotation)
     if len(allowed) > 1:
         return {"anyOf": [_schema_of(member) for member in allowed]}
@@ -159,6 +161,6 @@ def _schema_of(annotation: Any) -> dict[str, Any]:
     if issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": _schema_of(args[1]) if args else {}}
     if dataclasses.is_dataclass(origin):
-        hints = type_hints(origin)
+        hints = field_hints(origin, [field.name for field in dataclasses.fields(origin)])
         return _object(origin.__name__, {field.name: hints[field.name] for field in dataclasses.fields(origin)}, [])
     return {"type": "array", "items": _schema_of(args[0]) if args else {}}

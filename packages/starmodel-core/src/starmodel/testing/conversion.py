@@ -14,7 +14,7 @@ from uuid import UUID
 
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import CheckFailedError, InvalidError, Problem, hint
-from starmodel.core.visibility import type_hints
+from starmodel.core.visibility import field_hints
 
 from .atoms import ATOMS
 
@@ -80,9 +80,7 @@ def _as(kind: Any, value: Any, loc: Loc, *, text: bool) -> Any:
     if origin is Literal:
         return _choice(get_args(kind), value, loc, text=text)
     if origin in _CONTAINERS:
-        reading = Reading(text=text)
-        made = _CONTAINERS[origin](reading, get_args(kind), value, loc)
-        return made
+        return _CONTAINERS[origin](Reading(text=text), get_args(kind), value, loc)
     if isinstance(origin, type) and issubclass(origin, Enum):
         return _choice(tuple(origin), value, loc, text=text)
     if isinstance(origin, type) and dataclasses.is_dataclass(origin):
@@ -115,8 +113,8 @@ def converted_fields(kind: type[Any], data: Any, loc: Loc = (), *, text: bool = 
     """
     if not isinstance(data, Mapping):
         raise _misfit(loc, "should be an object with the fields by name")
-    hints = type_hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
+    hints = field_hints(kind, fields)
     reading = Reading(text=text)
     given = {name: reading.take(hints[name], data[name], (*loc, name)) for name in fields if name in data}
     for name in () if known_only else [name for name in data if name not in fields]:
@@ -167,7 +165,9 @@ def _tuple(reading: Reading, args: tuple[Any, ...], value: Any, loc: Loc) -> tup
     items = _items(reading, (), value, loc)
     if len(items) != len(args):
         raise _misfit(loc, f"should be a list of {len(args)}")
-    made = [reading.take(kind, item, (*loc, number)) for number, (kind, item) in enumerate(zip(args, items, strict=True))]
+    made = [
+        reading.take(kind, item, (*loc, number)) for number, (kind, item) in enumerate(zip(args, items, strict=True))
+    ]
     reading.end()
     return tuple(made)
 
@@ -193,7 +193,7 @@ _CONTAINERS: dict[Any, _Container] = {
 }
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:  # noqa: PLR0911  (one line for each kind of value)
     """Return *value* as JSON can hold it; TypeError when there is no way."""
     if isinstance(value, Enum):
         return plain_value(value.value)

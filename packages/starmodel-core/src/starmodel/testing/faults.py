@@ -31,7 +31,9 @@ class _Fault:
 
 
 class FaultyStore:
-    """Hands every call to *store*, unless a fault was planned for it::
+    """Hands every call to *store*, unless a fault was planned for it.
+
+    ::
 
         store = FaultyStore(MemoryRepo())
         store.fail("commit")                  # the next commit raises StoreError and stores nothing
@@ -64,7 +66,7 @@ class FaultyStore:
 
     def _plan(self, method: str, fault: _Fault, times: int) -> None:
         if not callable(getattr(self.store, method, None)):
-            raise AttributeError(f"{type(self.store).__name__} has no method {method!r} that could fail")
+            raise AttributeError(f"{type(self.store).__name__} has no method {method!r} to fail")  # noqa: TRY004  (a name)
         self._faults[method].extend([fault] * times)
 
     async def _call(self, method: str, call: Callable[[], Awaitable[T]]) -> T:

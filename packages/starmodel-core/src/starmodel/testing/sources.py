@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 __all__ = ["FakeClock", "SequentialIds"]
 
-_START = datetime(2025, 1, 1, 12, 0, tzinfo=timezone.utc)
+_START = datetime(2025, 1, 1, 12, 0, tzinfo=UTC)
 
 
 class FakeClock:

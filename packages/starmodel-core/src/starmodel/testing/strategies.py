@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_origin
 
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import CheckFailedError
-from starmodel.core.visibility import type_hints
+from starmodel.core.visibility import field_hints
 
 from .conversion import members
 from .errors import MissingExtraError
@@ -42,7 +42,9 @@ def entities(kind: type[E], /, **fields: Any) -> SearchStrategy[E]:
     unknown = fields.keys() - infos
     if unknown:
         raise TypeError(f"{kind.__name__} has no field {min(unknown)!r} to draw; it has {', '.join(infos)}")
-    drawn = {name: fields[name] if name in fields else _for_field(name, info.annotation) for name, info in infos.items()}
+    drawn = {
+        name: fields[name] if name in fields else _for_field(name, info.annotation) for name, info in infos.items()
+    }
 
     @st.composite  # type: ignore[untyped-decorator]  # hypothesis is imported late, so a checker cannot see its types
     def checked(draw: DrawFn) -> E:
@@ -88,7 +90,7 @@ def _for_type(annotation: Any) -> SearchStrategy[Any]:
     elif isinstance(origin, type) and issubclass(origin, Entity):
         strategy = entities(origin)
     elif isinstance(origin, type) and dataclasses.is_dataclass(origin):
-        hints = type_hints(origin)
+        hints = field_hints(origin, [field.name for field in dataclasses.fields(origin)])
         parts = {field.name: _for_type(hints[field.name]) for field in dataclasses.fields(origin) if field.init}
         strategy = st.builds(origin, **parts)
     else:
@@ -104,13 +106,15 @@ def _atoms(st: Any) -> dict[Any, Callable[[], Any]]:
         int: st.integers,
         bool: st.booleans,
         float: lambda: st.floats(allow_nan=False, allow_infinity=False),
-        Decimal: lambda: st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4),
-        datetime: lambda: st.datetimes(timezones=st.just(timezone.utc)),
+        Decimal: lambda: st.decimals(
+            allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4
+        ),
+        datetime: lambda: st.datetimes(timezones=st.just(UTC)),
         types.NoneType: st.none,
     }
 
 
-def _for_container(origin: Any, args: tuple[Any, ...]) -> Any:
+def _for_container(origin: Any, args: tuple[Any, ...]) -> Any:  # noqa: PLR0911  (one line for each kind)
     """Return a strategy for a list, set, tuple or dict, of at most a few parts; ``None`` for another type."""
     st = _hypothesis()
     part = _for_type(args[0]) if args and args[0] is not Ellipsis else _for_type(Any)

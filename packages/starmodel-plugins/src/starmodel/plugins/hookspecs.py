@@ -72,8 +72,11 @@ class Middleware(Protocol):
         """Return the wrapped application."""
 
 
+# A specification has no body, which is what the checkers are asked to ignore below.
+
+
 @hookspec
-def starmodel_plugin_info() -> Mapping[str, str]:  # type: ignore[empty-body] # a specification has no body
+def starmodel_plugin_info() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Describe the plugin: ``title``, ``summary``, ``docs``, whatever ``starmodel plugin list`` should show."""
 
 
@@ -88,21 +91,17 @@ async def starmodel_shutdown(app: AsgiApplication) -> None:
 
 
 @hookspec
-def starmodel_routes(app: AsgiApplication) -> Iterable[Route]:  # type: ignore[empty-body] # a specification has no body
+def starmodel_routes(app: AsgiApplication) -> Iterable[Route]:  # type: ignore[empty-body]
     """Return routes to add to *app*; they pass the same middleware as its own."""
 
 
 @hookspec
-def starmodel_middleware(  # type: ignore[empty-body] # a specification has no body
-    app: AsgiApplication,
-) -> Iterable[Middleware]:
+def starmodel_middleware(app: AsgiApplication) -> Iterable[Middleware]:  # type: ignore[empty-body]
     """Return middleware to wrap *app* in; the first plugin's is the outermost."""
 
 
 @hookspec
-def starmodel_page_head(  # type: ignore[empty-body] # a specification has no body
-    request: Any,
-) -> Iterable[object]:
+def starmodel_page_head(request: Any) -> Iterable[object]:  # type: ignore[empty-body]
     """Return elements for the ``<head>`` of the page that answers *request*: styles, scripts, meta tags."""
 
 
@@ -116,5 +115,5 @@ async def starmodel_authorize(actor: Actor, command: Command) -> bool | None:
 
 
 @hookspec
-def starmodel_health_checks() -> Mapping[str, HealthCheck]:  # type: ignore[empty-body] # a specification has no body
+def starmodel_health_checks() -> Mapping[str, HealthCheck]:  # type: ignore[empty-body]
     """Return checks by name; each returns, or awaits to, whether the part it looks at can serve."""

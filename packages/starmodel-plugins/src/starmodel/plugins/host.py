@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starmodel.core.errors import ForbiddenError, hint
 
@@ -48,7 +48,7 @@ class PluginHost(PluginRoster):
 
     def each(self, hook: str, /, **arguments: object) -> list[Answer]:
         """Call every plugin in *hook*, and return what those that did not fail answered."""
-        answers = []
+        answers: list[Answer] = []
         for part in self._called(hook, arguments, is_async=False):
             with self._guarded(part, hook):
                 answers.append(Answer(part.plugin_name, _call(part, arguments)))
@@ -111,7 +111,7 @@ class PluginHost(PluginRoster):
     async def _await_each(
         self, hook: str, parts: Iterable[pluggy.HookImpl], arguments: Mapping[str, object]
     ) -> list[Answer]:
-        answers = []
+        answers: list[Answer] = []
         for part in parts:
             with self._guarded(part, hook):
                 answers.append(Answer(part.plugin_name, await self._await(part, arguments)))
@@ -162,5 +162,9 @@ def _items(value: object) -> list[object]:
     if value is None:
         return []
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise TypeError(f"the answer must be a list, not {type(value).__name__}")
-    return list(value)
+        raise TypeError(f"the answer must be a list, not {_kind(value)}")
+    return list(cast("Iterable[object]", value))
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__

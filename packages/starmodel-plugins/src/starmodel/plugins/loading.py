@@ -68,14 +68,12 @@ def _is_hook(manager: pluggy.PluginManager, name: str) -> bool:
 
 
 def _check_version(wanted: object) -> None:
-    if not (isinstance(wanted, tuple) and len(wanted) == len(HOOK_API) and all(isinstance(n, int) for n in wanted)):
-        raise ValueError(f"STARMODEL_HOOK_API must be two whole numbers such as {HOOK_API}, not {wanted!r}")
-    if wanted[0] != HOOK_API[0] or wanted > HOOK_API:
-        raise ValueError(f"it needs hook API {_dotted(wanted)} and this is {_dotted(HOOK_API)}")
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
+    match wanted:
+        case (int(major), int(minor)):
+            if major != HOOK_API[0] or minor > HOOK_API[1]:
+                raise ValueError(f"it needs hook API {major}.{minor} and this is {HOOK_API[0]}.{HOOK_API[1]}")
+        case _:
+            raise ValueError(f"STARMODEL_HOOK_API must be two whole numbers such as {HOOK_API}, not {wanted!r}")
 
 
 def _marked(manager: pluggy.PluginManager, plugin: object) -> Iterator[tuple[str, str, pluggy.HookimplOpts]]:

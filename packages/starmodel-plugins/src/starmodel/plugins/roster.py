@@ -15,7 +15,7 @@ from .loading import check_plugin, create_manager, hook_names, instance_of, is_a
 from .records import HookRecord, PluginRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterable
 
     import pluggy
 
@@ -117,7 +117,7 @@ class PluginRoster:
         return not part.tryfirst, part.trylast, is_local, part.plugin_name
 
     @contextmanager
-    def _guarded(self, part: pluggy.HookImpl, hook: str) -> Iterator[None]:
+    def _guarded(self, part: pluggy.HookImpl, hook: str) -> Generator[None]:
         """Record a failure of *part* instead of raising it, unless the host is strict."""
         try:
             yield

@@ -1,9 +1,11 @@
 """Commits for a bus to carry."""
 
+# ruff: noqa: RUF012  (a mutable default of an entity is fresh for each)
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
@@ -14,7 +16,7 @@ from starmodel.core.visibility import Secret
 
 __all__ = ["Parcel", "Sent", "bare", "sample_commit"]
 
-_AT = datetime(2025, 1, 1, 12, 0, 0, 5, tzinfo=timezone.utc)
+_AT = datetime(2025, 1, 1, 12, 0, 0, 5, tzinfo=UTC)
 
 
 class Parcel(Entity):

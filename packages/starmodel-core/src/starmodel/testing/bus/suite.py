@@ -1,5 +1,7 @@
 """Deliveries: in order, to everybody, without waiting for anybody."""
 
+# ruff: noqa: D102  (the name of a test is its sentence)
+
 from __future__ import annotations
 
 import asyncio
@@ -20,7 +22,9 @@ __all__ = ["BusContract"]
 
 
 class BusContract(Contract):
-    """What every bus must do.  Subclass it, give it a bus, and run pytest::
+    """What every bus must do.
+
+    Subclass it, give it a bus, and run pytest::
 
         class TestMyBus(BusContract):
             @pytest.fixture
@@ -38,7 +42,7 @@ class BusContract(Contract):
 
     @pytest.fixture
     def new_bus(self) -> EventBus:
-        """Make a bus that is not open yet.  **Every subclass gives this fixture.**"""
+        """Make a bus that is not open yet: every subclass gives this fixture."""
         raise NotImplementedError(f"give {type(self).__name__} a fixture new_bus that returns an unopened bus")
 
     @pytest.fixture

@@ -25,7 +25,7 @@ class CodecSuite(Contract):
 
     @pytest.fixture
     def codec(self) -> Codec:
-        """Make a codec.  **Every subclass gives this fixture.**"""
+        """Make a codec: every subclass gives this fixture."""
         raise NotImplementedError(f"give {type(self).__name__} a fixture codec that returns a codec")
 
 

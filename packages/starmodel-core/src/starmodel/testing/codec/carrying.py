@@ -1,10 +1,12 @@
 """Contract of a codec's way out and back: dump, load, plain, schema."""
 
+# ruff: noqa: D102  (the name of a test is its sentence)
+
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,17 +24,22 @@ from .samples import Account, Invoice, Level, Line
 
 __all__ = ["CarryingContract"]
 
+PASSWORD = "hunter2"  # noqa: S105  (a sample)
+
 VALUES: tuple[Mapping[str, Any], ...] = (
-    *({"title": text} for text in ("", "Grüße ☕ 👩‍👩‍👧‍👦 שלום e\u0301", "a\n\t\"'\\<b>&\u2028\x01", "null", "1" * 10_000)),
+    *(
+        {"title": text}
+        for text in ("", "Grüße ☕ 👩‍👩‍👧‍👦 שלום e\u0301", "a\n\t\"'\\<b>&\u2028\x01", "null", "1" * 10_000)
+    ),
     *({"number": number} for number in (0, -1, 2**53 + 1, 10**40)),
     *({"ratio": ratio} for ratio in (0.1, 1 / 3, 1.7976931348623157e308, 5e-324, -2.0)),
     {"paid": True},
     *({"note": note} for note in (None, "", "text")),
     *({"price": Decimal(text)} for text in ("0.10", "-12345678901234567890.123456789", "0")),
     {"day": date(2024, 2, 29)},
-    {"at": datetime(2025, 1, 1, 12, 0, 0, 123456, tzinfo=timezone.utc)},
+    {"at": datetime(2025, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)},
     {"at": datetime(2025, 1, 1, 12, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))},
-    {"at": datetime(2025, 1, 1, 12, 0)},
+    {"at": datetime(2025, 1, 1, 12, 0)},  # noqa: DTZ001  (a time without a zone is a value too)
     {"clock": time(23, 59, 59, 5)},
     *({"span": timedelta(days=days, microseconds=1)} for days in (0, 400, -3)),
     {"key": UUID("12345678-1234-5678-1234-567812345678")},
@@ -74,11 +81,11 @@ class CarryingContract(CodecSuite):
         assert codec.dump(lens_of(account, lambda: None)) == codec.dump(account)
 
     def test_a_full_dump_holds_what_is_not_public(self, codec: Codec) -> None:
-        account = Account(owner="ada", margin=7, password="hunter2")
+        account = Account(owner="ada", margin=7, password=PASSWORD)
         assert codec.load(Account, through_json(codec.dump(account))) == account
 
     def test_a_public_dump_leaves_out_what_is_not_public(self, codec: Codec) -> None:
-        data = codec.dump(Account(id="a", owner="ada", margin=7, password="hunter2"), public=True)
+        data = codec.dump(Account(id="a", owner="ada", margin=7, password=PASSWORD), public=True)
         assert through_json(data) == {"id": "a", "owner": "ada", "age": 0, "tags": []}
 
     def test_loading_passes_over_what_newer_code_wrote(self, codec: Codec) -> None:
@@ -102,7 +109,15 @@ class CarryingContract(CodecSuite):
 
     @pytest.mark.parametrize(
         "value",
-        [1, "x", None, [Decimal(1), {date(2025, 1, 1)}], {"a": Level.HIGH, "b": Line("x")}, {1: (2, 3)}, Account(owner="ada")],
+        [
+            1,
+            "x",
+            None,
+            [Decimal(1), {date(2025, 1, 1)}],
+            {"a": Level.HIGH, "b": Line("x")},
+            {1: (2, 3)},
+            Account(owner="ada"),
+        ],
         ids=repr,
     )
     def test_any_value_can_be_made_plain(self, codec: Codec, value: Any) -> None:

@@ -1,5 +1,7 @@
 """The entities that the codec suite takes apart and puts together."""
 
+# ruff: noqa: RUF012  (a mutable default of an entity is fresh for each)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -47,12 +49,12 @@ class Account(Entity):
             raise ValueError("the age must not be negative")
 
     @event
-    def set_all(  # noqa: PLR0913, PLR0917  (one parameter of each kind)
+    def set_all(
         self,
         text: str,
         number: int,
         ratio: float = 0.5,
-        flag: bool = False,
+        flag: bool = False,  # noqa: FBT001, FBT002  (one parameter of each kind)
         maybe: int | None = None,
         word: str | None = "x",
         when: date | None = None,

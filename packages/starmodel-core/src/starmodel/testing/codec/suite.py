@@ -9,7 +9,9 @@ __all__ = ["CodecContract"]
 
 
 class CodecContract(CarryingContract, CheckingContract):
-    """What every codec must do.  Subclass it, give it a codec, and run pytest::
+    """What every codec must do.
+
+    Subclass it, give it a codec, and run pytest::
 
         class TestMyCodec(CodecContract):
             @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
 import pytest
@@ -26,7 +26,7 @@ __all__ = ["StoreSuite", "bare", "changed", "changeset", "created", "deleted", "
 
 E = TypeVar("E", bound=Entity)
 
-AT = datetime(2025, 1, 1, 12, 0, 0, 123456, tzinfo=timezone.utc)
+AT = datetime(2025, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 class StoreSuite(Contract):
@@ -49,8 +49,9 @@ class StoreSuite(Contract):
 
     @pytest.fixture
     def new_store(self) -> StatePersistenceBackend:
-        """Make an empty store that is not open yet.  **Every subclass gives this fixture.**"""
-        raise NotImplementedError(f"give {type(self).__name__} a fixture new_store that returns an empty, unopened store")
+        """Make an empty store that is not open yet: every subclass gives this fixture."""
+        name = type(self).__name__
+        raise NotImplementedError(f"give {name} a fixture new_store that returns an empty, unopened store")
 
     @pytest.fixture
     async def store(self, new_store: StatePersistenceBackend) -> AsyncIterator[StatePersistenceBackend]:

@@ -1,5 +1,7 @@
 """Contract of a store's commit: all or nothing, versions, deletions."""
 
+# ruff: noqa: D102  (the name of a test is its sentence)
+
 from __future__ import annotations
 
 import asyncio
@@ -132,22 +134,24 @@ class CommittingContract(StoreSuite):
         assert await store.get(Item, "missing") is None
 
     async def test_versions_grow_by_one(self, store: StatePersistenceBackend) -> None:
-        versions = [(await put(store, TAKEN)).changes[0].version]
+        versions = [await self._version_of(store, created(TAKEN))]
         for rank in range(1, 5):
-            versions.append((await store.commit(changeset(changed(await found(store, TAKEN), rank=rank)))).changes[0].version)
+            versions += [await self._version_of(store, changed(await found(store, TAKEN), rank=rank))]
         first = versions[0]
         assert (versions, (await found(store, TAKEN)).version) == ([*range(first, first + 5)], first + 4)
         assert first > 0
 
     async def test_a_version_is_never_given_twice(self, store: StatePersistenceBackend) -> None:
-        seen = []
+        seen: list[int] = []
         for life in range(4):
-            seen.append((await put(store, Item(id="phoenix", rank=life))).changes[0].version)
+            seen += [await self._version_of(store, created(Item(id="phoenix", rank=life)))]
             for rank in range(life):
-                write = changed(await found(store, Item(id="phoenix")), rank=-rank - 1)
-                seen.append((await store.commit(changeset(write))).changes[0].version)
-            seen.append((await store.commit(changeset(deleted(await found(store, Item(id="phoenix")))))).changes[0].version)
+                seen += [await self._version_of(store, changed(await found(store, Item(id="phoenix")), rank=~rank))]
+            seen += [await self._version_of(store, deleted(await found(store, Item(id="phoenix"))))]
         assert seen == sorted(set(seen))
+
+    async def _version_of(self, store: StatePersistenceBackend, write: Write) -> int:
+        return (await store.commit(changeset(write))).changes[0].version
 
     async def test_a_stale_copy_of_an_earlier_life_is_refused(self, store: StatePersistenceBackend) -> None:
         await put(store, TAKEN)
@@ -169,7 +173,9 @@ class CommittingContract(StoreSuite):
         assert (await found(store, TAKEN)).entity.name == (winners[0].changes[0].after or {})["name"]
 
     async def test_only_one_of_many_creators_wins(self, store: StatePersistenceBackend) -> None:
-        results = await asyncio.gather(*(put(store, Item(id="race", rank=n)) for n in range(20)), return_exceptions=True)
+        results = await asyncio.gather(
+            *(put(store, Item(id="race", rank=n)) for n in range(20)), return_exceptions=True
+        )
         assert all(isinstance(result, Commit | ConflictError) for result in results), results
         assert sum(isinstance(result, Commit) for result in results) == 1
 
@@ -197,7 +203,7 @@ class CommittingContract(StoreSuite):
         assert logged.recorded == commit.recorded
 
     @pytest.mark.parametrize("patience", range(8))
-    async def test_a_cancelled_commit_is_whole_or_not_there(self, store: StatePersistenceBackend, patience: int) -> None:
+    async def test_a_cancelled_commit_is_whole_or_absent(self, store: StatePersistenceBackend, patience: int) -> None:
         pair = changeset(created(Item(id="one")), created(Other(id="two")), id="cut short")
         await self._cancelled(store, pair, patience)
         await asyncio.sleep(self.settling)

@@ -1,5 +1,7 @@
 """Contract of a store's change log: ordered, resumable, without secrets."""
 
+# ruff: noqa: D102  (the name of a test is its sentence)
+
 from __future__ import annotations
 
 import asyncio
@@ -76,7 +78,9 @@ class FollowingContract(StoreSuite):
             told = await store.changes(Position(newest.epoch, newest.number + ahead))
             assert (told.commits, told.position, told.gap) == ((), newest, True)
 
-    async def test_a_position_older_than_the_log_is_a_gap(self, short_log_store: StatePersistenceBackend | None) -> None:
+    async def test_a_position_older_than_the_log_is_a_gap(
+        self, short_log_store: StatePersistenceBackend | None
+    ) -> None:
         if short_log_store is None:
             pytest.skip("the log of this store is never cut")
         await short_log_store.open()

@@ -1,5 +1,7 @@
 """Contract of a store's memory of commands: a command takes effect once."""
 
+# ruff: noqa: D102  (the name of a test is its sentence)
+
 from __future__ import annotations
 
 import asyncio
@@ -32,7 +34,7 @@ class RepeatingContract(StoreSuite):
         assert (await found(store, Item(id="a"))).entity.rank == 1
         assert await store.position() == first.position
 
-    async def test_a_repeated_command_is_answered_though_the_entity_went_on(self, store: StatePersistenceBackend) -> None:
+    async def test_a_repeated_command_is_answered_later_too(self, store: StatePersistenceBackend) -> None:
         await put(store, Item(id="a"))
         wanted = changeset(changed(await found(store, Item(id="a")), rank=1), id="once", answer="first")
         await store.commit(wanted)

@@ -1,5 +1,7 @@
 """The entities that the store suite stores."""
 
+# ruff: noqa: RUF012  (a mutable default of an entity is fresh for each)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

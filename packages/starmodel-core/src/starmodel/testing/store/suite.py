@@ -12,7 +12,9 @@ __all__ = ["StoreContract"]
 
 
 class StoreContract(ReadingContract, CommittingContract, RepeatingContract, FollowingContract, KeepingContract):
-    """What every store must do.  Subclass it, give it a store, and run pytest::
+    """What every store must do.
+
+    Subclass it, give it a store, and run pytest::
 
         class TestMyStore(StoreContract):
             @pytest.fixture

@@ -37,7 +37,7 @@ def arguments_model(name: str, parameters: Sequence[Parameter]) -> type[BaseMode
 
 def _field(parameter: Parameter) -> tuple[Any, Any]:
     """Return a model field: an alias for a numbered one, so that an argument may be called anything."""
-    annotation = str if parameter.reference is not None else parameter.annotation
+    annotation = parameter.sent_as
     if parameter.default is not None:
         return annotation, Field(alias=parameter.name, default_factory=parameter.default)
     if parameter.optional:
@@ -52,7 +52,7 @@ class ArgumentBinder:
         self._model = arguments_model(name, parameters)
         self._names = {f"p{number}": parameter.name for number, parameter in enumerate(parameters)}
         self._known = [parameter.name for parameter in parameters]
-        self._not_text = {parameter.name: _empty(parameter.annotation) for parameter in parameters}
+        self._not_text = {parameter.name: _empty(parameter.sent_as) for parameter in parameters}
         self._validate = self._model.__pydantic_validator__.validate_python
 
     def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:

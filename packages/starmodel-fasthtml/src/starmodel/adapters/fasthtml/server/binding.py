@@ -34,7 +34,7 @@ def bind(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket) -> str:
     """Return an address for the browser."""
     host, port = listener.getsockname()[:2]
-    host = WILDCARDS.get(host, host)
+    host = WILDCARDS.get(host, str(host))
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import multiprocessing
 import sys
@@ -10,12 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.config import STARTUP_FAILURE
 
 from starmodel.core.errors import StarModelError
 
 from .limits import RequestLimits
 from .loading import load_application
+from .logs import logging_config
 
 if TYPE_CHECKING:
     import asyncio
@@ -57,7 +57,7 @@ class ServerConfig(uvicorn.Config):
             target,
             http=_protocol(),
             interface="asgi3",
-            log_config=_logging(),
+            log_config=logging_config(),
             reload=reload,
             reload_dirs=[str(folder)] if reload else None,
             workers=workers,
@@ -107,13 +107,6 @@ def _protocol() -> type[asyncio.Protocol]:
 
         return GuardedH11Protocol
     return GuardedHttpToolsProtocol
-
-
-def _logging() -> dict[str, Any]:
-    """Return uvicorn's logging without its report of every start and stop; requests and warnings stay."""
-    logging_config = copy.deepcopy(LOGGING_CONFIG)
-    logging_config["loggers"]["uvicorn.error"]["level"] = "WARNING"
-    return logging_config
 
 
 def _drain_of(application: object) -> Callable[[], object] | None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import asyncio
 
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.protocols.http import h11_impl, httptools_impl
 
-    HttpProtocol = H11Protocol | HttpToolsProtocol
+    HttpProtocol = h11_impl.H11Protocol | httptools_impl.HttpToolsProtocol
+    Cycle = h11_impl.RequestResponseCycle | httptools_impl.RequestResponseCycle
 
-__all__ = ["Phase", "RequestLimits", "RequestWatch", "refuse"]
+__all__ = ["Phase", "RequestLimits", "RequestWatch", "cycle_of", "refuse"]
 
 Phase = Literal["head", "body"]
 REASONS = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
@@ -69,7 +69,7 @@ class RequestWatch:
 
 def refuse(protocol: HttpProtocol, status: int) -> None:
     """Answer *status* if nothing else was answered yet, and close the connection."""
-    transport, cycle = protocol.transport, protocol.cycle
+    transport, cycle = protocol.transport, cycle_of(protocol)
     if transport.is_closing():
         return
     logger.info("%s: %s %s", protocol.client, status, REASONS[status].decode())
@@ -80,7 +80,12 @@ def refuse(protocol: HttpProtocol, status: int) -> None:
     transport.close()
 
 
+def cycle_of(protocol: HttpProtocol) -> Cycle | None:
+    """Return the request in progress; uvicorn's own annotation forgets that there is none before the first."""
+    return protocol.cycle
+
+
 def _is_held_up_by_us(protocol: HttpProtocol) -> bool:
     """Tell whether the client waits for the application: to read on, or to ask for the body (``100 Continue``)."""
-    cycle = protocol.cycle
+    cycle = cycle_of(protocol)
     return protocol.flow.read_paused or bool(cycle and not cycle.response_complete and cycle.waiting_for_100_continue)

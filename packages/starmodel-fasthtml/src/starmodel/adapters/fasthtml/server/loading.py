@@ -9,7 +9,7 @@ import os
 import traceback
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import AppFailedError, AppMissingError
 
@@ -70,15 +70,15 @@ def _is_factory(found: Any, target: str) -> bool:
         raise AppFailedError(target, f"it is {type(found).__name__}, not an application; name another")
     if not (inspect.isroutine(found) or inspect.isclass(found) or isinstance(found, functools.partial)):
         return False
-    needed = _needed_arguments(found)
-    if inspect.iscoroutinefunction(found) and not needed:
+    needed = _needed_arguments(cast("Callable[..., object]", found))
+    if not needed and inspect.iscoroutinefunction(cast("object", found)):
         raise AppFailedError(target, "an async factory has nobody to await it; write it `def`")
     if needed and len(needed) != ASGI_ARGUMENTS:
         raise AppFailedError(target, f"it needs {', '.join(needed)}; give each a default, so that it can be called")
     return not needed
 
 
-def _needed_arguments(found: Callable[..., Any]) -> list[str]:
+def _needed_arguments(found: Callable[..., object]) -> list[str]:
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = inspect.signature(found).parameters.values()
     return [one.name for one in parameters if one.default is one.empty and one.kind not in optional]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .limits import RequestWatch
+from .limits import RequestWatch, cycle_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,7 +39,7 @@ class GuardedH11Protocol(H11Protocol):
         state = self.conn.their_state
         if state is h11.SEND_BODY:
             self._watch.expect("body")
-        elif state is h11.IDLE and (self.cycle is None or self.conn.trailing_data[0]):
+        elif state is h11.IDLE and (cycle_of(self) is None or self.conn.trailing_data[0]):
             self._watch.expect("head")
         else:
             self._watch.stop()

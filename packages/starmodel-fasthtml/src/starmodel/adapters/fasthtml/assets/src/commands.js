@@ -15,7 +15,7 @@ action({
   apply({ el, evt }, url, args, options = {}) {
     const form = el instanceof HTMLFormElement && el;
     // Key, body and headers are fixed here: however often they go out, it is the same command.
-    const job = { el, form, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el) };
+    const job = { el, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el) };
     job.headers = {
       Accept: "text/event-stream",
       "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
@@ -25,8 +25,10 @@ action({
     if (options.base != null) job.headers["StarModel-Base-Version"] = String(options.base);
     job.body = new TextEncoder().encode(form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {}));
     job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
+    job.submitted = evt?.type === "submit" && form; // not a form that saves itself on every change
     if (!options.confirm) return enqueue(job);
-    ask(options.confirm, (evt?.submitter ?? el).textContent.trim()).then((yes) => yes && enqueue(job));
+    const button = evt?.submitter ?? el;
+    ask(options.confirm, button.ariaLabel || button.textContent.trim()).then((yes) => yes && enqueue(job));
   },
 });
 
@@ -123,20 +125,20 @@ async function take(reply, el) {
   const type = reply.headers.get("Content-Type") ?? "";
   const failed = reply.status >= 400;
   if (type.includes("event-stream")) await readFrames(reply.body, el);
-  else if (failed) return await reply.json().catch(() => ({ detail: `This did not work (${reply.status}).` }));
+  else if (failed) return (await reply.json().catch(() => null)) ?? { detail: `This did not work (${reply.status}).` };
   return failed ? {} : null;
 }
 
-function conclude({ form, values }, problem) {
+function conclude({ submitted, values }, problem) {
   const fields = values.map(([field]) => field);
   fields.forEach(unmark);
   if (problem) return showProblem(fields, problem);
-  if (!form) return;
+  if (!submitted) return;
   for (const [field, value] of values) {
     if (read(field) !== value) continue; // typed meanwhile: not ours to clear
     forget(field);
     if (value !== initial(field)) write(field, initial(field));
   }
-  form.dispatchEvent(new CustomEvent("starmodel:done", { bubbles: true }));
-  form.closest("dialog[data-close-on-done]")?.close();
+  submitted.dispatchEvent(new CustomEvent("starmodel:done", { bubbles: true }));
+  submitted.closest("dialog[data-close-on-done]")?.close();
 }

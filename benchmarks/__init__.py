@@ -1,0 +1,1 @@
+"""How fast StarModel is beside what it stands on; every number is taken together with its control."""

@@ -1,0 +1,1 @@
+"""The applications that are measured: ours, and the least that could do the same."""

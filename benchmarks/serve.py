@@ -1,0 +1,26 @@
+"""One server process: uvicorn with httptools and uvloop on a free port, which it prints."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import sys
+
+import uvicorn
+
+BACKLOG = 4096
+
+
+def main(target: str) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    config = uvicorn.Config(
+        target, http="httptools", loop="uvloop", ws="none", access_log=False, log_level="warning", server_header=False
+    )
+    with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
+        print(listener.getsockname()[1], flush=True)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,122 @@
+"""The live counter in real tabs: sync, order, latency, and a server that dies between two clicks."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from .conftest import EXAMPLES, Server, Visitor
+
+Visitors = Callable[..., Visitor]
+
+WATCH = """() => new Promise(done => {
+  const h1 = document.querySelector('h1');
+  window.__seen = [];
+  new MutationObserver(() => window.__seen.push([Date.now(), +document.querySelector('h1').textContent]))
+    .observe(document.getElementById('sm-page'), {subtree: true, childList: true, characterData: true});
+  done();
+})"""
+
+
+def online(page: Page) -> Page:
+    expect(page.locator("html")).to_have_attribute("data-online", "true")
+    return page
+
+
+def test_two_tabs_and_two_users_see_one_counter(shared: Server, visitors: Visitors) -> None:
+    ada, bob = visitors(), visitors()
+    first, second, other = (online(who.open(shared.url)) for who in (ada, ada, bob))
+    start = int(first.locator("h1").inner_text())
+    first.get_by_text("+5").click()
+    for page in (first, second, other):
+        expect(page.locator("h1")).to_have_text(str(start + 5))
+    other.get_by_text("+1").click()
+    for page in (first, second, other):
+        expect(page.locator("h1")).to_have_text(str(start + 6))
+
+
+def test_a_click_is_seen_by_another_user_within_150_ms(
+    shared: Server, visitors: Visitors, record_property: Callable[[str, Any], None], capsys: Any
+) -> None:
+    clicker, watcher = online(visitors().open(shared.url)), online(visitors().open(shared.url))
+    start = int(watcher.locator("h1").inner_text())
+    watcher.evaluate(WATCH)
+    clicks = clicker.evaluate("""async () => {
+      const times = [];
+      const button = [...document.querySelectorAll('button')].find(b => b.textContent === '+1');
+      for (let i = 0; i < 60; i++) { times.push(Date.now()); button.click(); await new Promise(r => setTimeout(r, 40)); }
+      return times;
+    }""")
+    expect(watcher.locator("h1")).to_have_text(str(start + 60))
+    seen = {value: at for at, value in reversed(watcher.evaluate("window.__seen"))}
+    taken = sorted(min(at for value, at in seen.items() if value >= start + n + 1) - began for n, began in enumerate(clicks))
+    p50, p95 = statistics.median(taken), taken[int(len(taken) * 0.95)]
+    record_property("click_to_other_tab_ms", {"p50": p50, "p95": p95})
+    with capsys.disabled():
+        print(f"\nclick to another user's page: p50 {p50:.0f} ms, p95 {p95:.0f} ms over {len(taken)} clicks")
+    assert p95 <= 150
+
+
+def test_a_hundred_clicks_in_one_burst_are_a_hundred(shared: Server, visitors: Visitors) -> None:
+    page, other = online(visitors().open(shared.url)), online(visitors().open(shared.url))
+    start = int(page.locator("h1").inner_text())
+    page.evaluate("(() => { const b = document.querySelector('button'); for (let i = 0; i < 100; i++) b.click() })()")
+    for each in (page, other):
+        expect(each.locator("h1")).to_have_text(str(start + 100))
+
+
+def test_a_killed_server_comes_back_without_a_reload(serve: Callable[..., Server], visitors: Visitors) -> None:
+    server, who = serve(EXAMPLES / "counter.py"), visitors()
+    who.expected = ("ERR_", "Failed to load")
+    page = online(who.open(server.url))
+    boot = page.evaluate("window.__boot")
+    page.get_by_text("+5").click()
+    expect(page.locator("h1")).to_have_text("5")
+
+    server.kill()
+    expect(page.locator("#sm-status")).to_be_visible()
+    page.get_by_text("+1", exact=True).click()
+    server.start()
+
+    expect(page.locator("#sm-status")).to_be_hidden()
+    expect(page.locator("h1")).to_have_text("1")
+    expect(page.locator("#sm-toasts")).to_contain_text("starts afresh")
+    page.get_by_text("+5").click()
+    expect(page.locator("h1")).to_have_text("6")
+    assert page.evaluate("window.__boot") == boot
+
+
+def test_without_javascript_a_button_is_a_form(shared: Server, visitors: Visitors) -> None:
+    page = visitors(java_script_enabled=False).context.new_page()
+    page.goto(shared.url)
+    start = int(page.locator("h1").inner_text())
+    page.get_by_text("+5").click()
+    assert page.url == shared.url + "/"
+    assert page.locator("h1").inner_text() == str(start + 5)
+
+
+def test_a_server_with_open_tabs_stops_within_two_seconds(serve: Callable[..., Server], visitors: Visitors) -> None:
+    server, who = serve(EXAMPLES / "counter.py"), visitors()
+    who.expected = ("ERR_", "Failed to load")
+    for _ in range(3):
+        online(who.open(server.url))
+    assert server.stop() <= 2
+
+
+def test_a_reload_keeps_the_open_tab(serve: Callable[..., Server], visitors: Visitors, tmp_path: Any) -> None:
+    own = tmp_path / "counter.py"
+    source = (EXAMPLES / "counter.py").read_text()
+    own.write_text(source)
+    server, who = serve(own, arguments=("--reload",)), visitors()
+    who.expected = ("ERR_", "Failed to load")
+    page = online(who.open(server.url))
+    boot = page.evaluate("window.__boot")
+    own.write_text(source.replace("Everybody who has", "Everyone with"))
+    began = time.monotonic()
+    expect(page.get_by_text("Everyone with")).to_be_visible()
+    assert time.monotonic() - began < 4
+    assert page.evaluate("window.__boot") == boot
