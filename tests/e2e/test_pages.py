@@ -68,7 +68,9 @@ def test_the_steps_of_a_long_event_are_shown_as_they_happen(server: Server, visi
 
 def test_a_long_event_that_fails_leaves_what_was_there(server: Server, visitors: Visitors) -> None:
     post(server, "/job/job/update", '{"done": 0, "result": "old"}')
-    page = visitors().open(server.url + "/job")
+    who = visitors()
+    who.expected = ("409",)
+    page = who.open(server.url + "/job")
     expect(page.locator("html")).to_have_attribute("data-online", "true")
     page.get_by_text("Fail").click()
     expect(page.get_by_text("The machine is out of paper.").first).to_be_visible()

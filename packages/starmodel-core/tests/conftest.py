@@ -5,10 +5,14 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 import pytest
+from hypothesis import settings
 
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import Application
-from starmodel.testing.codecs import PlainCodec
+from starmodel.testing import PlainCodec
+
+settings.register_profile("starmodel", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("starmodel")
 
 
 @pytest.fixture

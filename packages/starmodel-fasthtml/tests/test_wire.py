@@ -63,6 +63,8 @@ def test_html_has_as_many_lines_in_the_frame_as_it_has(text):
 
 def test_only_real_line_breaks_are_line_breaks():
     assert len(parse(elements_frame(TEXT_THAT_LOOKS_LIKE_A_BREAK))["data"]) == 1
+    assert len(parse(elements_frame(f"{TEXT_THAT_LOOKS_LIKE_A_BREAK}\nz"))["data"]) == 2
+    assert comment_frame(TEXT_THAT_LOOKS_LIKE_A_BREAK).count(b"\n") == 2
     for end in LINE_BREAKS:
         assert parse(elements_frame(f"a{end}b"))["data"] == ["elements a", "elements b"]
 

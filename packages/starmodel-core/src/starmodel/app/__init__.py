@@ -3,7 +3,7 @@
 from .application import Application
 from .bus import InProcessBus
 from .catalog import Catalog, Handler
-from .dispatcher import Dispatcher, Result
+from .dispatcher import Dispatcher, Guard, Result
 from .following import Follower
 from .history import History
 from .implicit import Implicit
@@ -22,6 +22,7 @@ __all__ = [
     "Catalog",
     "Dispatcher",
     "Follower",
+    "Guard",
     "Handler",
     "History",
     "Implicit",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from starmodel.core.actors import SYSTEM, Actor
+from starmodel.core.commands import Command
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import ConflictError, ForbiddenError, GoneError, NotFoundError, ReadOnlyError
 from starmodel.core.snapshot import Snapshot, is_draft
@@ -22,10 +24,9 @@ from .running import OnStep, run_body
 from .uow import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starmodel.core.changes import Changeset, Commit
-    from starmodel.core.commands import Command
     from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
     from starmodel.core.typing import Key
 
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
     from .implicit import Implicit
     from .persistence import PersistenceManager
 
-__all__ = ["Dispatcher", "Result"]
+__all__ = ["Dispatcher", "Guard", "Result"]
 
 logger = logging.getLogger("starmodel.dispatcher")
+
+Guard: TypeAlias = Callable[[Actor, Command], Awaitable[None]]
+"""Looks at a command before anything is read; raises ForbiddenError to refuse it."""
 
 RERUNS = 5
 """How often an event is run again on fresh state after a conflict, before it is refused."""
@@ -84,11 +88,17 @@ class Dispatcher:
         implicit: Implicit,
         clock: Clock,
         ids: IdSource,
+        guards: Sequence[Guard] = (),
     ) -> None:
+        self._guards = list(guards)
         self._catalog, self._persistence, self._codec = catalog, persistence, codec
         self._bus, self._policy, self._implicit = bus, policy, implicit
         self._clock, self._ids = clock, ids
         self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+
+    def add_guard(self, guard: Guard) -> None:
+        """Ask *guard* about every command of an actor that is not trusted."""
+        self._guards.append(guard)
 
     async def dispatch(
         self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, on_step: OnStep | None = None
@@ -103,6 +113,9 @@ class Dispatcher:
         if not handler.event.of_class and not valid_id(command.entity_id):
             raise NotFoundError(command.entity, str(command.entity_id)[:80])
         command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
+        if self._guards and not actor.trusted:
+            for guard in self._guards:
+                await guard(actor, stored_form)
         fingerprint = fingerprint_of(stored_form)
         store = self._persistence.for_class(handler.kind)
         if not handler.reads_only:

@@ -161,10 +161,7 @@ def _items(value: object) -> list[object]:
     """Return the items of an answer; text and mappings are iterable too, and surely a mistake."""
     if value is None:
         return []
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise TypeError(f"the answer must be a list, not {_kind(value)}")
+    kind = type(value)
+    if issubclass(kind, str | bytes | Mapping) or not issubclass(kind, Iterable):
+        raise TypeError(f"the answer must be a list, not {kind.__name__}")
     return list(cast("Iterable[object]", value))
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__

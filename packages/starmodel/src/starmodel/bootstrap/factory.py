@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Application, Registry
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
+from starmodel.plugins import PluginHost
 
 from .settings import Settings
 
@@ -51,13 +52,15 @@ def create_app(
     bus: EventBus | None = None,
     policies: Sequence[Policy] = (),
     auth: Sequence[AuthProvider] = (),
+    plugins: PluginHost | None = None,
     hosts: Sequence[str] = (),
     title: str = "StarModel",
     **fasthtml: Any,
 ) -> StarModelApp:
     """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
 
-    *hosts* are the names it answers to besides this machine's own.  Further keywords go to FastHTML.
+    *hosts* are the names it answers to besides this machine's own.  *plugins* are the installed ones unless given.
+    Further keywords go to FastHTML.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -74,7 +77,10 @@ def create_app(
         *entities, settings=chosen, stores=stores, bus=bus, policies=policies
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
-    return StarModelApp(application, secret=chosen.secret, gate=gate, auth=auth, title=title, **fasthtml)
+    host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
+    return StarModelApp(
+        application, secret=chosen.secret, gate=gate, auth=auth, plugins=host, title=title, **fasthtml
+    )
 
 
 def create_fasthtml_app(states: Sequence[type[Entity]] = (), **options: Any) -> StarModelApp:

@@ -22,12 +22,14 @@ class Settings:
     ``STARMODEL_SECRET``: signs sessions and pages; at least 32 characters.  Without one each start makes its own, and
     sessions end with the process.  ``STARMODEL_HOSTS``: the names it answers to, separated by commas; without it only
     this machine's.  ``STARMODEL_STORE``: the store of entities that name none (``memory``).
+    ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     """
 
     env: Literal["development", "production"] = "production"
     secret: str | None = None
     hosts: tuple[str, ...] = ()
     store: str = "memory"
+    disabled_plugins: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -42,6 +44,10 @@ class Settings:
                 f"STARMODEL_SECRET has {len(secret)} characters and needs {_MIN_SECRET}; "
                 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
-        hosts = tuple(host.strip() for host in values.get("STARMODEL_HOSTS", "").split(",") if host.strip())
-        store = values.get("STARMODEL_STORE", "memory")
-        return cls("development" if env == "development" else "production", secret, hosts, store)
+        store = values.get("STARMODEL_STORE") or "memory"
+        hosts, disabled = _listed(values, "STARMODEL_HOSTS"), _listed(values, "STARMODEL_DISABLE_PLUGINS")
+        return cls("development" if env == "development" else "production", secret, hosts, store, disabled)
+
+
+def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in values.get(name, "").split(",") if part.strip())

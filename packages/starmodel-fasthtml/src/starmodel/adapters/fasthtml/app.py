@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from starmodel.core.ports import AuthProvider
+    from starmodel.plugins import PluginHost
 
 __all__ = ["StarModelApp"]
 
@@ -57,12 +58,18 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         gate: GateSettings | None = None,
         assets: Assets | None = None,
         auth: Sequence[AuthProvider] = (),
+        plugins: PluginHost | None = None,
         title: str = "StarModel",
         max_streams: int = 5000,
         **fasthtml: Any,
     ) -> None:
         self.runtime = Runtime(
-            application, assets or Assets(), secret=secret or secrets.token_urlsafe(32), auth=auth, max_streams=max_streams
+            application,
+            assets or Assets(),
+            secret=secret or secrets.token_urlsafe(32),
+            auth=auth,
+            plugins=plugins,
+            max_streams=max_streams,
         )
         runtime, settings = self.runtime, gate or GateSettings()
         frame = PageFrame(runtime)
@@ -87,8 +94,15 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.router.routes.append(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
+        self._add_plugins(runtime.plugins)
         for kind in application.catalog:
             self.include_entity(kind)
+
+    def _add_plugins(self, plugins: PluginHost) -> None:
+        """Let plugins add routes and middleware; both stand behind the gate, like everything else."""
+        self.router.routes += plugins.collect("starmodel_routes", app=self)
+        self.user_middleware += [Middleware(wrap) for wrap in plugins.collect("starmodel_middleware", app=self)]
+        self.application.dispatcher.add_guard(self.runtime.ask_plugins)
 
     @property
     def application(self) -> Application:
@@ -154,6 +168,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         @contextlib.asynccontextmanager
         async def opened(app: Any) -> AsyncIterator[Any]:
             await self.runtime.open()
+            await self.runtime.plugins.startup(self)
             try:
                 if inner is None:
                     yield
@@ -161,6 +176,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
                     async with inner(app) as state:
                         yield state
             finally:
+                await self.runtime.plugins.shutdown(self)
                 await self.runtime.close()
 
         async def steps(app: Any) -> AsyncIterator[Any]:

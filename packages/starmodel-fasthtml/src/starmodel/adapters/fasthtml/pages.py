@@ -40,14 +40,17 @@ class PageFrame:
 
     def __init__(self, runtime: Runtime) -> None:
         self._boot, self._assets, self._signer, self._codec = runtime.boot, runtime.assets, runtime.signer, runtime.app.codec
+        self._plugins = runtime.plugins
 
     def __call__(self, content: Any, request: Request) -> Any:
         """Return the body of a page; FastHTML's ``body_wrap``."""
         nonce: str = request.state.nonce
-        request.hdrs = [Raw(_META + self._assets.head(nonce)), *request.hdrs]  # type: ignore[attr-defined]  # FastHTML's list for this page
+        added = checked_tree(self._plugins.collect("starmodel_page_head", request=request), nonce)
+        request.hdrs = [Raw(_META + self._assets.head(nonce)), *added, *request.hdrs]  # type: ignore[attr-defined]  # FastHTML's list for this page
         page = page_of(request)
         checked_tree(content, nonce)
-        parts: list[Any] = [Raw(f'<main id="sm-page">{_START}'), content, Raw(f"{_END}</main>")]
+        signals = "" if page is None else self._signals(page)
+        parts: list[Any] = [Raw(f'<main id="sm-page">{_START}{signals}'), content, Raw(f"{_END}</main>")]
         if page is not None:
             parts.append(Raw(self._live(page, request, nonce)))
         parts.append(Raw(_plain_form()))
@@ -59,15 +62,14 @@ class PageFrame:
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         token = PageToken.of(page, self._boot, url, page.actor.visitor or "", nonce).signed(self._signer)
         after = ",".join(page.positions)
-        live = f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
-        return self._signals(page) + live
+        return f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
 
     def _signals(self, page: PageRead) -> str:
         values: dict[str, dict[str, Any]] = {}
         for key, names in page.signals.items():
             entity = page.snapshot(key)
             values[signal_name(*key)] = {name: signal_value(getattr(entity, name), self._codec) for name in sorted(names)}
-        return f'<div hidden data-signals="{escape(js(values))}"></div>' if values else ""
+        return f'<div id="sm-signals" hidden data-signals="{escape(js(values))}"></div>' if values else ""
 
 
 def page_of(request: Request) -> PageRead | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from starmodel.core.actors import Actor
+from starmodel.core.errors import ForbiddenError
+from starmodel.plugins import PluginHost
 
 from .fragments import Fragments
 from .live import Hub
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
     from starmodel.app import Application
+    from starmodel.core.commands import Command
     from starmodel.core.ports import AuthProvider, StatePersistenceBackend
 
     from .assets import Assets
@@ -38,9 +41,10 @@ class Runtime:
     """
 
     def __init__(
-        self, app: Application, assets: Assets, *, secret: str, auth: Sequence[AuthProvider] = (), max_streams: int = 5000
+        self, app: Application, assets: Assets, *, secret: str, auth: Sequence[AuthProvider] = (), plugins: PluginHost | None = None, max_streams: int = 5000
     ) -> None:
         self.app = app
+        self.plugins = plugins or PluginHost()
         self.boot = secrets.token_hex(4)
         self.assets = assets
         self.signer = Signer(secret)
@@ -83,6 +87,12 @@ class Runtime:
                 if found is not None:
                     return found
         return Actor(visitor, visitor)
+
+    async def ask_plugins(self, actor: Actor, command: Command) -> None:
+        """Raise ForbiddenError when a plugin refuses a command, or could not decide."""
+        verdict = await self.plugins.authorize(actor, command)
+        if verdict.allowed is False:
+            raise ForbiddenError(f"{command.entity}.{command.event}", verdict.why)
 
     def knows(self, token: PageToken) -> bool:
         """Tell whether every class and view a page names is still part of the program."""

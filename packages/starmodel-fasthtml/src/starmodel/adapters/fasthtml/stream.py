@@ -63,9 +63,10 @@ class LiveDoor:
             if task is not None:
                 task.uncancel()  # the server itself ended the stream: the request ends in order
         finally:
+            ended_here = tab.is_ending
             runtime.hub.leave(tab)
             tab.stop()
-        if tab.is_ending:
+        if ended_here:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _catch_up(self, tab: Tab, seen: str) -> None:

@@ -1,0 +1,125 @@
+"""A secret goes in and never comes out: not in the log, a record, an error, a repr or a published commit."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import replace
+
+import pytest
+
+from starmodel.core import CheckFailedError, Entity, InvalidError, Secret, StarModelError, event
+from starmodel.core.commands import REDACTED
+from starmodel.core.errors import CommandReusedError
+from starmodel.testing import RecordingBus
+
+WORD = "geheim-5317"
+
+
+class Account(Entity):
+    owner: str = ""
+    password: Secret[str] = ""
+
+    @event
+    def change(self, new: Secret[str], hint: str = "") -> None:
+        self.password = new
+
+    @event
+    def sign_in(self, password: Secret[str]) -> bool:
+        return password == self.password
+
+    @event
+    def pay(self, pin: Secret[int]) -> None: ...
+
+    @event
+    def fail(self, password: Secret[str]) -> None:
+        raise ValueError("no")
+
+    def check(self):
+        if self.password == WORD * 2:
+            raise ValueError("too long")
+
+
+@pytest.fixture
+def bus():
+    return RecordingBus()
+
+
+@pytest.fixture
+async def app(start, bus):
+    app = await start(Account, bus=bus)
+    await app.dispatch(Account.create(owner="ada", password=WORD).on("a"))
+    return app
+
+
+async def test_the_secret_arrived(app):
+    assert (await app.load(Account, "a")).entity.password == WORD
+    assert (await app.dispatch(Account.sign_in(WORD).on("a"))).returned is True
+    assert (await app.dispatch(Account.sign_in("wrong").on("a"))).returned is False
+
+
+async def test_a_stored_command_holds_a_stand_in(app, bus):
+    result = await app.dispatch(Account.change(WORD + "2", hint="two").on("a"))
+    assert result.command.args == {"new": REDACTED, "hint": "two"}
+    store = app.persistence.for_class(Account)
+    assert (await store.commit_of(result.command.id)).command.args["new"] == REDACTED
+
+
+async def test_nothing_that_was_stored_or_published_shows_it(app, bus):
+    await app.dispatch(Account.change(WORD + "2").on("a"))
+    await app.dispatch(Account.update(password=WORD + "3").on("a"))
+    await app.dispatch(Account.delete().on("a"))
+    for commit in bus.published:
+        assert WORD not in repr(commit)
+        assert WORD not in commit.command.to_json()
+        for change in commit.changes:
+            assert WORD not in repr((change.before, change.after))
+            assert "password" not in {*(change.before or {}), *(change.after or {})}
+
+
+async def test_a_change_names_the_field_without_its_value(app, bus):
+    await app.dispatch(Account.change(WORD + "2").on("a"))
+    assert bus.published[-1].changes[0].hidden == ("password",)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Account.pay(WORD),
+        Account.change(WORD * 2),
+        Account.fail(WORD),
+        replace(Account.sign_in(WORD), args={"password": WORD, "more": WORD}),
+        replace(Account.sign_in(WORD), args={"password": {"x": WORD}}),
+    ],
+)
+async def test_no_error_shows_it(app, command, caplog):
+    with caplog.at_level(logging.DEBUG), pytest.raises((StarModelError, ValueError)) as caught:
+        await app.dispatch(command.on("a"))
+    lines = "".join(traceback.format_exception(caught.value, chain=True))
+    assert WORD not in lines.replace(f'WORD = "{WORD}"', "")
+    assert WORD not in caplog.text
+
+
+async def test_a_repeated_command_with_another_secret_is_the_same_command(app):
+    command = replace(Account.change(WORD + "2").on("a"), id="c1")
+    await app.dispatch(command)
+    assert (await app.dispatch(replace(command, args={"new": "x"}))).replayed
+    with pytest.raises(CommandReusedError):
+        await app.dispatch(replace(command, args={"new": "x", "hint": "h"}))
+
+
+def test_a_repr_shows_neither_fields_nor_arguments_that_are_secret():
+    account = Account(password=WORD)
+    for thing in (account, Account.change(WORD), account.change.command(WORD), account.change):
+        assert WORD not in repr(thing)
+
+
+async def test_a_broken_rule_says_only_what_the_rule_says(app):
+    with pytest.raises(CheckFailedError, match="^too long$"):
+        await app.dispatch(Account.change(WORD * 2).on("a"))
+
+
+async def test_a_wrong_secret_is_named_and_not_repeated(app):
+    with pytest.raises(InvalidError, match="^pin: ") as caught:
+        await app.dispatch(Account.pay(WORD).on("a"))
+    assert WORD not in str(caught.value)
