@@ -92,7 +92,9 @@ def test_a_third_party_store_passes_the_suite_from_the_wheel(python, elsewhere):
 def test_the_suite_notices_when_the_store_is_broken(python, elsewhere):
     done = run(python, elsewhere, *SUITE, "-k", "stale or writers or gone or kept_whole", JSONFILE_BREAK="1")
     assert done.returncode == 1, done.stdout + done.stderr
-    failed = {line.partition("::")[2].partition(" ")[0] for line in done.stdout.splitlines() if line.startswith("FAILED")}
+    failed = {
+        line.partition("::")[2].partition(" ")[0] for line in done.stdout.splitlines() if line.startswith("FAILED")
+    }
     assert {
         "TestJsonFileStore::test_a_stale_change_is_a_conflict",
         "TestJsonFileStore::test_only_one_of_many_writers_wins",

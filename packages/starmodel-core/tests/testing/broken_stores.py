@@ -209,7 +209,9 @@ class TestMixesKinds(Suite):
         def __init__(self, **options):
             super().__init__(**options)
             everything = {}
-            self._rows = type("OneTable", (dict,), {"get": lambda *_: everything, "setdefault": lambda *_: everything})()
+            self._rows = type(
+                "OneTable", (dict,), {"get": lambda *_: everything, "setdefault": lambda *_: everything}
+            )()
 
 
 class TestSkipsInItsLog(Suite):
@@ -288,7 +290,9 @@ class TestHandsOutWhatCanBeChanged(Suite):
         async def get(self, kind, id):
             stored = await super().get(kind, id)
             if stored is not None:
-                vars(stored.entity).update({name: list(v) for name, v in vars(stored.entity).items() if type(v) is list})
+                vars(stored.entity).update(
+                    {name: list(v) for name, v in vars(stored.entity).items() if type(v) is list}
+                )
                 vars(stored.entity).update(words=["can be changed"])
             return stored
 

@@ -48,7 +48,9 @@ def outcomes(folder, nodes):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    nodes = [f"{HERE / module}.py::{cls.__name__}::{name}" for (module, _), cls in SUITES.items() for name in cls.caught_by]
+    nodes = [
+        f"{HERE / module}.py::{cls.__name__}::{name}" for (module, _), cls in SUITES.items() for name in cls.caught_by
+    ]
     return outcomes(tmp_path_factory.mktemp("broken"), nodes)
 
 
@@ -69,7 +71,9 @@ def bent(tmp_path_factory):
     file = HERE / "bent_suites.py"
     names = [cls.__name__ for cls in suites("bent_suites")]
     nodes = [f"{file}::{name}::test_contract_is_kept_whole" for name in names]
-    found = outcomes(tmp_path_factory.mktemp("bent"), [*nodes, f"{file}::TestGivesAReason::test_commits_arrive_in_order"])
+    found = outcomes(
+        tmp_path_factory.mktemp("bent"), [*nodes, f"{file}::TestGivesAReason::test_commits_arrive_in_order"]
+    )
     return {(cls, name): results for (_, cls, name), results in found.items()}
 
 

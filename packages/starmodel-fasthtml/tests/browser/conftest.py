@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import socket
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
@@ -26,8 +25,6 @@ POLICY = (
     "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-CALM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync")  # fmt: skip
 DROP = object()  # as an answer: execute, then break the connection
 
 
@@ -194,49 +191,9 @@ def stage(_server: Stage) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def context() -> Iterator[BrowserContext]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(CALM))
-        yield browser.new_context()
-        browser.close()
-
-
-class Tab:
-    """A page that remembers whatever went wrong in it."""
-
-    def __init__(self, context: BrowserContext, stage: Stage) -> None:
-        self.stage = stage
-        self.context = context
-        self.page = context.new_page()
-        self.complaints: list[str] = []
-        self.elsewhere: list[str] = []
-        self.page.on("console", lambda message: message.type in {"error", "warning"} and self._note(message.text))
-        self.page.on("pageerror", lambda error: self._note(str(error)))
-        self.page.on("request", lambda request: self._look(request.url))
-
-    def _note(self, text: str) -> None:
-        self.complaints.append(text)
-
-    def _look(self, url: str) -> None:
-        if not url.startswith((self.stage.url, "data:")):
-            self.elsewhere.append(url)
-
-    def open(self, body: str, *, live: str | None = None) -> Page:
-        self.stage.body, self.stage.live = body, live
-        self.page.goto(self.stage.url)
-        if live:
-            self.wait("document.documentElement.dataset.online === 'true'")
-        return self.page
-
-    def wait(self, expression: str, seconds: float = 5) -> None:
-        """Wait until it is true in the page; Playwright's own wait_for_function needs 'unsafe-eval'."""
-        wait_until(lambda: bool(self.page.evaluate(expression)), seconds, self.page)
-
-    def assert_clean(self, *expected: str) -> None:
-        """Only complaints that hold one of the expected words, and no request to anyone else."""
-        assert [text for text in self.complaints if not any(word in text for word in expected)] == []
-        assert self.elsewhere == []
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context() as context:
+        yield context
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from jsonfile_store import JsonFileStore
+
 from starmodel.testing import StoreContract
 
 

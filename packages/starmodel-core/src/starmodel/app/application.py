@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from starmodel.core.actors import SYSTEM, Actor
@@ -83,16 +84,22 @@ class Application:
         self.catalog.add(kind)
 
     async def open(self) -> None:
-        """Make stores and bus ready and begin to deliver domain events."""
-        await self.persistence.open()
-        await self.bus.open()
-        await self.subscribers.open(self.bus, self.persistence)
+        """Make stores and bus ready and begin to deliver domain events; when a part fails, close the others again."""
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.persistence.close)
+            await self.persistence.open()
+            undo.push_async_callback(self.bus.close)
+            await self.bus.open()
+            await self.subscribers.open(self.bus, self.persistence)
+            undo.pop_all()
 
     async def close(self) -> None:
-        """Deliver what was published, then let go of bus and stores."""
-        await self.subscribers.close()
-        await self.bus.close()
-        await self.persistence.close()
+        """Finish what is being stored, deliver what was published, then let go of bus and stores."""
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self.persistence.close)
+            closing.push_async_callback(self.bus.close)
+            closing.push_async_callback(self.subscribers.close)
+            await self.dispatcher.finish()
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -13,8 +13,8 @@ from weakref import WeakValueDictionary
 
 from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.commands import Command
-from starmodel.core.entity import Entity, valid_id
-from starmodel.core.errors import ConflictError, ForbiddenError, GoneError, NotFoundError, ReadOnlyError
+from starmodel.core.entity import ID_RULE, Entity, valid_id
+from starmodel.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, ReadOnlyError
 from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
 
@@ -91,10 +91,11 @@ class Dispatcher:
         guards: Sequence[Guard] = (),
     ) -> None:
         self._guards = list(guards)
-        self._catalog, self._persistence, self._codec = catalog, persistence, codec
+        self.catalog, self._persistence, self._codec = catalog, persistence, codec
         self._bus, self._policy, self._implicit = bus, policy, implicit
         self._clock, self._ids = clock, ids
         self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+        self._commits: set[asyncio.Task[Commit]] = set()
 
     def add_guard(self, guard: Guard) -> None:
         """Ask *guard* about every command of an actor that is not trusted."""
@@ -109,9 +110,8 @@ class Dispatcher:
         event yields and the snapshot at that moment.  Raises the StarModelError that says why it was refused, or
         whatever the event body raised; then nothing was stored and nothing is published.
         """
-        handler = self._catalog.handler(command.entity, command.event)
-        if not handler.event.of_class and not valid_id(command.entity_id):
-            raise NotFoundError(command.entity, str(command.entity_id)[:80])
+        handler = self.catalog.handler(command.entity, command.event)
+        _check_target(handler, command)
         command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
         if self._guards and not actor.trusted:
             for guard in self._guards:
@@ -121,17 +121,31 @@ class Dispatcher:
         if not handler.reads_only:
             earlier = await store.receipt(command.id, fingerprint)
             if earlier is not None:
+                await self._allow_again(handler, command, actor, earlier)
                 return Result(stored_form, earlier, earlier.answer)
         args = handler.bind(command.args, text=text)
         run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step)
         return await self._until_stored(run)
 
+    async def finish(self) -> None:
+        """Wait for the commits that go on without their callers."""
+        while self._commits:
+            await asyncio.wait(self._commits)
+
+    async def _allow_again(self, handler: Handler, command: Command, actor: Actor, earlier: Commit) -> None:
+        """Let only those have the first answer who sent the command, or who may do the same."""
+        if actor.trusted or earlier.command.actor == actor.id:
+            return
+        id = command.entity_id
+        stored = None
+        if id is not None and not handler.event.of_class:
+            stored = await self._persistence.for_class(handler.kind).get(handler.kind, id)
+        self._decide(actor, handler.event.name, handler.kind, id, None if stored is None else stored.entity)
+
     async def _until_stored(self, run: _Run) -> Result:
         """Run the event; after a conflict again on fresh state, one at a time within this process."""
         try:
             return await self._once(run)
-        except GoneError:
-            raise
         except ConflictError as conflict:
             if not _may_rerun(conflict):
                 raise
@@ -149,7 +163,8 @@ class Dispatcher:
 
     async def _once(self, run: _Run) -> Result:
         allow = partial(self._decide, run.actor)
-        unit = UnitOfWork(self._persistence, run.command, kind_of=self._catalog.kind, allow=allow)
+        chosen_id = run.command.entity_id if run.handler.event.of_class else None
+        unit = UnitOfWork(self._persistence, run.command, kind_of=self.catalog.kind, allow=allow, chosen_id=chosen_id)
         token = running_unit.set(unit)
         try:
             returned = await self._execute(run, unit)
@@ -167,7 +182,7 @@ class Dispatcher:
     async def _execute(self, run: _Run, unit: UnitOfWork) -> Any:
         handler = run.handler
         if handler.event.of_class:
-            unit.allow(handler.event.name, handler.kind, None, None)
+            unit.allow(handler.event.name, handler.kind, run.command.entity_id, None)
             args = await self._with_references(run, unit)
             returned = await run_body(handler.event, handler.kind, args, run.on_step)
             unit.adopt(returned)
@@ -224,7 +239,10 @@ class Dispatcher:
         """Store and publish; whoever goes away meanwhile cannot stop it half-way."""
         if store.instant:
             return await self._commit(store, changeset)
-        return await asyncio.shield(asyncio.ensure_future(self._commit(store, changeset)))
+        task = asyncio.create_task(self._commit(store, changeset), name=f"starmodel commit {changeset.command.id}")
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        return await asyncio.shield(task)
 
     async def _commit(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
         commit = await store.commit(changeset)
@@ -254,6 +272,14 @@ class _Run:
     def with_stored_command(self, changeset: Changeset) -> Changeset:
         """Return *changeset* with the command as it may be kept: without secret arguments."""
         return changeset if self.stored_form is self.command else replace(changeset, command=self.stored_form)
+
+
+def _check_target(handler: Handler, command: Command) -> None:
+    if handler.event.of_class:
+        if command.entity_id is not None and not valid_id(command.entity_id):
+            raise InvalidError([Problem(("id",), ID_RULE, "id")])
+    elif not valid_id(command.entity_id):
+        raise NotFoundError(command.entity, str(command.entity_id)[:80])
 
 
 def _may_rerun(conflict: ConflictError) -> bool:

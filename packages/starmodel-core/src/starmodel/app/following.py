@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,10 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["Follower"]
 
 
+logger = logging.getLogger("starmodel.following")
+
+
 class Follower:
-    """Iterates over every commit from now on, each once, those of one store in their order."""
+    """Iterates over every commit from now on, each once, those of one store in their order.
+
+    What did not come by the bus, or came too early, is read from the log.  Where the log does not reach back to it, a
+    warning is logged and *gaps* grows by one: whoever keeps a picture of the data then needs a fresh one.
+    """
 
     def __init__(self, bus: EventBus, persistence: PersistenceManager) -> None:
+        self.gaps = 0
         self._persistence = persistence
         self._subscription = bus.subscribe()
         self._seen: dict[str, Position] = {}
@@ -34,7 +43,7 @@ class Follower:
 
     async def __aiter__(self) -> AsyncIterator[Commit]:
         async for commit in self._subscription:
-            if self._subscription.lagged:
+            if self._subscription.lagged or self._skips(commit.position):
                 self._subscription.lagged = False
                 for store in self._persistence.stores.values():
                     async for missed in self._missed(store):
@@ -44,16 +53,20 @@ class Follower:
                 yield commit
 
     async def _missed(self, store: StatePersistenceBackend) -> AsyncIterator[Commit]:
-        newest = await store.position()
-        while True:
-            changes = await store.changes(self._seen.get(newest.epoch, newest))
+        seen = self._seen.get((await store.position()).epoch)
+        while seen is not None:
+            changes = await store.changes(seen)
+            if changes.gap:
+                self.gaps += 1
+                logger.warning("the log does not reach back to what was missed after %s; it is lost to followers", seen)
             for commit in changes.commits:
                 self._note(commit.position)
                 yield commit
-            if changes.gap:
-                self._note(changes.position)
-            if not changes.commits:
-                return
+            seen = changes.position if changes.commits else None
+
+    def _skips(self, position: Position) -> bool:
+        seen = self._seen.get(position.epoch)
+        return seen is not None and position.number > seen.number + 1
 
     def _is_new(self, position: Position) -> bool:
         seen = self._seen.get(position.epoch)

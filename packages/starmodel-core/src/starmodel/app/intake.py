@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.commands import REDACTED, Command
 from starmodel.core.errors import InvalidError, Problem
-from starmodel.core.snapshot import Snapshot
+from starmodel.core.events import as_sent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starmodel.core.actors import Actor
     from starmodel.core.ports import Clock, Codec, IdSource
 
@@ -35,35 +37,45 @@ def stamped(
         raise InvalidError(
             [Problem(("id",), f"a command id is 1 to {MAX_COMMAND_ID} printable characters", "command_id")]
         )
-    args = command.args
-    if not all(type(value) in _ATOMS for value in args.values()):
-        args = codec.plain(dict(args))
-    full = replace(
-        command, id=command.id or ids.new(), actor=command.actor or actor.id, at=command.at or clock.now(), args=args
-    )
+    args = _plain_args(command, codec)
+    own = command if actor.trusted else replace(command, actor=actor.id, at=None)  # nobody speaks for another
+    full = replace(own, id=own.id or ids.new(), actor=own.actor or actor.id, at=own.at or clock.now(), args=args)
     if handler.secrets.isdisjoint(args):
         return full, full
     kept = {name: REDACTED if name in handler.secrets else value for name, value in args.items()}
     return full, replace(full, args=kept)
 
 
+def _plain_args(command: Command, codec: Codec) -> Mapping[str, Any]:
+    args = command.args
+    if all(type(value) in _ATOMS for value in args.values()):
+        return args
+    try:
+        plain: Mapping[str, Any] = codec.plain(dict(args))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _not_json(error) from error
+    return plain
+
+
+def _not_json(error: Exception) -> InvalidError:
+    return InvalidError([Problem((), f"the arguments cannot be written as JSON: {error}", "json")])
+
+
 def fingerprint_of(command: Command) -> str:
     """Return what stands for the body of a command: the same only for the same call of the same event."""
     body = [command.entity, command.entity_id, command.event, command.args]
     try:
-        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    except (TypeError, ValueError) as error:
-        raise InvalidError([Problem((), f"the arguments cannot be written as JSON: {error}", "json")]) from error
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _not_json(error) from error
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def answer_of(returned: Any, codec: Codec) -> Any:
-    """Return what a repeated command is answered: the returned value where JSON can hold it."""
+    """Return what a repeated command is answered: the returned value where JSON can hold it, entities by their ids."""
     if type(returned) in _ATOMS:
         return returned
-    if isinstance(returned, Snapshot):
-        return returned.__dict__["id"]
     try:
-        return codec.plain(returned)
-    except (TypeError, ValueError):
+        return codec.plain(as_sent(returned))
+    except (TypeError, ValueError, RecursionError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.entity import Entity
@@ -33,6 +34,7 @@ class PersistenceManager:
         self.default = default
         self._stores = dict(stores or {})
         self._registry: Registry[Any] = Registry(GROUP)
+        self._is_open = False
         self._by_kind: dict[type[Entity], StatePersistenceBackend] = {}
 
     def name_for(self, kind: type[Entity]) -> str:
@@ -49,6 +51,11 @@ class PersistenceManager:
     def store(self, name: str) -> StatePersistenceBackend:
         """Return the store called *name*."""
         if name not in self._stores:
+            if self._is_open:
+                raise ConfigurationError(
+                    f"the store {name!r} was asked for too late to be opened; name every entity that it keeps, or the "
+                    "store itself, before the application is opened"
+                )
             self._stores[name] = self._registry.get(name)()
         return self._stores[name]
 
@@ -58,14 +65,23 @@ class PersistenceManager:
         return dict(self._stores)
 
     async def open(self) -> None:
-        """Make every store in use ready."""
-        for store in self._stores.values():
-            await store.open()
+        """Make every store in use ready; when one fails, those already open are closed again."""
+        async with AsyncExitStack() as undo:
+            for store in self._each():
+                await store.open()
+                undo.push_async_callback(store.close)
+            undo.pop_all()
+        self._is_open = True
 
     async def close(self) -> None:
-        """Let go of every store in use."""
-        for store in self._stores.values():
-            await store.close()
+        """Let go of every store in use, of the others too when one fails."""
+        self._is_open = False
+        async with AsyncExitStack() as closing:
+            for store in self._each():
+                closing.push_async_callback(store.close)
+
+    def _each(self) -> list[StatePersistenceBackend]:
+        return list({id(store): store for store in self._stores.values()}.values())
 
     def refuse_workers(self, workers: int) -> None:
         """Raise ConfigurationError when *workers* processes would not see the same data."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from starmodel.core.actors import ALLOWED, Actor, Decision
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["VISITOR_PREFIX", "AllOf", "VisitorPolicy", "is_private_id"]
 
+logger = logging.getLogger("starmodel.policies")
+
 VISITOR_PREFIX = "visitor-"
 """The id of an entity that every visitor has one of begins with this; the rest is the visitor's own."""
 
+_FAILED = Decision(allowed=False, why="it could not be decided who may; try again later")
 _HIDDEN = Decision(allowed=False, why="it belongs to another visitor", hidden=True)
 
 
@@ -48,7 +52,11 @@ class AllOf:
     ) -> Decision:
         """Return the first refusal, or that it is allowed."""
         for policy in self._policies:
-            decision = policy.decide(actor, action, kind, id, entity)
+            try:
+                decision = policy.decide(actor, action, kind, id, entity)
+            except Exception:
+                logger.exception("%r could not decide about %s.%s", policy, kind.__entity_name__, action)
+                return _FAILED
             if not decision.allowed:
                 return decision
         return ALLOWED

@@ -49,7 +49,8 @@ async def _steps(steps: Generator[Any, None, Any], target: Any, on_step: OnStep 
                 return value
             await _tell(value, target, on_step)
     finally:
-        steps.close()
+        if not steps.gi_running:  # a thread that nobody waits for any more may still be in it
+            steps.close()
 
 
 async def _async_steps(steps: AsyncIterator[Any], target: Any, on_step: OnStep | None) -> None:

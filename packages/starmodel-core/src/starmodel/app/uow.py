@@ -53,14 +53,23 @@ class _Opened:
 class UnitOfWork(Unit):
     """What one run of one command reads and writes.  Made anew for every run; nothing is shared between commands."""
 
-    __slots__ = ("_made", "_opened", "allow", "command", "kind_of", "persistence")
+    __slots__ = ("_chosen_id", "_made", "_opened", "allow", "command", "kind_of", "persistence")
 
-    def __init__(self, persistence: PersistenceManager, command: Command, *, kind_of: KindOf, allow: Allow) -> None:
+    def __init__(
+        self,
+        persistence: PersistenceManager,
+        command: Command,
+        *,
+        kind_of: KindOf,
+        allow: Allow,
+        chosen_id: str | None = None,
+    ) -> None:
         self.persistence = persistence
         self.command = command
         self.kind_of = kind_of
         self.allow = allow
         self._opened: dict[Key, _Opened] = {}
+        self._chosen_id = chosen_id
         self._made = 0
 
     # -- what an event may ask for ---------------------------------------------------------------------------------
@@ -100,10 +109,10 @@ class UnitOfWork(Unit):
         self._draft(entity).record(domain_event)
 
     def new_id(self) -> str:
-        """Return the id the command was given for what it makes, then ids made from the command's own."""
+        """Return the id chosen for what the command makes, then ids made from the command's own."""
         self._made += 1
-        if self._made == 1 and self.command.entity_id is not None:
-            return self.command.entity_id
+        if self._made == 1 and self._chosen_id is not None:
+            return self._chosen_id
         return hashlib.blake2b(f"{self.command.id}:{self._made}".encode(), digest_size=16).hexdigest()
 
     def _draft(self, entity: Snapshot) -> Entity:

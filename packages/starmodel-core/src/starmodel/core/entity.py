@@ -19,11 +19,13 @@ from .visibility import Visibility, field_hints, is_class_variable, own_annotati
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Entity", "FieldInfo", "fields_of", "new_id", "valid_id"]
+__all__ = ["ID_RULE", "Entity", "FieldInfo", "fields_of", "new_id", "valid_id"]
 
 E = TypeVar("E", bound="Entity")
 
 _ID_MAX = 64
+ID_RULE = f"use 1 to {_ID_MAX} of A-Z a-z 0-9 _ -"
+"""What an id must be, in words."""
 _ID_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -81,7 +83,7 @@ class Entity(Snapshot):
         for name in type(self).__entity_fields__:
             state[name] = freeze(state[name])
         if not valid_id(state["id"]):
-            raise InvalidError([Problem(("id",), f"use 1 to {_ID_MAX} of A-Z a-z 0-9 _ -", "id")])
+            raise InvalidError([Problem(("id",), ID_RULE, "id")])
         checked(self)
 
     def __repr__(self) -> str:

@@ -36,6 +36,7 @@ __all__ = [
     "HttpMethod",
     "MergeMode",
     "Mode",
+    "as_sent",
     "event",
     "events_of",
 ]
@@ -158,7 +159,7 @@ class _Declared(Generic[P, R_co]):
         for parameter in self.signature.parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
                 bound.update(bound.pop(parameter.name, {}))
-        return {name: _wire(value) for name, value in bound.items()}
+        return {name: as_sent(value) for name, value in bound.items()}
 
 
 class Event(_Declared[P, R_co]):
@@ -285,14 +286,14 @@ def name_of(cls: type[Snapshot]) -> str:
     return getattr(cls, "__entity_name__", cls.__name__)
 
 
-def _wire(value: Any) -> Any:
-    """An entity travels as its id, wherever it is among the arguments."""
+def as_sent(value: Any) -> Any:
+    """Return *value* as a command carries it: every entity in it as its id."""
     if isinstance(value, Snapshot):
         return value.__dict__["id"]
     if isinstance(value, list | set | frozenset) or type(value) is tuple:
-        return type(value)(map(_wire, value)) if any(map(_holds_more, value)) else value
+        return type(value)(map(as_sent, value)) if any(map(_holds_more, value)) else value
     if isinstance(value, dict):
-        return {key: _wire(item) for key, item in value.items()}
+        return {key: as_sent(item) for key, item in value.items()}
     return value
 
 

@@ -124,12 +124,19 @@ async function take(reply, el) {
   }
   const type = reply.headers.get("Content-Type") ?? "";
   const failed = reply.status >= 400;
-  if (type.includes("event-stream")) await readFrames(reply.body, el);
-  else if (failed) return (await reply.json().catch(() => null)) ?? { detail: `This did not work (${reply.status}).` };
-  return failed ? {} : null;
+  if (type.includes("event-stream")) {
+    let problem = failed ? {} : null;
+    await readFrames(reply.body, el, {
+      "sm-problem": (data) => (problem = JSON.parse(data)), // it failed after its first step was shown
+      "sm-step": (data) => el.dispatchEvent(new CustomEvent("starmodel:step", { bubbles: true, detail: JSON.parse(data).value })),
+    });
+    return problem;
+  }
+  if (failed) return (await reply.json().catch(() => null)) ?? { detail: `This did not work (${reply.status}).` };
+  return null;
 }
 
-function conclude({ submitted, values }, problem) {
+function conclude({ submitted, values, lane }, problem) {
   const fields = values.map(([field]) => field);
   fields.forEach(unmark);
   if (problem) return showProblem(fields, problem);
@@ -137,7 +144,8 @@ function conclude({ submitted, values }, problem) {
   for (const [field, value] of values) {
     if (read(field) !== value) continue; // typed meanwhile: not ours to clear
     forget(field);
-    if (value !== initial(field)) write(field, initial(field));
+    // The form of a new thing is ready for the next one; the form of a thing goes on showing it.
+    if (!lane.includes("/") && value !== initial(field)) write(field, initial(field));
   }
   submitted.dispatchEvent(new CustomEvent("starmodel:done", { bubbles: true }));
   submitted.closest("dialog[data-close-on-done]")?.close();

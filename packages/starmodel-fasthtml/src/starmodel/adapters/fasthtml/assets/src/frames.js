@@ -4,8 +4,8 @@ import { toDatastar } from "./page.js";
 const own = new Map();
 export const on = (type, listener) => own.set(type, listener);
 
-export function receive(type, data, el) {
-  if (!type.startsWith("datastar-")) return own.get(type)?.(data);
+export function receive(type, data, el, listeners = {}) {
+  if (!type.startsWith("datastar-")) return (listeners[type] ?? own.get(type))?.(data);
   const args = {};
   for (const line of data.split("\n")) {
     const space = line.indexOf(" ");
@@ -16,17 +16,17 @@ export function receive(type, data, el) {
 }
 
 // Lines end at \n alone: \u2028 would be one more to a regular expression, and is plain text in a stream.
-function frame(text, el) {
+function frame(text, el, listeners) {
   const lines = text.split("\n");
   const field = (name) => lines.filter((it) => it.startsWith(`${name}: `)).map((it) => it.slice(name.length + 2));
-  receive(field("event").join(), field("data").join("\n"), el);
+  receive(field("event").join(), field("data").join("\n"), el, listeners);
 }
 
-export async function readFrames(body, el) {
+export async function readFrames(body, el, listeners) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = "", step; !(step = await reader.read()).done; ) {
     const frames = (rest + step.value).split("\n\n");
     rest = frames.pop();
-    for (const it of frames) frame(it, el);
+    for (const it of frames) frame(it, el, listeners);
   }
 }
