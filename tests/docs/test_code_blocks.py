@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 
 import pytest
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
-ROOT = Path(__file__).parents[2]
-READMES = sorted(ROOT.glob("packages/*/README.md"))
-PAGES = [*(path for path in [ROOT / "README.md"] if path.exists()), *READMES, *sorted(ROOT.glob("docs/**/*.md"))]
-NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
-
-reader = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], encoding="utf-8")
+from .blocks import run
+from .pages import PAGES, READMES, name_of
 
 
-def run(page):
-    """Run the blocks of *page* one after the other, in one namespace; return how many there were."""
-    examples = list(reader.parse(page))
-    for example in examples:
-        example.evaluate()
-    return len(examples)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_the_code_on_a_page_runs(page, tmp_path, monkeypatch):
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    """Give each page an empty folder for the files it shows, and forget what was imported from there."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    known = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=map(name_of, PAGES))
+def test_the_code_on_a_page_runs(page):
     assert run(page) or page not in READMES, "a README shows how its package is used"
 
 
-def test_a_block_that_fails_is_noticed(tmp_path):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nx = 1\n```\nlater\n```python\nassert x == 2\n```\n",
+        "```python\ndef test_it():\n    assert False\n```\n",
+        "```python\nasync def test_it():\n    assert False\n```\n",
+        '```python title="one.py"\nassert False\n```\n',
+        '```python title="one.py"\nx = 1\n```\n```python\nfrom one import x\nassert x == 2\n```\n',
+        '```python title="test_one.py"\ndef test_one():\n    assert False\n```\n',
+        "```py\nx = 1\n```\n",
+        "```python hl_lines=2\nx = 1\n```\n",
+    ],
+)
+def test_a_block_that_fails_is_noticed(text, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("```python\nx = 1\n```\nlater\n```python\nassert x == 2\n```\n")
+    page.write_text(text)
     with pytest.raises(AssertionError):
         run(page)
+
+
+def test_a_file_is_there_for_the_blocks_that_follow(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        '```python title="one.py"\nx = 1\n```\n```python\nfrom one import x\nassert x == 1\n```\n'
+        '```python title="one.py"\nx = 2\n```\n```python title="test_one.py"\nimport one\n\n\ndef test_x():\n'
+        "    assert one.x == 2\n```\n"
+    )
+    assert run(page) == 4

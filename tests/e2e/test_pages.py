@@ -119,3 +119,18 @@ def test_hidden_tabs_catch_up_when_they_are_shown(server: Server, visitors: Visi
     page.evaluate("""() => { delete document.hidden; delete document.visibilityState;
       document.dispatchEvent(new Event('visibilitychange')) }""")
     expect(page.locator("#stored")).to_have_text("while away")
+
+
+def test_an_event_may_answer_with_a_message_or_another_page(server: Server, visitors: Visitors) -> None:
+    page = visitors().open(server.url + "/own")
+    page.get_by_text("Greet").click()
+    expect(page.locator("#sm-toasts")).to_contain_text("Good <b>morning</b>!")
+    page.get_by_text("Leave").click()
+    expect(page.get_by_role("heading", name="Job")).to_be_visible()
+
+
+def test_an_answer_of_another_page_works_without_javascript(server: Server, visitors: Visitors) -> None:
+    page = visitors(java_script_enabled=False).context.new_page()
+    page.goto(server.url + "/own")
+    page.get_by_text("Leave").click()
+    assert page.url == server.url + "/job"

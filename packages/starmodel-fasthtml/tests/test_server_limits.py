@@ -182,6 +182,8 @@ def test_a_client_that_went_away_leaves_no_traceback(url):
     logger.addHandler(heard)
     with connect(url) as connection:
         connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na")
+        time.sleep(0.2)  # the application waits for the rest
+    time.sleep(0.2)  # it has noticed that there is none
     with connect(url) as connection:
         connection.sendall(b"POST /broken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 500")

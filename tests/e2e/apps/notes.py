@@ -8,7 +8,7 @@ from fasthtml.common import H1, Button, Div, Form, Input, P, Progress
 
 from starmodel.adapters.fasthtml import Shared, on_click, on_input, on_submit, show, view
 from starmodel.bootstrap import create_app
-from starmodel.core import Entity, Private, RefusedError, Secret, event
+from starmodel.core import Entity, GoTo, Notice, Private, RefusedError, Secret, event
 
 
 class Note(Entity):
@@ -47,6 +47,14 @@ class Own(Entity):
     def increment(self) -> None:
         self.count += 1
 
+    @event
+    def leave(self) -> GoTo:
+        return GoTo("/job")
+
+    @event
+    def greet(self) -> Notice:
+        return Notice("Good <b>morning</b>!", "success")
+
 
 app = create_app(Note, Job, Own, title="Notes")
 
@@ -81,4 +89,8 @@ def jobs(job: Annotated[Job, Shared("job")]):
 
 @app.get("/own")
 def own(own: Own):
-    return H1(own.count), Button("+1", on_click(own.increment)), Form(on_submit(own.update), Input(name="count"), Button("Set"))
+    return H1(own.count), Button("+1", on_click(own.increment)), Form(on_submit(own.update), Input(name="count"), Button("Set")), more(own)
+
+
+def more(own: Own):
+    return Button("Leave", on_click(own.leave)), Button("Greet", on_click(own.greet))

@@ -17,7 +17,7 @@ class Suite(BusContract):
 
     __test__ = False
     patience = 0.2
-    bus_class: ClassVar[type[InProcessBus]]
+    Bus: ClassVar[type[InProcessBus]]
     caught_by: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs):
@@ -26,21 +26,21 @@ class Suite(BusContract):
 
     @pytest.fixture
     def new_bus(self):
-        return self.bus_class(capacity=50)
+        return self.Bus(capacity=50)
 
 
 class BrokenMailbox(InProcessBus):
-    mailbox: type[Mailbox]
+    Box: type[Mailbox]
 
     def subscribe(self):
-        self._mailboxes.append(self.mailbox(self, self._capacity))
+        self._mailboxes.append(self.Box(self, self._capacity))
         return self._mailboxes[-1]
 
 
 class TestPublishesNothing(Suite):
     caught_by = ("test_what_arrives_is_what_was_published", "test_a_waiting_reader_is_woken")
 
-    class bus_class(InProcessBus):
+    class Bus(InProcessBus):
         async def publish(self, commit):
             pass
 
@@ -48,8 +48,8 @@ class TestPublishesNothing(Suite):
 class TestLosesTheOrder(Suite):
     caught_by = ("test_commits_arrive_in_order",)
 
-    class bus_class(BrokenMailbox):
-        class mailbox(Mailbox):
+    class Bus(BrokenMailbox):
+        class Box(Mailbox):
             def put(self, commit):
                 super().put(commit)
                 self._queue.rotate(1)
@@ -58,7 +58,7 @@ class TestLosesTheOrder(Suite):
 class TestTellsOneSubscriberOnly(Suite):
     caught_by = ("test_every_subscription_gets_everything",)
 
-    class bus_class(InProcessBus):
+    class Bus(InProcessBus):
         async def publish(self, commit):
             for mailbox in self._mailboxes[:1]:
                 mailbox.put(commit)
@@ -67,7 +67,7 @@ class TestTellsOneSubscriberOnly(Suite):
 class TestTellsOldStories(Suite):
     caught_by = ("test_a_subscription_begins_when_it_is_made", "test_publishing_to_nobody_is_harmless")
 
-    class bus_class(InProcessBus):
+    class Bus(InProcessBus):
         def __init__(self, **options):
             super().__init__(**options)
             self.told = []
@@ -86,9 +86,9 @@ class TestTellsOldStories(Suite):
 class TestWaitsForTheSlow(Suite):
     caught_by = ("test_a_slow_subscriber_holds_nobody_up", "test_a_mailbox_is_bounded_and_says_when_it_ran_over")
 
-    class bus_class(InProcessBus):
+    class Bus(InProcessBus):
         async def publish(self, commit):
-            while any(len(mailbox._queue) >= self._capacity for mailbox in self._mailboxes):
+            while any(len(mailbox._queue) >= self._capacity for mailbox in self._mailboxes):  # noqa: ASYNC110  (a fault)
                 await asyncio.sleep(0.001)
             await super().publish(commit)
 
@@ -96,7 +96,7 @@ class TestWaitsForTheSlow(Suite):
 class TestKeepsEverything(Suite):
     caught_by = ("test_a_mailbox_is_bounded_and_says_when_it_ran_over",)
 
-    class bus_class(InProcessBus):
+    class Bus(InProcessBus):
         def __init__(self, **options):
             super().__init__(capacity=10**9)
 
@@ -104,8 +104,8 @@ class TestKeepsEverything(Suite):
 class TestDropsWithoutAWord(Suite):
     caught_by = ("test_a_mailbox_is_bounded_and_says_when_it_ran_over", "test_a_slow_subscriber_holds_nobody_up")
 
-    class bus_class(BrokenMailbox):
-        class mailbox(Mailbox):
+    class Bus(BrokenMailbox):
+        class Box(Mailbox):
             def __init__(self, *args):
                 super().__init__(*args)
                 self._queue = deque(maxlen=self._capacity - 1)
@@ -114,8 +114,8 @@ class TestDropsWithoutAWord(Suite):
 class TestNeverEndsItsReaders(Suite):
     caught_by = ("test_closing_a_subscription_ends_its_reader", "test_closing_the_bus_ends_every_reader")
 
-    class bus_class(BrokenMailbox):
-        class mailbox(Mailbox):
+    class Bus(BrokenMailbox):
+        class Box(Mailbox):
             def close(self):
                 self._bus.forget(self)
 
@@ -123,8 +123,8 @@ class TestNeverEndsItsReaders(Suite):
 class TestSendsToTheClosed(Suite):
     caught_by = ("test_a_closed_subscription_gets_nothing_more",)
 
-    class bus_class(BrokenMailbox):
-        class mailbox(Mailbox):
+    class Bus(BrokenMailbox):
+        class Box(Mailbox):
             def close(self):
                 self._closed = True
                 self._wake()
@@ -133,8 +133,8 @@ class TestSendsToTheClosed(Suite):
 class TestLosesACommitWithItsReader(Suite):
     caught_by = ("test_a_reader_that_lost_patience_loses_no_commit",)
 
-    class bus_class(BrokenMailbox):
-        class mailbox(Mailbox):
+    class Bus(BrokenMailbox):
+        class Box(Mailbox):
             async def __anext__(self):
                 try:
                     return await super().__anext__()

@@ -16,7 +16,7 @@ class Suite(CodecContract):
     """The codec suite on one broken codec."""
 
     __test__ = False
-    codec_class: ClassVar[type[PlainCodec]]
+    Codec: ClassVar[type[PlainCodec]]
     caught_by: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs):
@@ -25,7 +25,7 @@ class Suite(CodecContract):
 
     @pytest.fixture
     def codec(self):
-        return self.codec_class()
+        return self.Codec()
 
 
 class BrokenBinder(PlainCodec):
@@ -39,7 +39,7 @@ class BrokenBinder(PlainCodec):
 class TestParsesUnknownNames(Suite):
     caught_by = ("test_an_odd_name_is_unexpected", "test_a_problem_says_where_it_is")
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def parse(self, kind, data):
             return self.load(kind, data)
 
@@ -51,7 +51,7 @@ class TestBindsUnknownNames(Suite):
         "test_creation_asks_for_what_has_no_default_and_refuses_what_is_private",
     )
 
-    class codec_class(BrokenBinder):
+    class Codec(BrokenBinder):
         def bound(self, honest, parameters, args, text):
             names = {parameter.name for parameter in parameters}
             return honest({name: value for name, value in args.items() if name in names}, text=text)
@@ -60,7 +60,7 @@ class TestBindsUnknownNames(Suite):
 class TestShowsWhatIsNotPublic(Suite):
     caught_by = ("test_a_public_dump_leaves_out_what_is_not_public",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def dump(self, entity, *, public=False):
             return super().dump(entity)
 
@@ -68,16 +68,16 @@ class TestShowsWhatIsNotPublic(Suite):
 class TestDescribesWhatIsNotPublic(Suite):
     caught_by = ("test_a_schema_tells_the_public_side_alone",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def schema(self, kind):
             schema = super().schema(kind)
-            return {**schema, "properties": {**schema["properties"], **dict.fromkeys(fields_of(kind), {})}}
+            return {**schema, "properties": {**schema["properties"], **{name: {} for name in fields_of(kind)}}}
 
 
 class TestRepeatsTheRefusedValue(Suite):
     caught_by = ("test_a_refused_value_is_never_repeated",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def parse(self, kind, data):
             try:
                 return super().parse(kind, data)
@@ -89,7 +89,7 @@ class TestRepeatsTheRefusedValue(Suite):
 class TestNamesTheFirstProblemOnly(Suite):
     caught_by = ("test_every_wrong_field_is_named_at_once",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def parse(self, kind, data):
             try:
                 return super().parse(kind, data)
@@ -100,7 +100,7 @@ class TestNamesTheFirstProblemOnly(Suite):
 class TestSaysNotWhere(Suite):
     caught_by = ("test_a_problem_says_where_it_is", "test_a_missing_field_is_named")
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def parse(self, kind, data):
             try:
                 return super().parse(kind, data)
@@ -111,7 +111,7 @@ class TestSaysNotWhere(Suite):
 class TestRoundsMoney(Suite):
     caught_by = ("test_every_value_comes_back_through_json",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def dump(self, entity, *, public=False):
             data = super().dump(entity, public=public)
             return {**data, "price": float(data["price"])} if "price" in data else data
@@ -120,15 +120,15 @@ class TestRoundsMoney(Suite):
 class TestDumpsWhatIsNoJson(Suite):
     caught_by = ("test_every_value_comes_back_through_json", "test_a_dump_can_be_parsed")
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def dump(self, entity, *, public=False):
-            return {name: getattr(entity, name) for name in entity.__entity_fields__ if name not in {"title"}}
+            return {name: getattr(entity, name) for name in entity.__entity_fields__ if name != "title"}
 
 
 class TestForgetsTheZone(Suite):
     caught_by = ("test_every_value_comes_back_through_json",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def dump(self, entity, *, public=False):
             data = super().dump(entity, public=public)
             return {**data, "at": data["at"][:26]} if data.get("at") else data
@@ -137,7 +137,7 @@ class TestForgetsTheZone(Suite):
 class TestRefusesWhatNewerCodeWrote(Suite):
     caught_by = ("test_loading_passes_over_what_newer_code_wrote",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def load(self, kind, data):
             return self.parse(kind, data)
 
@@ -145,7 +145,7 @@ class TestRefusesWhatNewerCodeWrote(Suite):
 class TestInventsWhatWasNotGiven(Suite):
     caught_by = ("test_an_update_takes_any_of_the_fields_and_invents_none",)
 
-    class codec_class(BrokenBinder):
+    class Codec(BrokenBinder):
         def bound(self, honest, parameters, args, text):
             optional = {parameter.name: None for parameter in parameters if parameter.optional}
             return {**optional, **honest(args, text=text)}
@@ -154,7 +154,7 @@ class TestInventsWhatWasNotGiven(Suite):
 class TestTakesBlanksForText(Suite):
     caught_by = ("test_a_blank_form_field_is_nothing_where_text_does_not_fit",)
 
-    class codec_class(BrokenBinder):
+    class Codec(BrokenBinder):
         def bound(self, honest, parameters, args, text):
             return {**honest(args, text=text), **({name: "" for name in args if args[name] == ""} if text else {})}
 
@@ -162,7 +162,7 @@ class TestTakesBlanksForText(Suite):
 class TestTakesEveryWordForYes(Suite):
     caught_by = ("test_a_checkbox_is_understood",)
 
-    class codec_class(BrokenBinder):
+    class Codec(BrokenBinder):
         def bound(self, honest, parameters, args, text):
             if text and args.get("flag"):
                 args = {**args, "flag": "true"}
@@ -172,7 +172,7 @@ class TestTakesEveryWordForYes(Suite):
 class TestBreaksOnHostileData(Suite):
     caught_by = ("test_a_hostile_value_is_refused_or_harmless",)
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def parse(self, kind, data):
             with contextlib.suppress(TypeError):
                 float(data.get("number", 0) or 0)
@@ -182,7 +182,7 @@ class TestBreaksOnHostileData(Suite):
 class TestLetsThingsInThatCannotGetOut(Suite):
     caught_by = ("test_a_hostile_value_is_refused_or_harmless",)
 
-    class codec_class(BrokenBinder):
+    class Codec(BrokenBinder):
         def bound(self, honest, parameters, args, text):
             return dict(args)
 
@@ -190,7 +190,7 @@ class TestLetsThingsInThatCannotGetOut(Suite):
 class TestHandsOutWhatCanBeChanged(Suite):
     caught_by = ("test_a_default_is_fresh_each_time", "test_what_is_loaded_cannot_be_changed")
 
-    class codec_class(PlainCodec):
+    class Codec(PlainCodec):
         def _read(self, kind, data, *, known_only):
             entity = super()._read(kind, data, known_only=known_only)
             vars(entity).update({name: list(value) for name, value in vars(entity).items() if isinstance(value, list)})

@@ -20,7 +20,7 @@ class Suite(StoreContract):
     """The store suite on one broken store."""
 
     __test__ = False
-    store_class: ClassVar[type[MemoryRepo]]
+    Store: ClassVar[type[MemoryRepo]]
     caught_by: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs):
@@ -29,13 +29,13 @@ class Suite(StoreContract):
 
     @pytest.fixture
     def new_store(self, clock):
-        return self.store_class(clock=clock)
+        return self.Store(clock=clock)
 
 
 class TestIgnoresTheExpectedVersion(Suite):
     caught_by = ("test_a_stale_change_is_a_conflict", "test_only_one_of_many_writers_wins")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def _check(self, write):
             if self._live(write.kind, write.id) is None and write.expected:
                 raise GoneError(write.kind.__name__, write.id)
@@ -44,7 +44,7 @@ class TestIgnoresTheExpectedVersion(Suite):
 class TestCreatesOverWhatIsThere(Suite):
     caught_by = ("test_an_id_is_not_created_twice", "test_only_one_of_many_creators_wins")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def _check(self, write):
             if write.expected:
                 super()._check(write)
@@ -53,7 +53,7 @@ class TestCreatesOverWhatIsThere(Suite):
 class TestStoresOneWriteAfterTheOther(Suite):
     caught_by = ("test_a_refused_commit_leaves_nothing",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def commit(self, changeset):
             for number, write in enumerate(changeset.writes):
                 command = replace(changeset.command, id=f"{changeset.command.id}.{number}")
@@ -64,7 +64,7 @@ class TestStoresOneWriteAfterTheOther(Suite):
 class TestWaitsBetweenTheCheckAndTheWrite(Suite):
     caught_by = ("test_only_one_of_many_writers_wins", "test_a_burst_of_one_command_takes_effect_once")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def commit(self, changeset):
             found = {write.id: self._live(write.kind, write.id) for write in changeset.writes}
             fresh = self._log.receipt(changeset.command.id, changeset.fingerprint, 0) is None
@@ -83,7 +83,7 @@ class TestWaitsBetweenTheCheckAndTheWrite(Suite):
 class TestCanBeCutShortHalfway(Suite):
     caught_by = ("test_a_cancelled_commit_is_whole_or_absent",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def commit(self, changeset):
             if len(changeset.writes) == 2:
                 first, second = changeset.writes
@@ -103,7 +103,7 @@ class TestForgetsItsCommands(Suite):
         "test_a_command_is_remembered_for_24_hours",
     )
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def commit(self, changeset):
             self._log._receipts.clear()
             return await super().commit(changeset)
@@ -112,7 +112,7 @@ class TestForgetsItsCommands(Suite):
 class TestRemembersItsCommandsForEver(Suite):
     caught_by = ("test_a_command_is_remembered_for_24_hours",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def __init__(self, **options):
             super().__init__(**options)
             self._log.receipt = lambda id, body, now, ask=self._log.receipt: ask(id, body, 0)
@@ -121,7 +121,7 @@ class TestRemembersItsCommandsForEver(Suite):
 class TestRemembersRefusedCommands(Suite):
     caught_by = ("test_a_refused_command_may_be_tried_again", "test_a_refused_commit_leaves_nothing")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def commit(self, changeset):
             try:
                 return await super().commit(changeset)
@@ -136,7 +136,7 @@ class TestBringsBackTheDead(Suite):
         "test_what_has_expired_is_gone_and_never_comes_back",
     )
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def _check(self, write):
             if self._live(write.kind, write.id) is not None:
                 super()._check(write)
@@ -145,7 +145,7 @@ class TestBringsBackTheDead(Suite):
 class TestGivesAVersionTwice(Suite):
     caught_by = ("test_a_stale_copy_of_an_earlier_life_is_refused",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def _apply(self, write, version, now):
             super()._apply(write, write.expected + 1, now)
 
@@ -153,7 +153,7 @@ class TestGivesAVersionTwice(Suite):
 class TestPagesByOffset(Suite):
     caught_by = ("test_the_next_page_stands_still_while_entities_come_and_go",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def query(self, kind, query):
             start = int(query.after or 0) if (query.after or "0").isdigit() else 0
             everything = await super().query(kind, Query(where=query.where, order=query.order, limit=1000))
@@ -164,7 +164,7 @@ class TestPagesByOffset(Suite):
 class TestAlwaysPromisesAnotherPage(Suite):
     caught_by = ("test_a_page_that_is_just_full_is_the_last",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def query(self, kind, query):
             page = await super().query(kind, query)
             return replace(page, next=page.next or "more")
@@ -173,7 +173,7 @@ class TestAlwaysPromisesAnotherPage(Suite):
 class TestIgnoresTheOrder(Suite):
     caught_by = ("test_a_query_keeps_the_order",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def query(self, kind, query):
             return await super().query(kind, replace(query, order=()))
 
@@ -181,7 +181,7 @@ class TestIgnoresTheOrder(Suite):
 class TestIgnoresNot(Suite):
     caught_by = ("test_a_query_finds_what_matches",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def query(self, kind, query):
             return await super().query(kind, replace(query, where={k: v for k, v in query.where.items() if k != "not"}))
 
@@ -189,7 +189,7 @@ class TestIgnoresNot(Suite):
 class TestCountsBeyondTheCap(Suite):
     caught_by = ("test_counting_stops_at_the_cap",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def count(self, kind, where, *, cap):
             return await super().count(kind, where, cap=cap + 1)
 
@@ -197,7 +197,7 @@ class TestCountsBeyondTheCap(Suite):
 class TestTakesAnyCondition(Suite):
     caught_by = ("test_a_condition_that_does_not_fit_is_refused",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def count(self, kind, where, *, cap):
             return len((await super().query(kind, Query())).items)
 
@@ -205,7 +205,7 @@ class TestTakesAnyCondition(Suite):
 class TestMixesKinds(Suite):
     caught_by = ("test_kinds_do_not_mix",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def __init__(self, **options):
             super().__init__(**options)
             everything = {}
@@ -217,7 +217,7 @@ class TestMixesKinds(Suite):
 class TestSkipsInItsLog(Suite):
     caught_by = ("test_a_limited_reader_skips_nothing", "test_a_follower_of_busy_writers_misses_nothing")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def changes(self, after, *, limit=1000):
             told = await super().changes(after, limit=limit + 1)
             return replace(told, commits=told.commits[:limit])
@@ -226,7 +226,7 @@ class TestSkipsInItsLog(Suite):
 class TestTellsItsLogBackwards(Suite):
     caught_by = ("test_the_log_tells_every_commit_in_order", "test_a_history_holds_the_commits_of_one_entity")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def changes(self, after, *, limit=1000):
             told = await super().changes(after, limit=limit)
             return replace(told, commits=told.commits[::-1])
@@ -238,7 +238,7 @@ class TestTellsItsLogBackwards(Suite):
 class TestTakesForeignPositions(Suite):
     caught_by = ("test_a_position_of_another_log_is_a_gap", "test_a_position_in_the_future_is_a_gap")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def changes(self, after, *, limit=1000):
             told = await super().changes(after, limit=limit)
             return Changes((), after) if told.gap else told
@@ -247,7 +247,7 @@ class TestTakesForeignPositions(Suite):
 class TestWritesSecretsIntoItsLog(Suite):
     caught_by = ("test_the_log_names_a_secret_and_never_tells_it",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def history(self, kind, id, *, after_version=0):
             commits = await super().history(kind, id, after_version=after_version)
             return [replace(commit, changes=tuple(map(self._told, commit.changes))) for commit in commits]
@@ -259,7 +259,7 @@ class TestWritesSecretsIntoItsLog(Suite):
 class TestLosesDomainEvents(Suite):
     caught_by = ("test_domain_events_carry_the_version_of_their_entity",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def commit(self, changeset):
             return await super().commit(replace(changeset, recorded=()))
 
@@ -267,7 +267,7 @@ class TestLosesDomainEvents(Suite):
 class TestForgetsToRenewTheTimeToLive(Suite):
     caught_by = ("test_a_change_renews_the_time_to_live",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def _apply(self, write, version, now):
             row = self._live(write.kind, write.id)
             super()._apply(write, version, now)
@@ -278,7 +278,7 @@ class TestForgetsToRenewTheTimeToLive(Suite):
 class TestReadsWhatHasExpired(Suite):
     caught_by = ("test_what_expires_is_there_until_then", "test_what_has_expired_is_gone_and_never_comes_back")
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         def _live(self, kind, id):
             return self._rows.get(kind, {}).get(id)
 
@@ -286,7 +286,7 @@ class TestReadsWhatHasExpired(Suite):
 class TestHandsOutWhatCanBeChanged(Suite):
     caught_by = ("test_what_is_read_cannot_be_changed",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def get(self, kind, id):
             stored = await super().get(kind, id)
             if stored is not None:
@@ -300,7 +300,7 @@ class TestHandsOutWhatCanBeChanged(Suite):
 class TestSharesWorkingState(Suite):
     caught_by = ("test_working_state_is_neither_stored_nor_shared",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def get(self, kind, id):
             row = self._live(kind, id)
             return None if row is None else row.stored
@@ -309,7 +309,7 @@ class TestSharesWorkingState(Suite):
 class TestRoundsWhatItStores(Suite):
     caught_by = ("test_every_value_comes_back_as_it_was",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         async def get(self, kind, id):
             stored = await super().get(kind, id)
             at = None if stored is None else getattr(stored.entity, "at", None)
@@ -319,7 +319,7 @@ class TestRoundsWhatItStores(Suite):
 class TestPromisesADiskItNeverProves(Suite):
     caught_by = ("test_what_was_committed_is_there_after_the_store_was_closed",)
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         durability = Durability.DISK
 
 
@@ -327,7 +327,7 @@ class TestLosesWhatItPromisedToKeep(Suite):
     caught_by = ("test_what_was_committed_is_there_after_the_store_was_closed",)
 
     async def reopened(self, store):
-        return self.store_class()
+        return self.Store()
 
-    class store_class(MemoryRepo):
+    class Store(MemoryRepo):
         durability = Durability.DISK

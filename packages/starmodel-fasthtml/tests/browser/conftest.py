@@ -196,6 +196,43 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
+class Tab:
+    """A page that remembers whatever went wrong in it."""
+
+    def __init__(self, context: BrowserContext, stage: Stage) -> None:
+        self.stage = stage
+        self.context = context
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.on("console", lambda message: message.type in {"error", "warning"} and self._note(message.text))
+        self.page.on("pageerror", lambda error: self._note(str(error)))
+        self.page.on("request", lambda request: self._look(request.url))
+
+    def _note(self, text: str) -> None:
+        self.complaints.append(text)
+
+    def _look(self, url: str) -> None:
+        if not url.startswith((self.stage.url, "data:")):
+            self.elsewhere.append(url)
+
+    def open(self, body: str, *, live: str | None = None) -> Page:
+        self.stage.body, self.stage.live = body, live
+        self.page.goto(self.stage.url)
+        if live:
+            self.wait("document.documentElement.dataset.online === 'true'")
+        return self.page
+
+    def wait(self, expression: str, seconds: float = 5) -> None:
+        """Wait until it is true in the page; Playwright's own wait_for_function needs 'unsafe-eval'."""
+        wait_until(lambda: bool(self.page.evaluate(expression)), seconds, self.page)
+
+    def assert_clean(self, *expected: str) -> None:
+        """Only complaints that hold one of the expected words, and no request to anyone else."""
+        assert [text for text in self.complaints if not any(word in text for word in expected)] == []
+        assert self.elsewhere == []
+
+
 @pytest.fixture
 def tab(context: BrowserContext, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Tab]:
     tab = Tab(context, stage)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from starmodel.core.actors import SYSTEM, Actor
+from starmodel.core.answers import answer_from
 from starmodel.core.commands import Command
 from starmodel.core.entity import ID_RULE, Entity, valid_id
 from starmodel.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, ReadOnlyError
@@ -122,7 +123,7 @@ class Dispatcher:
             earlier = await store.receipt(command.id, fingerprint)
             if earlier is not None:
                 await self._allow_again(handler, command, actor, earlier)
-                return Result(stored_form, earlier, earlier.answer)
+                return Result(stored_form, earlier, answer_from(earlier.answer))
         args = handler.bind(command.args, text=text)
         run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step)
         return await self._until_stored(run)
@@ -177,7 +178,7 @@ class Dispatcher:
                 raise ReadOnlyError(str(run.handler))
             return Result(run.stored_form, None, returned)
         commit = await self._store(unit.store_of(run.handler.kind, changeset), run.with_stored_command(changeset))
-        return Result(run.stored_form, commit, commit.answer if commit.replayed else returned)
+        return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
 
     async def _execute(self, run: _Run, unit: UnitOfWork) -> Any:
         handler = run.handler

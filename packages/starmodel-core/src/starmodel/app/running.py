@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -49,7 +50,9 @@ async def _steps(steps: Generator[Any, None, Any], target: Any, on_step: OnStep 
                 return value
             await _tell(value, target, on_step)
     finally:
-        if not steps.gi_running:  # a thread that nobody waits for any more may still be in it
+        if (
+            inspect.getgeneratorstate(steps) != inspect.GEN_RUNNING
+        ):  # a thread that nobody waits for any more may still be in it
             steps.close()
 
 

@@ -1,6 +1,7 @@
 """The domain: entities, events and the ports adapters implement.  Imports nothing but the standard library."""
 
 from .actors import SYSTEM, Actor, Decision
+from .answers import GoTo, Notice
 from .commands import Command
 from .config import EntityConfig, StateStore
 from .domain_events import DomainEvent, Recorded
@@ -30,8 +31,10 @@ __all__ = [
     "Entity",
     "EntityConfig",
     "ForbiddenError",
+    "GoTo",
     "InvalidError",
     "NotFoundError",
+    "Notice",
     "Private",
     "Query",
     "Recorded",

@@ -189,8 +189,8 @@ class Policy(Protocol):
     ) -> Decision:
         """Decide about one action: the name of an event, or ``"read"``.
 
-        *id* is ``None`` for an event of the class, unless the sender chose the id of what it makes.  *entity* is the newest snapshot, or ``None`` when there is none
-        yet.  Must not wait: it runs on every delivery.
+        *id* is ``None`` for an event of the class, unless the sender chose the id of what it makes.  *entity* is the
+        newest snapshot, or ``None`` when there is none yet.  Must not wait: it runs on every delivery.
         """
 
 

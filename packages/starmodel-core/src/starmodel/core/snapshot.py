@@ -146,8 +146,8 @@ class Snapshot:
 class FieldReader:
     """Stands on the class for a field, and gives its value where ``__dict__`` has none yet.
 
-    Without it a codec may leave a default on the class, as pydantic does, and a draft would read that default instead of
-    the value of its snapshot.
+    Without it a codec may leave a default on the class, as pydantic does, and a draft would read that default instead
+    of the value of its snapshot.
     """
 
     __slots__ = ("name",)

@@ -94,7 +94,7 @@ def _for_type(annotation: Any) -> SearchStrategy[Any]:
         parts = {field.name: _for_type(hints[field.name]) for field in dataclasses.fields(origin) if field.init}
         strategy = st.builds(origin, **parts)
     else:
-        strategy = _for_container(origin, args) or st.from_type(kind)
+        strategy = _for_container(origin, args)
     return cast("SearchStrategy[Any]", strategy)
 
 
@@ -115,7 +115,7 @@ def _atoms(st: Any) -> dict[Any, Callable[[], Any]]:
 
 
 def _for_container(origin: Any, args: tuple[Any, ...]) -> Any:  # noqa: PLR0911  (one line for each kind)
-    """Return a strategy for a list, set, tuple or dict, of at most a few parts; ``None`` for another type."""
+    """Return a strategy for a list, set, tuple or dict, of at most a few parts; hypothesis knows the rest."""
     st = _hypothesis()
     part = _for_type(args[0]) if args and args[0] is not Ellipsis else _for_type(Any)
     if origin is list:
@@ -130,4 +130,4 @@ def _for_container(origin: Any, args: tuple[Any, ...]) -> Any:  # noqa: PLR0911 
         return st.tuples(*map(_for_type, args))
     if origin is dict:
         return st.dictionaries(part, _for_type(args[1] if args else Any), max_size=_SMALL)
-    return None
+    return st.from_type(origin[args] if args else origin)

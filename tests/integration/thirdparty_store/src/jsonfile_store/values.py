@@ -18,7 +18,7 @@ _TEXTS: dict[str, Any] = {kind.__name__: kind for kind in (Decimal, UUID)}
 _TIMES: dict[str, Any] = {kind.__name__: kind for kind in (date, datetime, time)}
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: Any) -> Any:  # noqa: PLR0911  (one line for each kind of value)
     """Return *value* as JSON can hold it, with its types."""
     kind = type(value)
     if value is None or kind in (str, int, float, bool):
@@ -41,7 +41,7 @@ def to_json(value: Any) -> Any:
     raise TypeError(f"jsonfile cannot keep a {kind.__name__}; use a field of a simpler type")
 
 
-def from_json(data: Any) -> Any:
+def from_json(data: Any) -> Any:  # noqa: PLR0911  (as above)
     """Return the value that :func:`to_json` made *data* of."""
     if isinstance(data, list):
         return [from_json(item) for item in data]

@@ -47,7 +47,7 @@ WRONG: tuple[tuple[Mapping[str, Any], tuple[str | int, ...]], ...] = (
 )
 
 
-def nested(depth: int) -> list[Any]:
+def _nested(depth: int) -> list[Any]:
     value: list[Any] = []
     for _ in range(depth):
         value = [value]
@@ -69,8 +69,8 @@ HOSTILE: Mapping[str, Any] = {
     "infinity as text": "-Infinity",
     "NUL": "\0",
     "blanks": " " * 10,
-    "deep beyond recursion": nested(10_000),
-    "deep": nested(100),
+    "deep beyond recursion": _nested(10_000),
+    "deep": _nested(100),
     "objects": {"a": {"b": {}}},
     "lists": [[]],
     "no fields": {},
@@ -160,6 +160,11 @@ class CheckingContract(CodecSuite):
     def test_an_entity_is_named_by_its_id(self, codec: Codec) -> None:
         assert binder_of(codec, "befriend")({"friend": "id-1"}) == {"friend": "id-1"}
         assert places(refused(binder_of(codec, "befriend"), {"friend": {"owner": "eve"}})) == [("friend",)]
+
+    def test_an_optional_entity_is_named_by_its_id_or_left_empty(self, codec: Codec) -> None:
+        bind, needed = binder_of(codec, "set_all"), {"text": "t", "number": 1}
+        assert [bind({**needed, "other": id})["other"] for id in ("id-1", None)] == ["id-1", None]
+        assert bind({**needed, "other": ""}, text=True).get("other") is None
 
     def test_creation_asks_for_what_has_no_default_and_refuses_what_is_private(self, codec: Codec) -> None:
         create = binder_of(codec, "create")

@@ -25,27 +25,27 @@ NEW = Item(id="new", name="new")
 TAKEN = Item(id="taken", name="first")
 
 
-def stale_change(stored: Stored[Item]) -> Write:
+def _stale_change(stored: Stored[Item]) -> Write:
     return replace(changed(stored, name="stale"), expected=stored.version - 1)
 
 
-def stale_deletion(stored: Stored[Item]) -> Write:
+def _stale_deletion(stored: Stored[Item]) -> Write:
     return replace(deleted(stored), expected=stored.version + 1)
 
 
-def second_creation(stored: Stored[Item]) -> Write:
+def _second_creation(stored: Stored[Item]) -> Write:
     return created(Item(id=stored.entity.id, name="second"))
 
 
-def change_of_nothing(_: Stored[Item]) -> Write:
+def _change_of_nothing(_: Stored[Item]) -> Write:
     return changed(Stored(Item(id="missing"), 1), name="x")
 
 
-def deletion_of_nothing(_: Stored[Item]) -> Write:
+def _deletion_of_nothing(_: Stored[Item]) -> Write:
     return deleted(Stored(Item(id="missing"), 1))
 
 
-BAD_WRITES = [stale_change, stale_deletion, second_creation, change_of_nothing, deletion_of_nothing]
+BAD_WRITES = [_stale_change, _stale_deletion, _second_creation, _change_of_nothing, _deletion_of_nothing]
 
 
 class CommittingContract(StoreSuite):
@@ -130,7 +130,7 @@ class CommittingContract(StoreSuite):
 
     async def test_what_never_was_cannot_be_changed(self, store: StatePersistenceBackend) -> None:
         with pytest.raises(GoneError):
-            await store.commit(changeset(change_of_nothing(Stored(NEW, 1))))
+            await store.commit(changeset(_change_of_nothing(Stored(NEW, 1))))
         assert await store.get(Item, "missing") is None
 
     async def test_versions_grow_by_one(self, store: StatePersistenceBackend) -> None:

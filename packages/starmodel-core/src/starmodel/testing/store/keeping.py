@@ -55,14 +55,14 @@ VALUES: tuple[Mapping[str, Any], ...] = (
 )
 
 
-def short(value: object) -> str:
+def _short(value: object) -> str:
     return repr(value)[:40]
 
 
 class KeepingContract(StoreSuite):
     """What is kept, and for how long."""
 
-    @pytest.mark.parametrize("fields", VALUES, ids=short)
+    @pytest.mark.parametrize("fields", VALUES, ids=_short)
     async def test_every_value_comes_back_as_it_was(
         self, store: StatePersistenceBackend, fields: Mapping[str, Any]
     ) -> None:
@@ -81,7 +81,7 @@ class KeepingContract(StoreSuite):
     @pytest.mark.parametrize(
         "fields",
         [fields for fields in VALUES if not fields.keys() & {"place", "words", "counts", "labels", "places", "nested"}],
-        ids=short,
+        ids=_short,
     )
     async def test_every_single_value_can_be_found(
         self, store: StatePersistenceBackend, fields: Mapping[str, Any]

@@ -106,7 +106,7 @@ BAD: tuple[Mapping[str, Any], ...] = (
 )
 
 
-def ids(stored: tuple[Stored[Any], ...]) -> list[str]:
+def _ids(stored: tuple[Stored[Any], ...]) -> list[str]:
     return [one.entity.id for one in stored]
 
 
@@ -131,7 +131,7 @@ class ReadingContract(StoreSuite):
         assert await store.get(Item, "same") is None
         assert (await found(store, Other(id="same"))).entity == Other(id="same", name="other")
         assert (await store.query(Item, Query())).items == ()
-        assert (ids((await store.query(Other, Query())).items), await store.count(Item, {}, cap=9)) == (["same"], 0)
+        assert (_ids((await store.query(Other, Query())).items), await store.count(Item, {}, cap=9)) == (["same"], 0)
 
     async def test_an_empty_store_has_an_empty_page(self, store: StatePersistenceBackend) -> None:
         page = await store.query(Item, Query())
@@ -141,7 +141,7 @@ class ReadingContract(StoreSuite):
     async def test_a_query_finds_what_matches(self, store: StatePersistenceBackend, where: Mapping[str, Any]) -> None:
         await put(store, *ITEMS)
         expected = sorted(item.id for item in ITEMS if matches(where, item))
-        assert ids((await store.query(Item, Query(where=where))).items) == expected
+        assert _ids((await store.query(Item, Query(where=where))).items) == expected
         assert await store.count(Item, where, cap=1000) == len(expected)
 
     @pytest.mark.parametrize("order", ORDERS, ids=str)
@@ -149,7 +149,7 @@ class ReadingContract(StoreSuite):
         await put(store, *ITEMS)
         query = Query(order=order)
         expected = select(query, [Stored(item, 1) for item in ITEMS])
-        assert ids((await store.query(Item, query)).items) == ids(expected.items)
+        assert _ids((await store.query(Item, query)).items) == _ids(expected.items)
 
     @pytest.mark.parametrize("order", ORDERS, ids=str)
     async def test_pages_show_everything_once(self, store: StatePersistenceBackend, order: tuple[str, ...]) -> None:
@@ -157,11 +157,11 @@ class ReadingContract(StoreSuite):
         query, seen = Query(order=order, limit=2), []
         for _ in ITEMS:
             page = await store.query(Item, query)
-            seen += ids(page.items)
+            seen += _ids(page.items)
             if page.next is None:
                 break
             query = dataclasses.replace(query, after=page.next)
-        assert seen == ids((await store.query(Item, Query(order=order))).items)
+        assert seen == _ids((await store.query(Item, Query(order=order))).items)
 
     async def test_the_next_page_stands_still_while_entities_come_and_go(self, store: StatePersistenceBackend) -> None:
         await put(store, *(Item(id=f"i{n}", rank=n * 10) for n in range(6)))
@@ -169,7 +169,7 @@ class ReadingContract(StoreSuite):
         await store.commit(changeset(deleted(page.items[0]), deleted(page.items[1])))
         await put(store, Item(id="early", rank=5), Item(id="between", rank=15))
         rest = await store.query(Item, Query(order=("rank",), after=page.next))
-        assert ids(rest.items) == ["between", "i2", "i3", "i4", "i5"]
+        assert _ids(rest.items) == ["between", "i2", "i3", "i4", "i5"]
 
     async def test_a_page_that_is_just_full_is_the_last(self, store: StatePersistenceBackend) -> None:
         await put(store, *ITEMS)
@@ -180,7 +180,7 @@ class ReadingContract(StoreSuite):
         await put(store, *(Item(id=f"i{n}", done=n % 2 == 0) for n in range(8)))
         first = await store.query(Item, Query(where={"done": True}, limit=3))
         rest = await store.query(Item, Query(where={"done": True}, limit=3, after=first.next))
-        assert (ids(first.items), ids(rest.items), rest.next) == (["i0", "i2", "i4"], ["i6"], None)
+        assert (_ids(first.items), _ids(rest.items), rest.next) == (["i0", "i2", "i4"], ["i6"], None)
 
     async def test_a_page_holds_the_versions(self, store: StatePersistenceBackend) -> None:
         await put(store, *ITEMS[:2])
@@ -193,8 +193,8 @@ class ReadingContract(StoreSuite):
         await store.commit(
             changeset(changed(await found(store, Item(id="a")), name="new"), deleted(await found(store, Item(id="b"))))
         )
-        assert ids((await store.query(Item, Query(where={"name": "old"}))).items) == ["c"]
-        assert ids((await store.query(Item, Query(where={"name": "new"}))).items) == ["a"]
+        assert _ids((await store.query(Item, Query(where={"name": "old"}))).items) == ["c"]
+        assert _ids((await store.query(Item, Query(where={"name": "new"}))).items) == ["a"]
         assert await store.count(Item, {}, cap=9) == 2
 
     async def test_counting_stops_at_the_cap(self, store: StatePersistenceBackend) -> None:

@@ -6,7 +6,6 @@ from .assets import Assets
 from .gate import GateSettings
 from .injection import Shared
 from .reading import find, load
-from .results import go, toast
 from .signals import show
 from .views import Fragment, View, view
 
@@ -18,14 +17,12 @@ __all__ = [
     "StarModelApp",
     "View",
     "find",
-    "go",
     "load",
     "on_change",
     "on_click",
     "on_input",
     "on_submit",
     "show",
-    "toast",
     "url_of",
     "view",
 ]

@@ -17,6 +17,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from starmodel.app import refusal_of
+from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidError, NotFoundError, Problem, StarModelError
@@ -118,7 +119,8 @@ class CommandDoor:
             else:
                 await send_nothing(send)
         elif is_form and not self._handler.reads_only and "application/json" not in header(scope, b"accept"):
-            await send_see_other(send, back_to(scope))
+            returned = result.returned
+            await send_see_other(send, returned.path if isinstance(returned, GoTo) else back_to(scope))
         else:
             await send_json(send, 200, self._as_json(result))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starmodel.core.answers import GoTo, Notice
 from starmodel.core.entity import Entity
 
 from .markup import checked_tree, html_of
@@ -46,6 +47,10 @@ def element_frame(value: Any, handler: Handler) -> bytes:
 def frames_of(result: Result, handler: Handler) -> bytes:
     """Return what the result of a command shows in the page it came from; nothing for most."""
     returned = result.returned
+    if isinstance(returned, GoTo):
+        return go(returned.path)
+    if isinstance(returned, Notice):
+        return toast(returned.text, returned.level)
     if returned is None or isinstance(returned, Entity) or result.replayed:
         return b""
     if is_element(returned):

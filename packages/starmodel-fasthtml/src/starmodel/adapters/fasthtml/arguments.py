@@ -1,0 +1,155 @@
+"""The arguments of a command as they come in a request: JSON, a form or the address, checked for what nothing can hold.
+
+What a value should be is for the codec to say; here it is only made sure that it can be logged, stored and sent back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+
+from starmodel.core.errors import InvalidError, Problem, StarModelError
+
+from .gate import BodyTooLargeError, header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import Receive, Scope
+
+__all__ = ["FORM_MEDIA", "Arguments", "UnsupportedMediaError", "media_of", "read_arguments"]
+
+FORM_MEDIA = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_DEPTH = 32
+MAX_FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What was sent: values by name, whether they came as text, and the idempotency key (``""``: none)."""
+
+    values: dict[str, Any]
+    is_text: bool
+    key: str
+
+
+class UnsupportedMediaError(StarModelError):
+    """A body came in a form that no event takes."""
+
+    code = "media_type"
+
+    def __init__(self, media: str) -> None:
+        self.media = media
+        super().__init__(f"send the arguments as application/json or as a form, not as {media[:100] or 'nothing'!r}")
+
+
+async def read_arguments(scope: Scope, receive: Receive) -> Arguments:
+    """Return the arguments of a request; those in the body win over those in its address.
+
+    InvalidError and UnsupportedMediaError say what is wrong.
+    """
+    query = _by_name(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    query.pop("_key", None)
+    if scope["method"] in ("GET", "HEAD"):
+        return Arguments(query, is_text=True, key="")
+    key = header(scope, b"idempotency-key")
+    media = media_of(scope)
+    if media in FORM_MEDIA:
+        form = await _form(scope, receive)
+        page_key = form.pop("_key", "")
+        values = {**query, **form}
+        _refuse_impossible(values, MAX_DEPTH)
+        return Arguments(values, is_text=True, key=key or (_form_key(page_key, scope, values) if page_key else ""))
+    body = await _body(receive)
+    if media != "application/json" and (body or media):
+        raise UnsupportedMediaError(media)
+    return Arguments({**query, **_parsed(body)}, is_text=False, key=key)
+
+
+def media_of(scope: Scope) -> str:
+    """Return what kind of body a request has, without the parameters of its content type."""
+    return header(scope, b"content-type").partition(";")[0].strip().lower()
+
+
+def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return values by name; a name that comes several times has a list."""
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in values:
+            values[name] = value
+        elif isinstance(values[name], list):
+            values[name].append(value)
+        else:
+            values[name] = [values[name], value]
+    return values
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect  # half a body is no command
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidError([Problem((), f"the body is not JSON: {text}", "json")]) from None
+    if not isinstance(data, dict):
+        raise InvalidError([Problem((), "the body must be a JSON object with the arguments by name", "json")])
+    _refuse_impossible(data, MAX_DEPTH)
+    return data
+
+
+def _refuse_impossible(value: Any, levels: int) -> None:
+    """Refuse what Python reads and neither JSON nor a page can hold; no value is repeated in the refusal."""
+    if isinstance(value, str):
+        if not value.isascii():
+            _refuse_half_characters(value)
+    elif isinstance(value, dict | list):
+        if levels == 0:
+            raise InvalidError([Problem((), f"the body is nested more than {MAX_DEPTH} levels deep", "depth")])
+        for part in (*value, *value.values()) if isinstance(value, dict) else value:
+            _refuse_impossible(part, levels - 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InvalidError([Problem((), "NaN and infinite numbers cannot be sent", "finite")])
+
+
+def _refuse_half_characters(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidError([Problem((), "a text holds half a character (a lone surrogate)", "unicode")]) from None
+
+
+async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
+    request = Request(scope, receive)
+    try:
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+            return _by_name(form.multi_items())
+    except (BodyTooLargeError, ClientDisconnect):
+        raise
+    except Exception as error:  # whatever a parser of forms may raise on bytes from outside
+        detail = f"the form could not be read; files are not taken here, nor more than {MAX_FIELDS} fields"
+        raise InvalidError([Problem((), detail, "form")]) from error
+
+
+def _form_key(page_key: Any, scope: Scope, args: dict[str, Any]) -> str:
+    """Return the key of a command sent by a page's one form: the same only for the same button with the same values."""
+    text = json.dumps([page_key, scope["path"], args], sort_keys=True)
+    return "form-" + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
