@@ -123,4 +123,4 @@ class Everyday(RuleBasedStateMachine):
 
 
 TestEveryday = Everyday.TestCase
-TestEveryday.settings = settings(max_examples=25, stateful_step_count=30)
+TestEveryday.settings = settings(max_examples=80, stateful_step_count=30)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
@@ -75,18 +73,14 @@ async def test_when_the_bus_cannot_be_opened_the_stores_are_closed_again():
 
 
 async def test_when_a_part_cannot_be_closed_the_others_are_closed_all_the_same():
-    store, closed = FaultyStore(MemoryRepo()), []
+    store, bus = FaultyStore(MemoryRepo()), RecordingBus()
     store.fail("close")
-    bus = RecordingBus()
     app = Application([Todo], codec=PlainCodec(), stores={"memory": store}, bus=bus)
     await app.open()
-    following = asyncio.create_task(anext(bus.subscribe(), "closed"))
-    following.add_done_callback(lambda task: closed.append(task.result()))
-    await asyncio.sleep(0)
+    subscription = bus.subscribe()
     with pytest.raises(StoreError):
         await app.close()
-    await asyncio.sleep(0)
-    assert closed == ["closed"]
+    assert [commit async for commit in subscription] == []
 
 
 async def test_it_may_be_opened_again(start):

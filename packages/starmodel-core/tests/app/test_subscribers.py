@@ -148,15 +148,18 @@ async def test_a_full_mailbox_loses_nothing(start):
     assert told == list(range(1, 51))
 
 
-async def test_a_store_that_cannot_be_read_for_a_while_does_not_end_the_telling(start, caplog):
-    store = FaultyStore(MemoryRepo())
-    app = await start(Counter, bus=InProcessBus(capacity=2), stores={"memory": store})
+async def test_a_store_that_cannot_be_read_for_a_while_does_not_end_the_telling(start, caplog, monkeypatch):
+    store, bus = FaultyStore(MemoryRepo()), InProcessBus()
+    app = await start(Counter, bus=bus, stores={"memory": store})
     await app.dispatch(Counter.create().on("a"))
     told = []
     app.on(Counted)(lambda recorded: told.append(recorded.event.n))
     store.fail("changes")
+    with monkeypatch.context() as dropped:
+        dropped.setattr(bus, "publish", lambda commit: asyncio.sleep(0))
+        await add(app, 4)
     with caplog.at_level(logging.ERROR, "starmodel.subscribers"):
-        await add(app, 5)
+        await add(app, 1)
         await asyncio.sleep(0.02)
         await add(app, 1)
         await app.close()

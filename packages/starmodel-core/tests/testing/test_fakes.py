@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,6 +135,19 @@ async def test_faults_of_one_method_happen_in_the_order_they_were_planned(faulty
 def test_a_fault_of_a_method_that_no_store_has_is_refused():
     with pytest.raises(AttributeError, match="MemoryRepo has no method 'comit' to fail"):
         FaultyStore(MemoryRepo()).fail("comit")
+
+
+def run(program):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_without_pytest_the_error_says_what_to_install():
+    done = run("import sys; sys.modules['pytest'] = None; import starmodel.testing")
+    assert 'starmodel.testing needs pytest; run: pip install "starmodel-core[testing]"' in done.stderr
+
+
+def test_hypothesis_is_imported_only_by_who_draws_entities():
+    assert run("import sys, starmodel.testing; sys.exit('hypothesis' in sys.modules)").returncode == 0
 
 
 def test_a_type_that_the_plain_codec_does_not_know_is_named():

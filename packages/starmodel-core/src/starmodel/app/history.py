@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from starmodel.core.actors import Actor
-from starmodel.core.commands import REDACTED
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import NotFoundError, UndoError
 from starmodel.core.events import ClassEvent, EventOptions
@@ -101,7 +100,8 @@ def _revert_update(unit: UnitOfWork, change: Change, stored: Stored[Any] | None)
         raise UndoError(f"{change.entity} {change.id!r} was deleted later; undo that first")
     if change.hidden:
         raise UndoError(f"the log holds no secrets, so {', '.join(change.hidden)} cannot be set back; set it anew")
-    before, after = change.before or {}, change.after or {}
+    known, after = type(stored.entity).__entity_fields__, change.after or {}
+    before = {name: value for name, value in (change.before or {}).items() if name in known}
     later = [name for name in before if getattr(stored.entity, name) != after[name]]
     if later:
         raise UndoError(f"{', '.join(later)} of {change.entity} {change.id!r} was changed again later; undo that first")
@@ -139,7 +139,7 @@ class History:
         else:
             if values is not None:
                 raise NotFoundError(f"{kind.__entity_name__} that far back in the log", id)
-        return None if values is None else kind(**values)
+        return None if values is None else _made_of(kind, id, values)
 
     async def _steps(self, kind: type[Entity], id: str) -> list[tuple[Commit, Change]]:
         key = (kind.__entity_name__, id)
@@ -155,10 +155,19 @@ class History:
         done = 0
         for commit in commits:
             command = commit.command
-            kept = {name: value for name, value in command.args.items() if value != REDACTED}
+            secrets = dispatcher.catalog.handler(command.entity, command.event).secrets
+            kept = {name: value for name, value in command.args.items() if name not in secrets}
             await dispatcher.dispatch(replace(command, args=kept), actor=Actor(command.actor or "replay", trusted=True))
             done += 1
         return done
+
+
+def _made_of(kind: type[E], id: str, values: Mapping[str, Any]) -> E:
+    infos = fields_of(kind)
+    lost = [name for name, info in infos.items() if info.default is None and name not in values]
+    if lost:
+        raise NotFoundError(f"{kind.__entity_name__} whose {', '.join(lost)} the log still holds", id)
+    return kind(**{name: value for name, value in values.items() if name in infos})
 
 
 def _is_reached(commit: Commit, change: Change, version: int | None, at: datetime | None) -> bool:

@@ -32,7 +32,10 @@ _STATUSES = {
 }
 """HTTP status and title by the code of an error; a code that is not here is the program's own fault: 500."""
 
-_FIXED_DETAILS = {"not_found": _NOTHING_HERE, "unknown_event": _NOTHING_HERE}
+_UNREACHABLE = "The data cannot be reached at the moment. Nothing was changed as far as is known; try again in a while."
+
+_FIXED_DETAILS = {"not_found": _NOTHING_HERE, "unknown_event": _NOTHING_HERE, "store": _UNREACHABLE}
+"""Details of errors whose own words may say more than the one who asked may know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,8 @@ async def _steps(steps: Generator[Any, None, Any], target: Any, on_step: OnStep 
                 return value
             await _tell(value, target, on_step)
     finally:
-        if (
-            inspect.getgeneratorstate(steps) != inspect.GEN_RUNNING
-        ):  # a thread that nobody waits for any more may still be in it
+        # a thread that nobody waits for any more may still be in it
+        if inspect.getgeneratorstate(steps) != inspect.GEN_RUNNING:
             steps.close()
 
 

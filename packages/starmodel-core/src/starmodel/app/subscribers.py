@@ -14,6 +14,7 @@ from starmodel.core.domain_events import DomainEvent, Recorded
 from .following import Follower
 
 if TYPE_CHECKING:
+    from starmodel.core.changes import Commit
     from starmodel.core.ports import EventBus
 
     from .persistence import PersistenceManager
@@ -28,6 +29,10 @@ Subscriber: TypeAlias = Callable[[Recorded], Awaitable[object] | object]
 F = TypeVar("F", bound=Callable[[Recorded], Any])
 
 ATTEMPTS = 5
+PAUSE = 0.01
+"""Seconds before the first repetition; each further one waits twice as long."""
+PATIENCE = 5.0
+"""Seconds that handlers have to finish at the end."""
 
 
 class Subscribers:
@@ -60,21 +65,31 @@ class Subscribers:
         """Deliver what has arrived, then stop."""
         if self._task is None or self._follower is None:
             return
+        task, self._task = self._task, None
         self._follower.close()
-        try:
-            await asyncio.wait_for(self._task, timeout=5)
-        except TimeoutError:
-            logger.warning("domain event handlers did not finish within 5 s and were stopped")
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        self._task = None
+        done, _ = await asyncio.wait([task], timeout=PATIENCE)
+        if not done:
+            logger.warning("domain event handlers did not finish within %s s and were stopped", PATIENCE)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def _run(self, follower: Follower) -> None:
-        async for commit in follower:
-            for recorded in commit.recorded:
-                for kind, handler in self._handlers:
-                    if isinstance(recorded.event, kind):
-                        await self._deliver(handler, recorded)
+        while True:
+            try:
+                async for commit in follower:
+                    await self._tell(commit)
+            except Exception:
+                logger.exception("could not follow what is stored; trying again with the next commit")
+                await asyncio.sleep(PAUSE)
+            else:
+                return
+
+    async def _tell(self, commit: Commit) -> None:
+        for recorded in commit.recorded:
+            for kind, handler in self._handlers:
+                if isinstance(recorded.event, kind):
+                    await self._deliver(handler, recorded)
 
     async def _deliver(self, handler: Subscriber, recorded: Recorded) -> None:
         for attempt in range(1, ATTEMPTS + 1):
@@ -84,6 +99,7 @@ class Subscribers:
                     await result
             except Exception:
                 logger.exception("%r failed on %s (attempt %d of %d)", handler, recorded.id, attempt, ATTEMPTS)
-                await asyncio.sleep(0.01 * 2**attempt)
+                await asyncio.sleep(PAUSE * 2**attempt)
             else:
                 return
+        logger.error("gave up telling %r about %s", handler, recorded.id)

@@ -7,7 +7,7 @@ from contextlib import aclosing, closing
 from typing import Any, TypeVar
 
 from .errors import EventError
-from .snapshot import Snapshot, absorb, draft_of, is_draft, late_changes, settle
+from .snapshot import Snapshot, absorb, base_of, draft_of, is_draft, late_changes, settle
 
 __all__ = ["conclude", "runner_of"]
 
@@ -18,7 +18,9 @@ def conclude(draft: S, returned: object) -> S:
     """Decide the next snapshot from what an event returned and what it did to its draft."""
     if not isinstance(returned, Snapshot) or returned is draft:
         return settle(draft)
-    return _following(draft, returned)
+    following = _following(draft, returned)
+    start = base_of(draft)
+    return start if following == start else following
 
 
 def _following(draft: S, returned: Snapshot) -> S:

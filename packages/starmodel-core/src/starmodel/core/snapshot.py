@@ -24,6 +24,7 @@ __all__ = [
     "FieldReader",
     "Snapshot",
     "absorb",
+    "base_of",
     "changes_of",
     "checked",
     "discard",
@@ -197,6 +198,12 @@ def draft_of(snapshot: S) -> S:
     state[_DRAFT] = base
     state["id"] = base.__dict__["id"]
     return draft
+
+
+def base_of(draft: S) -> S:
+    """Return the snapshot that *draft* was opened on."""
+    base: S = draft.__dict__[_DRAFT]
+    return base
 
 
 def is_draft(snapshot: Snapshot) -> bool:

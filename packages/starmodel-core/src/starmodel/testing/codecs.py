@@ -87,7 +87,7 @@ class PlainBinder:
     def __init__(self, name: str, parameters: Sequence[Parameter]) -> None:
         self.name = name
         self._parameters = {parameter.name: parameter for parameter in parameters}
-        self._blank = {parameter.name: _blank(parameter.sent_as) for parameter in parameters}
+        self._blank = {parameter.name: _blank(parameter) for parameter in parameters}
 
     def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
         """Return typed values by name: those that were given.  The event's own defaults fill in the rest."""
@@ -130,10 +130,10 @@ def _must_be_given(parameter: Parameter) -> bool:
     return parameter.default is None and not parameter.optional
 
 
-def _blank(annotation: Any) -> object:
-    """Return what a blank text means for *annotation*: itself, ``None``, or nothing given."""
-    allowed = members(annotation)
-    if str in allowed or Any in allowed:
+def _blank(parameter: Parameter) -> object:
+    """Return what a blank text means for *parameter*: itself, ``None``, or nothing given.  No id is blank."""
+    allowed = members(parameter.sent_as)
+    if parameter.reference is None and (str in allowed or Any in allowed):
         return _KEEP
     return None if NoneType in allowed else _DROP
 

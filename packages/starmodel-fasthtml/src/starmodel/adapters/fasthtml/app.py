@@ -116,7 +116,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             return
         self._routed.add(kind)
         for handler in self.application.catalog.handlers(kind).values():
-            methods = [handler.event.options.method.upper()]
+            methods = sorted({handler.event.options.method.upper(), "POST"})  # pages post, whatever programs do
             route = Route(path_of(handler), CommandDoor(self.runtime, handler), methods=methods, name=f"event {handler}")
             self.router.routes.append(route)
 

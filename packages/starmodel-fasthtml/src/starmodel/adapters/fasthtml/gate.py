@@ -11,6 +11,8 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import ClientDisconnect
+
 from .replies import send_plain
 from .sessions import Session, Sessions
 
@@ -77,6 +79,8 @@ class Gate:
         limited = _limited(receive, self._settings.max_body)
         try:
             await self._app(scope, limited, answer)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except BodyTooLargeError:
             await self._after_failure(answer, 413, f"The body is larger than {self._settings.max_body} bytes; send less.")
         except Exception as error:  # the outermost place: nothing above could answer
@@ -106,7 +110,7 @@ class Gate:
         if (method not in SAFE_METHODS or scope["type"] == "websocket") and not is_same_origin(headers, host):
             return 403, "This request came from another site. Open the application itself and try again there."
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._settings.max_body:
+        if not length.isdigit() or len(length) > 18 or int(length) > self._settings.max_body:
             return 413, f"The body is larger than {self._settings.max_body} bytes; send less."
         return None
 

@@ -13,6 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Follower
+from starmodel.core.changes import Position
+from starmodel.core.ports import Durability
 
 from .fragments import Fragments
 from .relevance import concerns
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from starmodel.app import Application
     from starmodel.core.changes import Change, Commit
     from starmodel.core.entity import Entity
+    from starmodel.core.ports import StatePersistenceBackend
     from starmodel.core.typing import Key
 
     from .reading import PageRead
@@ -154,6 +157,32 @@ class Hub:
                     tab.end()
                 else:
                     tab.beat(beat)
+
+    async def catch_up(self, tab: Tab, seen: Iterable[str]) -> tuple[bool, bool]:
+        """Note what *tab* has missed since the positions in *seen*.
+
+        Returns whether a log does not reach back that far, and whether that is because its store began anew.
+        """
+        last = {position.epoch: position for text in seen if (position := Position.parse(text)) is not None}
+        gap = fresh = False
+        for store in self._stores_of(tab):
+            newest = await store.position()
+            self.positions.setdefault(newest.epoch, newest.number)
+            position = last.get(newest.epoch)
+            if position is None:
+                gap, fresh = True, fresh or (bool(last) and store.durability is Durability.EPHEMERAL)
+                continue
+            changes = await store.changes(position)
+            gap = gap or changes.gap or (bool(changes.commits) and changes.position.number < newest.number)
+            for commit in changes.commits:
+                for change in commit.changes:
+                    tab.note(change)
+        return gap, fresh
+
+    def _stores_of(self, tab: Tab) -> Iterable[StatePersistenceBackend]:
+        names = {name for name, _ in tab.keys} | tab.kinds
+        stores = (self.app.persistence.for_class(self.app.catalog.kind(name)) for name in sorted(names))
+        return {id(store): store for store in stores}.values()
 
     def id_line(self, epochs: Iterable[str]) -> str:
         """Return where the logs of *epochs* stand, as the id of a message."""

@@ -116,8 +116,12 @@ class PageRead:
         """Note that a field of an entity is shown through a signal."""
         self.signals.setdefault(key, set()).add(name)
 
+    def stored_under(self, key: Key) -> Stored[Any] | None:
+        """Return what this page loaded under *key*."""
+        return self._stored.get(key)
+
     def snapshot(self, key: Key) -> Entity | None:
-        """Return the snapshot this page loaded for *key*."""
+        """Return the snapshot this page loaded under *key*."""
         found = self._stored.get(key)
         return None if found is None else found.entity
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from starmodel.core.changes import Change
     from starmodel.core.entity import Entity
 
-__all__ = ["concerns"]
+__all__ = ["ANY_CHANGE", "concerns"]
+
+ANY_CHANGE = Query(order=("*",))
+"""Stands for a list whose conditions are not known here: every change of its class concerns it."""
 
 
 class _AsBefore:
@@ -37,6 +40,8 @@ class _Values:
 
 def concerns(change: Change, query: Query) -> bool:
     """Tell whether *change* may alter the answer to *query*; in doubt it does."""
+    if query.order == ANY_CHANGE.order:
+        return True
     if change.after is None:
         return change.before is None or matches(query.where, cast("Entity", _Values(change.before)))
     entity = change.snapshot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +25,9 @@ async def send_bytes(
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_plain(send: Send, status: int, text: str) -> None:
+async def send_plain(send: Send, status: int, text: str, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Answer with one paragraph of text."""
-    await send_bytes(send, status, b"text/plain; charset=utf-8", text.encode("utf-8", "backslashreplace"))
+    await send_bytes(send, status, b"text/plain; charset=utf-8", text.encode("utf-8", "backslashreplace"), extra)
 
 
 async def send_json(send: Send, status: int, data: Any, *, problem: bool = False) -> None:
@@ -48,4 +49,5 @@ async def send_nothing(send: Send) -> None:
 
 async def send_see_other(send: Send, location: str) -> None:
     """Send the browser to a page of ours."""
-    await send_bytes(send, 303, b"text/plain", b"", [(b"location", location.encode("ascii", "ignore"))])
+    address = quote(location, safe="/?#[]@!$&'()*+,;=:%~")
+    await send_bytes(send, 303, b"text/plain", b"", [(b"location", address.encode())])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.answers import GoTo, Notice
@@ -16,10 +19,11 @@ if TYPE_CHECKING:
 
     from starmodel.app import Handler, Result
     from starmodel.core.actors import Actor
+    from starmodel.core.ports import Codec
 
     from .live import Hub
 
-__all__ = ["Frames", "frames_of", "go", "toast"]
+__all__ = ["Frames", "frames_of", "go", "public_value", "toast"]
 
 
 def toast(text: str, level: str = "info") -> bytes:
@@ -60,6 +64,31 @@ def frames_of(result: Result, handler: Handler) -> bytes:
     return b""
 
 
+def public_value(returned: Any, codec: Codec) -> Any:
+    """Return what an event returned as JSON may show it: of entities in it only what is public.
+
+    ``None`` for an entity itself, which an answer shows anyway, for a piece of page, and for what JSON cannot hold.
+    """
+    if isinstance(returned, Entity) or is_element(returned):
+        return None
+    try:
+        return codec.plain(_public(returned, codec))
+    except (TypeError, ValueError):
+        return None
+
+
+def _public(value: Any, codec: Codec) -> Any:
+    if isinstance(value, Entity):
+        return codec.dump(value, public=True)
+    if isinstance(value, Mapping):
+        return {key: _public(item, codec) for key, item in value.items()}
+    if isinstance(value, list | tuple | AbstractSet):
+        return [_public(item, codec) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _public(getattr(value, field.name), codec) for field in dataclasses.fields(value)}
+    return value
+
+
 class Frames:
     """The answer to an event with steps: it begins with the first one."""
 
@@ -77,6 +106,12 @@ class Frames:
             await self._write(element_frame(value, self._handler))
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             await self._write(event_frame("sm-step", {"value": value}))
+
+    async def done(self, result: Result) -> None:
+        """Take back what steps have shown of an entity that is stored as it was before."""
+        stored = result.commit.changes if result.commit is not None else ()
+        if not any(change.key == (self._handler.kind.__entity_name__, self._id) for change in stored):
+            await self.failed()
 
     async def failed(self) -> None:
         """Take back what the steps of a failed event have shown."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from starmodel.app import Application
     from starmodel.core.commands import Command
-    from starmodel.core.ports import AuthProvider, StatePersistenceBackend
+    from starmodel.core.ports import AuthProvider
 
     from .assets import Assets
     from .tab import Tab
@@ -99,14 +99,6 @@ class Runtime:
         named = {use.view for uses in token.views.values() for use in uses}
         known = {kind.__entity_name__ for kind in self.app.catalog}
         return named <= views.keys() and token.kinds <= known
-
-    def stores_of(self, token: PageToken) -> list[StatePersistenceBackend]:
-        """Return the stores a page depends on."""
-        stores = {id(store): store for store in map(self._store, sorted(token.kinds))}
-        return list(stores.values())
-
-    def _store(self, kind: str) -> StatePersistenceBackend:
-        return self.app.persistence.for_class(self.app.catalog.kind(kind))
 
     async def page(self, scope: Scope) -> PageRead:
         """Return what the page of this request reads into: begun by its first read, or handed in to be made again."""

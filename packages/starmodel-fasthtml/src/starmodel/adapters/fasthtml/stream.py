@@ -6,9 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from starmodel.core.changes import Position
-from starmodel.core.ports import Durability
-
 from .gate import header
 from .replies import NO_STORE, send_bytes, send_plain
 from .tab import Tab
@@ -17,8 +14,6 @@ from .wire import comment_frame, event_frame
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
-
-    from starmodel.core.ports import StatePersistenceBackend
 
     from .runtime import Runtime
 
@@ -71,34 +66,13 @@ class LiveDoor:
 
     async def _catch_up(self, tab: Tab, seen: str) -> None:
         """Tell the tab what it has missed; everything as it is now where a log does not reach back."""
-        runtime = self._runtime
-        last = {position.epoch: position for part in seen.split(",") if (position := Position.parse(part)) is not None}
-        gap = fresh = False
-        for store in runtime.stores_of(tab.token):
-            missed, lost = await _missed(tab, store, last)
-            gap, fresh = gap or missed, fresh or lost
+        gap, fresh = await self._runtime.hub.catch_up(tab, seen.split(","))
         if gap:
             tab.note_everything()
-        if tab.token.boot != runtime.boot or (tab.token.is_remade and seen != ",".join(tab.token.positions)):
+        if tab.token.boot != self._runtime.boot or (tab.token.is_remade and seen != ",".join(tab.token.positions)):
             tab.note_page()  # another program may make it differently, or it was made again since its token was
         await tab.hello(fresh=fresh)
         tab.wake()
-
-
-async def _missed(tab: Tab, store: StatePersistenceBackend, last: dict[str, Position]) -> tuple[bool, bool]:
-    """Note the changes after the last one seen; tell whether there is a gap, and whether the store began anew."""
-    newest = await store.position()
-    tab.hub.positions.setdefault(newest.epoch, newest.number)
-    position = last.get(newest.epoch)
-    if position is None:
-        return True, bool(last) and store.durability is Durability.EPHEMERAL
-    changes = await store.changes(position)
-    if changes.gap or (changes.commits and changes.position.number < newest.number):
-        return True, False
-    for commit in changes.commits:
-        for change in commit.changes:
-            tab.note(change)
-    return False, False
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -33,8 +33,6 @@ __all__ = ["Tab"]
 
 logger = logging.getLogger("starmodel.live")
 
-_ROUNDS = 100
-
 
 class Tab:
     """The server's side of a live page.
@@ -44,13 +42,14 @@ class Tab:
 
     __slots__ = (
         "_closing",
-        "_flushing",
         "_page_hash",
         "_pending",
         "_remake",
+        "_rest",
         "_send",
         "_shown",
         "_task",
+        "_writer",
         "actor",
         "deps",
         "hub",
@@ -69,7 +68,8 @@ class Tab:
         self._shown: dict[Key, int] = {}
         self._remake = False
         self._page_hash = b""
-        self._flushing: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._rest: asyncio.Future[None] | None = None
         self._task = asyncio.current_task()
         self._closing = False
 
@@ -93,15 +93,14 @@ class Tab:
 
     def note(self, change: Change) -> None:
         """Keep *change* to be told; the newest of an entity replaces what waits already."""
-        key = change.key
-        shown = key in self.deps.views or key in self.deps.signals
+        key, deps = change.key, self.deps
+        shown = key in deps.views or key in deps.signals
         if shown and change.after is not None:
-            stored = None if change.snapshot is None else Stored(change.snapshot, change.version)
-            self._pending[key] = stored
-        if key in self.deps.fields or (shown and change.after is None):
+            self._pending[key] = None if change.snapshot is None else Stored(change.snapshot, change.version)
+        if key in deps.fields or (shown and change.after is None):
             self._remake = True
-        elif any(name == change.entity for name, _ in self.deps.queries):
-            self._remake = self._remake or self._is_listed(change)
+        elif deps.queries and not self._remake:
+            self._remake = self._is_listed(change)
 
     def _is_listed(self, change: Change) -> bool:
         return any(concerns(change, query) for query in self.queries_of(change.entity))
@@ -124,28 +123,39 @@ class Tab:
 
     # -- telling it ------------------------------------------------------------------------------------------------
 
+    @property
+    def _has_news(self) -> bool:
+        return bool(self._pending) or self._remake
+
     def wake(self) -> None:
         """Send what is to be told, unless that is going on already."""
-        if self._flushing is None and not self._closing and (self._pending or self._remake):
-            self._flushing = asyncio.create_task(self._flush())
+        if self._closing or not self._has_news:
+            return
+        if self._writer is None:  # from the first news on: waking a task costs less than starting one
+            self._writer = asyncio.create_task(self._keep_telling(), name="starmodel live: tell a tab")
+        elif self._rest is not None and not self._rest.done():
+            self._rest.set_result(None)
 
-    async def _flush(self) -> None:
+    async def _keep_telling(self) -> None:
         try:
-            for _ in range(_ROUNDS):
-                if self._closing or not (self._pending or self._remake):
-                    return
-                await self._round()
+            while not self._closing:
+                if self._has_news:
+                    await self._round()
+                else:
+                    await self._until_news()
         except Exception:
             logger.exception("a live stream failed and is closed; its tab will open another")
             self.end()
+
+    async def _until_news(self) -> None:
+        self._rest = asyncio.get_running_loop().create_future()
+        try:
+            await self._rest
         finally:
-            self._flushing = None
-            if not self._closing and (self._pending or self._remake):
-                self.wake()
+            self._rest = None
 
     async def _round(self) -> None:
-        epochs = [position.rpartition("-")[0] for position in self.deps.positions]
-        id = self.hub.id_line(epochs)
+        id = self.hub.id_line([position.rpartition("-")[0] for position in self.deps.positions])
         frames: list[bytes] = []
         if self._remake:
             self._remake = False
@@ -154,13 +164,11 @@ class Tab:
         else:
             pending, self._pending = self._pending, {}
             for key, stored in pending.items():
-                frames += await self._entity_frames(key, stored)
+                frames += self._entity_frames(key, stored or await self._stored(key))
         if frames:
             await self._write(b"id: %b\n%b" % (id.encode(), b"".join(frames)))
 
-    async def _entity_frames(self, key: Key, stored: Stored[Any] | None) -> list[bytes]:
-        if stored is None:
-            stored = await self._stored(key)
+    def _entity_frames(self, key: Key, stored: Stored[Any] | None) -> list[bytes]:
         if stored is None or not self._may_read(key, stored):
             self._remake = True  # the page itself decides what it shows without it
             return []
@@ -200,19 +208,31 @@ class Tab:
         values = {name: signal_value(getattr(stored.entity, name), self.hub.app.codec) for name in sorted(public)}
         return signals_frame({signal_name(*key): values})
 
-    async def _page_frames(self) -> list[bytes]:
-        """Make the page again and return the frame that morphs it in, if it is not the same as before."""
+    async def _page_frames(self) -> list[bytes] | None:
+        """Make the page again and return the frames that bring it in; ``None`` when it could not be made.
+
+        What was changed between its reads and this moment is noted to be told next.
+        """
         html, read = await self.hub.remake(self)
+        if not html:
+            logger.error("the page %s could not be made again; its open tab shows what it has", self.token.url)
+            return None
         self.hub.leave(self)
         self.deps = read
         self._shown.clear()
         if not self._closing:
             self.hub.join(self)
+            await self.hub.catch_up(self, read.positions)
         digest = hashlib.blake2b(html.encode(), digest_size=16).digest()
-        if digest == self._page_hash or not html:
+        if digest == self._page_hash:
             return []
         self._page_hash = digest
-        return [elements_frame(html)]
+        return [elements_frame(html), *self._all_signals(read)]
+
+    def _all_signals(self, read: PageRead) -> list[bytes]:
+        """Return every signal of a page that was just made: the browser may have other values by now."""
+        found = ((key, read.stored_under(key), names) for key, names in read.signals.items())
+        return [self._signals_frame(key, stored, names) for key, stored, names in found if stored is not None]
 
     def show_unstored(self, snapshot: Entity) -> None:
         """Send the views of a snapshot that is not stored."""
@@ -223,6 +243,7 @@ class Tab:
             if use.view in views
         ]
         if frames:
+            self._page_hash = b""
             self._spawn(b"".join(frames))
 
     async def hello(self, *, fresh: bool) -> None:
@@ -231,7 +252,7 @@ class Tab:
 
     def beat(self, frame: bytes) -> None:
         """Send a sign of life, unless something is being sent anyway."""
-        if self._flushing is None and not self._closing:
+        if not self._closing and (self._writer is None or self._rest is not None):
             self._spawn(frame)
 
     def _spawn(self, frame: bytes) -> None:
@@ -257,8 +278,8 @@ class Tab:
     def stop(self) -> None:
         """Let go of what is under way: the other end has gone."""
         self._closing = True
-        if self._flushing is not None:
-            self._flushing.cancel()
+        if self._writer is not None:
+            self._writer.cancel()
 
 
 _KEPT = ("type", "asgi", "http_version", "method", "scheme", "root_path", "client", "server", "headers")

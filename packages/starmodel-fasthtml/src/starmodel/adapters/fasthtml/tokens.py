@@ -12,11 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from starmodel.core.errors import QueryError
 from starmodel.core.query import Query
 
 from .reading import PageRead, ViewUse
+from .relevance import ANY_CHANGE
 
 if TYPE_CHECKING:
+    from starmodel.app import Application
     from starmodel.core.typing import Key
 
     from .signing import Signer
@@ -56,7 +59,7 @@ class PageToken:
             tuple(page.positions),
             {key: frozenset(uses) for key, uses in page.views.items()},
             frozenset(page.fields),
-            tuple(page.queries),
+            tuple(_for_outside(name, query, page.app) for name, query in page.queries),
             {key: frozenset(names) for key, names in page.signals.items()},
         )
 
@@ -81,7 +84,7 @@ class PageToken:
             "p": self.positions,
             "v": _grouped(self.views),
             "f": sorted(self.fields),
-            "q": [_query_data(name, query) for name, query in self.queries],
+            "q": [[name, dict(query.where), query.order] for name, query in self.queries],
             "s": [[*key, sorted(names)] for key, names in sorted(self.signals.items())],
         }
         packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)
@@ -109,21 +112,23 @@ class PageToken:
             tuple(data["p"]),
             _ungrouped(data["v"]),
             frozenset((name, id) for name, id in data["f"]),
-            tuple((name, Query(where=where or {}, order=tuple(order))) for name, where, order in data["q"]),
+            tuple((name, Query(where=where, order=tuple(order))) for name, where, order in data["q"]),
             {(name, id): frozenset(names) for name, id, names in data["s"]},
         )
 
 
-def _query_data(name: str, query: Query) -> list[Any]:
-    """Return a query as far as it is needed to tell whether a change concerns it.
+def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]:
+    """Return a query as the browser may carry it.
 
-    Conditions that JSON cannot hold are left out: more changes then concern it, never fewer.
+    One that names a field that is not public, or a value that JSON cannot hold, stays here: every change of its class
+    then concerns the page.
     """
     try:
+        query.checked(app.catalog.kind(name), public_only=True)
         json.dumps(query.where)
-    except TypeError:
-        return [name, None, query.order]
-    return [name, dict(query.where), query.order]
+    except (QueryError, TypeError):
+        return name, ANY_CHANGE
+    return name, query
 
 
 def _grouped(views: Mapping[Key, frozenset[ViewUse]]) -> list[list[Any]]:

@@ -18,6 +18,7 @@ from pydantic import (
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 
 from .problems import problems_of
+from .soundness import refuse_unsound
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -52,7 +53,7 @@ class ArgumentBinder:
         self._model = arguments_model(name, parameters)
         self._names = {f"p{number}": parameter.name for number, parameter in enumerate(parameters)}
         self._known = [parameter.name for parameter in parameters]
-        self._not_text = {parameter.name: _empty(parameter.sent_as) for parameter in parameters}
+        self._not_text = {parameter.name: _empty(parameter) for parameter in parameters}
         self._validate = self._model.__pydantic_validator__.validate_python
 
     def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
@@ -68,7 +69,9 @@ class ArgumentBinder:
         except RecursionError:
             raise InvalidError([Problem((), "is nested too deeply", "depth")]) from None
         values = model.__dict__
-        return {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
+        bound = {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
+        refuse_unsound(bound)
+        return bound
 
     def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Return form values with blank ones left out, or ``None`` where that is a value and text is not."""
@@ -84,10 +87,10 @@ class ArgumentBinder:
 _KEEP, _DROP = object(), object()
 
 
-def _empty(annotation: Any) -> object:
-    """Return what a blank text means for *annotation*: itself, ``None``, or nothing given."""
-    parts = set(_members(annotation))
-    if str in parts or Any in parts:
+def _empty(parameter: Parameter) -> object:
+    """Return what a blank text means for *parameter*: itself, ``None``, or nothing given."""
+    parts = set(_members(parameter.sent_as))
+    if parameter.reference is None and (str in parts or Any in parts):
         return _KEEP
     return None if NoneType in parts else _DROP
 

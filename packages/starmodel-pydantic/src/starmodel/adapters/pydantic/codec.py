@@ -15,6 +15,7 @@ from starmodel.core.visibility import Visibility
 
 from .arguments import ArgumentBinder, arguments_model
 from .problems import problems_of
+from .soundness import refuse_unsound
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -55,13 +56,17 @@ class PydanticCodec:
         unknown = [Problem((str(name),), "is not expected", "extra_forbidden") for name in data if name not in known]
         if unknown:
             raise InvalidError(unknown)
-        return self._validated(kind, data)
+        entity = self._validated(kind, data)
+        refuse_unsound({name: getattr(entity, name) for name in known})
+        return entity
 
     def _validated(self, kind: type[E], data: Mapping[str, Any]) -> E:
         try:
             entity: E = self._adapter(kind).validate_python(dict(data))
         except ValidationError as error:
             raise InvalidError(problems_of(error, kind.__entity_fields__)) from error
+        except RecursionError:
+            raise InvalidError([Problem((), "is nested too deeply", "depth")]) from None
         return entity
 
     def binder(self, name: str, parameters: Sequence[Parameter], /) -> ArgumentBinder:

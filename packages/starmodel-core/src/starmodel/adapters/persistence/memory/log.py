@@ -52,6 +52,7 @@ class CommitLog:
         self._commits.append(commit)
         for change in commit.changes:
             self._of_entity.setdefault(change.key, deque()).append(commit)
+        self._receipts.pop(commit.command.id, None)  # an id used again after a day: its receipt is the youngest now
         self._receipts[commit.command.id] = (commit, now)
         if len(self._commits) > self._keep:
             self._forget_oldest()
@@ -65,7 +66,7 @@ class CommitLog:
             if not own:
                 del self._of_entity[change.key]
         kept = self._receipts.get(oldest.command.id)
-        if kept is not None:
+        if kept is not None and kept[0] is oldest:
             slim = tuple(replace(change, before=None, after=None, snapshot=None) for change in oldest.changes)
             self._receipts[oldest.command.id] = (replace(oldest, changes=slim, recorded=()), kept[1])
 
