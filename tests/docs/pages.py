@@ -12,7 +12,7 @@ PAGES = [ROOT / "README.md", *READMES, *DOCS]
 EVERYTHING = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", ROOT / "changelog.d" / "README.md"]
 
 LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
-SHELL = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
@@ -27,7 +27,7 @@ def links_of(text: str) -> list[str]:
 
 
 def commands_of(text: str) -> list[list[str]]:
-    """Return the lines of the shell blocks in *text* as words, without comments and prompts."""
+    """Return the lines of the shell blocks in *text* as words, without comments."""
     lines = "".join(SHELL.findall(text)).splitlines()
-    words = [line.partition(" #")[0].removeprefix("$ ").split() for line in lines]
+    words = [line.partition(" #")[0].split() for line in lines]
     return [line for line in words if line]

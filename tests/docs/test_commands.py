@@ -10,7 +10,8 @@ from starmodel.cli.catalog import CommandCatalog
 
 from .pages import EVERYTHING, ROOT, commands_of, name_of
 
-PROGRAMS = {"./dev", "cd", "curl", "export", "git", "mkdir", "pip", "pytest", "python", "starmodel", ".ci/run"}
+OURS = {"./dev", "starmodel", ".ci/run"}
+OTHERS = {"apt-get", "cd", "export", "hatch", "mkdir", "pip", "pytest", "source", "towncrier"}
 
 
 def known_commands():
@@ -30,7 +31,7 @@ def unknown(text):
         program = program.removeprefix(".venv/bin/")
         names = {before: after for before, after in zip(words, rest, strict=False) if before == "-s"}
         asked = {program: rest[0], **names} if program in known and rest else names
-        if program not in PROGRAMS | {"towncrier", "hatch"} or any(name not in known[of] for of, name in asked.items()):
+        if program not in OURS | OTHERS or any(name not in known[of] for of, name in asked.items()):
             yield " ".join(words)
 
 

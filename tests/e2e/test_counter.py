@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from .conftest import EXAMPLES, Server, Visitor
+from .conftest import APPS, EXAMPLES, Server, Visitor
 
 Visitors = Callable[..., Visitor]
 
@@ -88,6 +88,30 @@ def test_a_killed_server_comes_back_without_a_reload(serve: Callable[..., Server
     page.get_by_text("+5").click()
     expect(page.locator("h1")).to_have_text("6")
     assert page.evaluate("window.__boot") == boot
+
+
+def test_nothing_acknowledged_by_a_durable_store_is_lost_when_the_server_is_killed(
+    serve: Callable[..., Server], visitors: Visitors
+) -> None:
+    server, who = serve(APPS / "durable.py"), visitors()
+    who.expected = ("ERR_", "Failed to load")
+    page = online(who.open(server.url))
+    boot = page.evaluate("window.__boot")
+    button = page.get_by_text("+1")
+    expected = 0
+    for _ in range(3):
+        button.click()
+        button.click()
+        expected += 2
+        expect(page.locator("h1")).to_have_text(str(expected))
+        server.kill()
+        button.click()
+        button.click()
+        expected += 2
+        server.start()
+        expect(page.locator("h1")).to_have_text(str(expected))
+    assert page.evaluate("window.__boot") == boot
+    assert "afresh" not in page.locator("body").inner_text()
 
 
 def test_without_javascript_a_button_is_a_form(shared: Server, visitors: Visitors) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Generic, Self, TypeVar, assert_type
+from typing import Any, Generic, Self, TypeVar, assert_type
 
-from starmodel.core import Command, Entity, event
+from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.adapters.pydantic import PydanticCodec
+from starmodel.app import Application, InProcessBus, Result, VisitorPolicy
+from starmodel.core import Command, DomainEvent, Entity, Private, Recorded, Secret, StateStore, Unit, event
+from starmodel.core.ports import Codec, EventBus, Policy, StatePersistenceBackend
+from starmodel.core.query import Page as Found
+from starmodel.core.query import Stored
+from starmodel.testing import FaultyStore, PlainCodec, RecordingBus
 
 T = TypeVar("T")
 
@@ -62,6 +69,45 @@ class Special(Counter):
     note: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shipped(DomainEvent):
+    carrier: str
+
+
+class Order(Entity):
+    cart: Cart | None = None
+    margin: Private[int] = 0
+    password: Secret[str] = ""
+    model_config = {"store": StateStore.SERVER_MEMORY, "default_events": ("create", "delete"), "auto_persist": True}
+
+    @event(method="post", blocking=True, confirm="Sure?")
+    def ship(self, carrier: str) -> Iterator[str]:
+        yield "packing"
+        self.record(Shipped(carrier=carrier))
+
+    @event
+    def take_from(self, other: Counter, also: Counter | None = None) -> int:
+        other.increment(-1)
+        return other.count
+
+    @event
+    @classmethod
+    def pair(cls, margin: int) -> list[Self]:
+        return [cls(margin=margin), cls()]
+
+    @event
+    @classmethod
+    async def clear(cls) -> None:
+        unit = Unit.current()
+        for order in await unit.find(cls):
+            assert_type(order.margin, int)
+            unit.delete(order)
+
+    def check(self) -> None:
+        if self.margin < 0:
+            raise ValueError("a margin below zero")
+
+
 class Page(Entity, Generic[T]):
     rows: list[T] = []
 
@@ -83,3 +129,35 @@ async def awaiting() -> None:
     assert_type(await counter.later(3), Counter)
     assert_type(await counter.later_self(), Counter)
     assert_type([step async for step in counter.count_down()], list[Counter])
+
+
+order = Order(margin=1, password="x")
+assert_type(order.margin, int)
+assert_type(order.password, str)
+assert_type(order.take_from(counter), Order)
+assert_type(Order.take_from(counter, also=None), Command)
+assert_type(Order.pair(3), Command)
+assert_type(Order.clear(), Command)
+assert_type(list(order.ship("post")), list[Order])
+assert_type(counter.increment.command(2), Command)
+assert_type(counter.evolve(count=2), Counter)
+assert_type(Counter.create(count=1).on("a"), Command)
+
+store: StatePersistenceBackend = MemoryRepo()
+faulty: StatePersistenceBackend = FaultyStore(store)
+codecs: list[Codec] = [PydanticCodec(), PlainCodec()]
+buses: list[EventBus] = [InProcessBus(), RecordingBus()]
+policy: Policy = VisitorPolicy()
+
+
+async def applying() -> None:
+    async with Application([Counter], codec=codecs[0], stores={"memory": store}, policies=[policy]) as app:
+        assert_type(app, Application)
+        assert_type(await app.dispatch(Counter.increment(5).on("a")), Result)
+        assert_type(await app.load(Counter, "a"), Stored[Counter])
+        assert_type((await app.load(Counter, "a")).entity.count, int)
+        assert_type(await app.find(Counter, {"count": {"ge": 1}}), Found[Counter])
+
+        @app.on(Shipped)
+        async def told(recorded: Recorded) -> Any:
+            return recorded.event

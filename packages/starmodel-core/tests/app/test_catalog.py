@@ -107,7 +107,7 @@ def test_only_classes_derived_from_entity_can_be_added(catalog, thing):
 def test_a_class_that_cannot_be_read_is_not_added():
     class Broken(Entity):
         @event
-        def go(self, to: Nowhere) -> None: ...
+        def go(self, to: Nowhere) -> None: ...  # noqa: F821  (it is missing on purpose)
 
     catalog = Catalog(PlainCodec())
     with pytest.raises(DefinitionError, match="Nowhere"):

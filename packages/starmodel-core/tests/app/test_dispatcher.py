@@ -11,7 +11,17 @@ from typing import Self
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
-from starmodel.core import Actor, CheckFailedError, Command, DomainEvent, Entity, InvalidError, NotFoundError, Unit, event
+from starmodel.core import (
+    Actor,
+    CheckFailedError,
+    Command,
+    DomainEvent,
+    Entity,
+    InvalidError,
+    NotFoundError,
+    Unit,
+    event,
+)
 from starmodel.core.errors import ConfigurationError, ConflictError, EventError, GoneError, ReadOnlyError, StoreError
 from starmodel.core.unit import running_unit
 from starmodel.testing import FaultyStore, RecordingBus
@@ -346,7 +356,7 @@ class TestSeveralEntities:
             await app.dispatch(Account.impostor().on(account.id))
 
     async def test_two_stores_cannot_be_changed_together(self, app, bus, account):
-        with pytest.raises(ConfigurationError, match="changes entities of the stores memory, second: .*domain event"):
+        with pytest.raises(ConfigurationError, match=r"changes entities of the stores memory, second: .*domain event"):
             await app.dispatch(Account.use_both_stores().on(account.id))
         assert bus.published == []
 

@@ -184,7 +184,7 @@ class TestUndo:
         app = await start(Todo, Note, policies=[Frozen()])
         await send(app, Todo.create(title="one"), "a")
         split = await send(app, Todo.split(), "a")
-        with pytest.raises(ForbiddenError, match="Note.undo is not allowed: a note stays"):
+        with pytest.raises(ForbiddenError, match=r"Note.undo is not allowed: a note stays"):
             await app.dispatch(undo(split), actor=Actor("eve"))
         await app.dispatch(undo(split), actor=Actor("ada"))
 
@@ -312,7 +312,12 @@ async def dump(app):
     held = {}
     for kind in app.catalog:
         page = await app.find(kind, limit=1000)
-        held.update({(kind.__name__, stored.entity.id): (app.codec.dump(stored.entity), stored.version) for stored in page.items})
+        held.update(
+            {
+                (kind.__name__, stored.entity.id): (app.codec.dump(stored.entity), stored.version)
+                for stored in page.items
+            }
+        )
     return held
 
 

@@ -90,7 +90,7 @@ async def test_when_one_store_cannot_be_closed_the_others_are_closed_all_the_sam
 async def test_a_store_that_comes_too_late_to_be_opened_is_refused():
     manager = PersistenceManager({"special": MemoryRepo()})
     await manager.open()
-    with pytest.raises(ConfigurationError, match="'memory' .*before the application is opened"):
+    with pytest.raises(ConfigurationError, match=r"'memory' .*before the application is opened"):
         manager.for_class(Remembered)
     await manager.close()
 
@@ -98,7 +98,7 @@ async def test_a_store_that_comes_too_late_to_be_opened_is_refused():
 def test_more_than_one_worker_is_refused_when_they_would_not_see_the_same_data():
     manager = PersistenceManager({"memory": MemoryRepo(), "shared": Shared()})
     manager.refuse_workers(1)
-    with pytest.raises(ConfigurationError, match="2 workers cannot share the store memory: .* run one worker"):
+    with pytest.raises(ConfigurationError, match=r"2 workers cannot share the store memory: .* run one worker"):
         manager.refuse_workers(2)
     PersistenceManager({"shared": Shared()}).refuse_workers(4)
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from starmodel.app import AllOf, VisitorPolicy
-from starmodel.core import SYSTEM, Actor, Decision, Entity, ForbiddenError, NotFoundError, Unit, event
+from starmodel.core import SYSTEM, Actor, Decision, Entity, ForbiddenError, NotFoundError, Secret, Unit, event
 from starmodel.core.actors import ALLOWED
+from starmodel.core.errors import FrozenEntityError
 
 
 class Todo(Entity):
@@ -32,6 +33,15 @@ class Todo(Entity):
     @event
     def take_from(self, other: Todo, also: Todo | None = None) -> None:
         self.title = other.title + (also.title if also else "")
+
+    @event
+    def collect(self, others: list[Todo]) -> None:
+        self.title += "".join(other.title for other in others)
+
+
+class Frame(Entity):
+    todo: Todo | None = None
+    all: list[Todo] = []
 
 
 ADA, EVE = Actor("ada", visitor="visitor-ada"), Actor("eve", visitor="visitor-eve")
@@ -91,7 +101,7 @@ def test_a_policy_that_fails_refuses_and_is_logged(caplog):
 async def test_a_refused_command_changes_nothing_and_says_why(start):
     app = await start(Todo, policies=[Owners()])
     todo = (await app.dispatch(Todo.create(title="a", owner="ada"))).entity
-    with pytest.raises(ForbiddenError, match="Todo.rename is not allowed: it belongs to ada"):
+    with pytest.raises(ForbiddenError, match=r"Todo.rename is not allowed: it belongs to ada"):
         await app.dispatch(Todo.rename("b").on(todo.id), actor=EVE)
     await app.dispatch(Todo.rename("c").on(todo.id), actor=ADA)
     assert (await app.load(Todo, todo.id)).entity.title == "c"
@@ -148,6 +158,29 @@ async def test_an_entity_that_may_be_left_out_is_loaded_when_it_is_named(start):
     await app.dispatch(Todo.take_from(one, also=None).on(two.id))
 
 
+async def test_every_entity_of_a_list_is_loaded_through_the_same_gate(start):
+    app = await start(Todo, policies=[Owners(hidden=True)])
+    one, two, theirs = [
+        (await app.dispatch(Todo.create(title=title, owner=owner))).entity
+        for title, owner in [("a", ""), ("b", ""), ("c", "ada")]
+    ]
+    await app.dispatch(Todo.collect([two, two]).on(one.id), actor=EVE)
+    assert (await app.load(Todo, one.id)).entity.title == "abb"
+    with pytest.raises(NotFoundError):
+        await app.dispatch(Todo.collect([two, theirs]).on(one.id), actor=EVE)
+
+
+async def test_an_entity_in_a_field_is_the_snapshot_it_was(start):
+    app = await start(Todo, Frame)
+    todo = (await app.dispatch(Todo.create(title="a"))).entity
+    frame = (await app.dispatch(Frame.create(todo=todo, all=[todo, todo]))).entity
+    await app.dispatch(Todo.rename("b").on(todo.id))
+    stored = (await app.load(Frame, frame.id)).entity
+    assert (stored.todo, stored.all) == (todo, [todo, todo])
+    with pytest.raises(FrozenEntityError):
+        stored.todo.title = "c"
+
+
 async def test_an_id_chosen_for_something_new_is_asked_about(start):
     app = await start(Todo)
     with pytest.raises(NotFoundError):
@@ -185,3 +218,32 @@ async def test_nobody_can_speak_in_the_name_of_another(start):
     assert taken.at.year > 2000
     trusted = (await app.dispatch(forged)).command
     assert (trusted.actor, trusted.at) == ("ada", long_ago)
+
+
+class Limits:
+    """A guard that lets so many through."""
+
+    def __init__(self, left):
+        self.left, self.seen = left, []
+
+    async def __call__(self, actor, command):
+        self.seen.append((actor.id, command.event, dict(command.args)))
+        if self.left == 0:
+            raise ForbiddenError("more", "wait a minute")
+        self.left -= 1
+
+
+class Locker(Entity):
+    pin: Secret[str] = ""
+
+
+async def test_a_guard_is_asked_about_every_command_from_outside(start):
+    app = await start(Locker)
+    guard = Limits(1)
+    app.dispatcher.add_guard(guard)
+    await app.dispatch(Locker.create(pin="1234"), actor=ADA)
+    with pytest.raises(ForbiddenError, match="wait a minute"):
+        await app.dispatch(Locker.create(), actor=ADA)
+    await app.dispatch(Locker.create())
+    assert await app.count(Locker) == 2
+    assert guard.seen == [("ada", "create", {"pin": "***"}), ("ada", "create", {})]

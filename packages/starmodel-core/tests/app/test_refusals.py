@@ -38,7 +38,9 @@ def test_every_refusal_has_its_status(error, status):
     assert refusal.title
 
 
-@pytest.mark.parametrize("error", [RuntimeError("geheim"), errors.DefinitionError("geheim"), errors.StoreError("geheim")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("geheim"), errors.DefinitionError("geheim"), errors.StoreError("geheim")]
+)
 def test_an_inner_failure_is_told_without_its_words(error):
     assert "geheim" not in repr(refusal_of(error, "r1").to_dict())
 

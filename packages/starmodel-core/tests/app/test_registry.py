@@ -54,7 +54,7 @@ def test_an_adapter_is_loaded_once(install):
 
 def test_an_unknown_name_is_an_error_that_says_what_there_is(install):
     install("one-store", "memory")
-    with pytest.raises(AdapterNotFoundError, match="'memori' in starmodel.trial; did you mean 'memory'.* or install"):
+    with pytest.raises(AdapterNotFoundError, match=r"'memori' in starmodel.trial; did you mean 'memory'.* or install"):
         Registry(GROUP).get("memori")
 
 
@@ -66,7 +66,7 @@ def test_with_nothing_installed_the_error_says_so():
 def test_two_packages_of_one_name_are_refused_by_their_names(install):
     install("one-store", "one")
     install("other-store", "one")
-    with pytest.raises(DuplicateAdapterError, match="one-store and other-store both offer 'one'.*uninstall one"):
+    with pytest.raises(DuplicateAdapterError, match=r"one-store and other-store both offer 'one'.*uninstall one"):
         Registry(GROUP).get("one")
 
 

@@ -115,11 +115,11 @@ def test_a_repr_shows_neither_fields_nor_arguments_that_are_secret():
 
 
 async def test_a_broken_rule_says_only_what_the_rule_says(app):
-    with pytest.raises(CheckFailedError, match="^too long$"):
+    with pytest.raises(CheckFailedError, match=r"^too long$"):
         await app.dispatch(Account.change(WORD * 2).on("a"))
 
 
 async def test_a_wrong_secret_is_named_and_not_repeated(app):
-    with pytest.raises(InvalidError, match="^pin: ") as caught:
+    with pytest.raises(InvalidError, match=r"^pin: ") as caught:
         await app.dispatch(Account.pay(WORD).on("a"))
     assert WORD not in str(caught.value)

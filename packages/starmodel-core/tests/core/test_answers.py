@@ -13,7 +13,9 @@ def test_a_path_of_the_application_is_taken(path: str) -> None:
     assert GoTo(path).path == path
 
 
-@pytest.mark.parametrize("path", ["", "orders", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil", "/a\nb"])
+@pytest.mark.parametrize(
+    "path", ["", "orders", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil", "/a\nb"]
+)
 def test_an_address_elsewhere_is_refused(path: str) -> None:
     with pytest.raises(DefinitionError, match="path of this application"):
         GoTo(path)

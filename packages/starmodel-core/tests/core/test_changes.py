@@ -37,7 +37,9 @@ class TestPosition:
     def test_it_survives_being_written(self, epoch, number):
         assert Position.parse(str(Position(epoch, number))) == Position(epoch, number)
 
-    @pytest.mark.parametrize("text", ["", "-", "e", "e-", "-1", "e-x", "e-1.0", "e-+1", "e-" + "9" * 19, "e-²", "e-١"])
+    @pytest.mark.parametrize(
+        "text", ["", "-", "e", "e-", "-1", "e-x", "e-1.0", "e-+1", "e-" + "9" * 19, "e-²", "e-\u0661"]
+    )
     def test_anything_else_is_none(self, text):
         assert Position.parse(text) is None
 
@@ -83,7 +85,13 @@ class TestSealing:
 
     def test_the_record_holds_command_answer_and_time(self):
         made = commit()
-        assert (made.command.id, made.fingerprint, made.answer, made.at, made.replayed) == ("c1", "print", 42, AT, False)
+        assert (made.command.id, made.fingerprint, made.answer, made.at, made.replayed) == (
+            "c1",
+            "print",
+            42,
+            AT,
+            False,
+        )
 
     def test_a_change_without_values_still_names_its_hidden_fields(self):
         assert Change("accounts", "a", 1, None, None, ("pin",)).fields == {"pin"}

@@ -177,7 +177,7 @@ class TestIds:
     @pytest.mark.parametrize("id", ["", "a" * 65, "a b", "a/b", "../x", "ä", "a\n", None, 1, ["a"], b"a"])
     def test_an_id_that_does_not_fit_every_store_and_url_is_refused(self, id):
         assert not valid_id(id)
-        with pytest.raises(InvalidError, match="id: .*use 1 to 64 of A-Z a-z 0-9 _ -") as caught:
+        with pytest.raises(InvalidError, match=r"id: .*use 1 to 64 of A-Z a-z 0-9 _ -") as caught:
             Counter(id=id)
         assert caught.value.problems[0].loc == ("id",)
 
@@ -259,7 +259,7 @@ class TestCheck:
         ids=["constructor", "evolve", "event", "replace"],
     )
     def test_every_new_snapshot_is_checked(self, make):
-        with pytest.raises(CheckFailedError, match="^count at most to 100$") as caught:
+        with pytest.raises(CheckFailedError, match=r"^count at most to 100$") as caught:
             make()
         assert type(caught.value.__cause__) is ValueError
 
@@ -332,7 +332,7 @@ class TestWorkingState:
         assert pickle.loads(pickle.dumps(counter))._seen == {}
 
     def test_it_needs_a_default(self):
-        with pytest.raises(DefinitionError, match="Open._cache needs a default"):
+        with pytest.raises(DefinitionError, match=r"Open._cache needs a default"):
 
             class Open(Entity):
                 _cache: dict[str, int]
@@ -409,15 +409,21 @@ class TestDeclaration:
 
     @pytest.mark.parametrize(
         "value",
-        [lambda self: 1, property(lambda self: 1), event(lambda self: None), staticmethod(len), classmethod(lambda c: c)],
+        [
+            lambda self: 1,
+            property(lambda self: 1),
+            event(lambda self: None),
+            staticmethod(len),
+            classmethod(lambda c: c),
+        ],
         ids=["function", "property", "event", "staticmethod", "classmethod"],
     )
     def test_behaviour_cannot_take_the_name_of_an_inherited_field(self, value):
-        with pytest.raises(DefinitionError, match="Bad.count hides the field Counter.count"):
+        with pytest.raises(DefinitionError, match=r"Bad.count hides the field Counter.count"):
             type("Bad", (Counter,), {"count": value})
 
     def test_a_type_that_is_missing_at_run_time_is_named(self):
-        with pytest.raises(DefinitionError, match="annotations of Late .*'Decimal' is not defined; import it outside"):
+        with pytest.raises(DefinitionError, match=r"annotations of Late .*'Decimal' is not defined; import it outside"):
             fields_of(Late)
 
 

@@ -391,7 +391,9 @@ class TestDeclaration:
 
     def test_options_are_kept(self):
         class Shy(Entity):
-            @event(method="delete", path="gone", include_in_schema=False, blocking=True, confirm="Sure?", policy="owner")
+            @event(
+                method="delete", path="gone", include_in_schema=False, blocking=True, confirm="Sure?", policy="owner"
+            )
             def leave(self) -> None: ...
 
         options = events_of(Shy)["leave"].options
@@ -419,7 +421,9 @@ class TestDeclaration:
         with pytest.raises(DefinitionError, match="needs a first parameter"):
             event(lambda: None)
 
-    @pytest.mark.parametrize("fn", [lambda self, *args: None, lambda self, n, /: None], ids=["*args", "positional only"])
+    @pytest.mark.parametrize(
+        "fn", [lambda self, *args: None, lambda self, n, /: None], ids=["*args", "positional only"]
+    )
     def test_every_argument_needs_a_name(self, fn):
         with pytest.raises(DefinitionError, match="give every argument of an event a name"):
             event(fn)
@@ -454,7 +458,7 @@ class TestDeclaration:
         assert events_of(Counter) is events_of(Counter)
 
     def test_the_signature_leaves_out_the_first_parameter(self):
-        assert list(inspect.signature(events_of(Counter)["make"].fn).parameters)[0] == "cls"
+        assert next(iter(inspect.signature(events_of(Counter)["make"].fn).parameters)) == "cls"
         assert list(events_of(Counter)["make"].signature.parameters) == ["n", "note"]
 
 

@@ -81,7 +81,9 @@ class Fixed:
 @pytest.mark.parametrize(("value", "change"), EVERY_CHANGE)
 def test_a_frozen_container_refuses_every_change(value, change):
     frozen = freeze(value)
-    with pytest.raises(TypeError, match=f"this {type(value).__name__} belongs to an immutable snapshot; change it inside"):
+    with pytest.raises(
+        TypeError, match=f"this {type(value).__name__} belongs to an immutable snapshot; change it inside"
+    ):
         change(frozen)
     assert frozen == value
 
@@ -117,7 +119,11 @@ def test_what_is_frozen_already_is_shared(value):
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(defaultdict(list, a=[1]), FrozenDict), (OrderedDict(a=[1]), FrozenDict), (type("Rows", (list,), {})([1]), FrozenList)],
+    [
+        (defaultdict(list, a=[1]), FrozenDict),
+        (OrderedDict(a=[1]), FrozenDict),
+        (type("Rows", (list,), {})([1]), FrozenList),
+    ],
 )
 def test_relatives_of_the_containers_are_frozen_too(value, kind):
     frozen = freeze(value)
@@ -158,14 +164,18 @@ def test_a_frozen_container_survives_pickling_and_copying(value):
     assert copy.deepcopy(frozen) is frozen
 
 
-@pytest.mark.parametrize(("kind", "immutable"), [(int, True), (Fixed, True), (Loose, False), (list, False), (object, False)])
+@pytest.mark.parametrize(
+    ("kind", "immutable"), [(int, True), (Fixed, True), (Loose, False), (list, False), (object, False)]
+)
 def test_only_types_whose_instances_never_change_count_as_immutable(kind, immutable):
     assert is_immutable(kind) is immutable
 
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4) | st.tuples(inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4) | st.tuples(inner)
+    ),
     max_leaves=20,
 )
 

@@ -29,6 +29,9 @@ class Book(Entity):
     def move(self, to: Shelf, *, note: str = "", back: Shelf | None = None) -> None: ...
 
     @event
+    def stack(self, on: list[Shelf], maybe: list[Shelf] | None = None) -> None: ...
+
+    @event
     def lock(self, pin: Secret[str], by: Annotated[Shelf, "the door"]) -> None: ...
 
     @event
@@ -65,6 +68,17 @@ def test_an_entity_that_may_be_left_out_is_a_reference_too():
     assert back.default() is None
 
 
+def test_a_list_of_entities_is_a_list_of_references():
+    found = named(Book, "stack")
+    assert (found["on"].reference, found["on"].sent_as) == (Shelf, list[str])
+    assert (found["maybe"].reference, found["maybe"].sent_as) == (Shelf, list[str] | None)
+
+
+def test_what_is_sent_for_a_reference_is_its_id():
+    found = named(Book, "move")
+    assert (found["to"].sent_as, found["back"].sent_as, found["note"].sent_as) == (str, str | None, str)
+
+
 def test_a_secret_argument_is_known():
     assert named(Book, "lock")["pin"].secret
     assert not named(Book, "move")["note"].secret
@@ -96,7 +110,7 @@ def test_an_argument_without_a_type_takes_anything():
 
 
 def test_a_type_that_is_missing_at_run_time_is_named():
-    with pytest.raises(DefinitionError, match="Late.price .*'Decimal' is not defined; import it outside"):
+    with pytest.raises(DefinitionError, match=r"Late.price .*'Decimal' is not defined; import it outside"):
         named(Late, "price")
 
 
@@ -115,7 +129,7 @@ def test_an_entity_that_nobody_could_create_is_refused_with_what_to_do():
     class Sealed(Entity):
         margin: Private[int]
 
-    with pytest.raises(DefinitionError, match="margin of Sealed is private and has no default.*default_events"):
+    with pytest.raises(DefinitionError, match=r"margin of Sealed is private and has no default.*default_events"):
         named(Sealed, "create")
 
 

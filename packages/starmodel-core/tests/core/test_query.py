@@ -178,7 +178,10 @@ class TestChecking:
             (Query(after=base64.urlsafe_b64encode(b'["x"').decode()), "damaged"),
             (Query(after=base64.urlsafe_b64encode(b'{"id": 1}').decode()), "damaged"),
             (Query(after=base64.urlsafe_b64encode(b"[" * 100_000).decode()), "damaged"),
-            (Query(order=("title",), after=base64.urlsafe_b64encode(b'[["text","a"]]').decode()), "belongs to another order"),
+            (
+                Query(order=("title",), after=base64.urlsafe_b64encode(b'[["text","a"]]').decode()),
+                "belongs to another order",
+            ),
         ],
         ids=str,
     )
@@ -202,7 +205,11 @@ class TestChecking:
 
     @pytest.mark.parametrize("name", ["owner", "pin"])
     def test_from_outside_a_field_that_is_not_public_is_unknown(self, name):
-        for query in (Query(where={name: "x"}), Query(order=(name,)), Query(where={"not": {name: {"startswith": "1"}}})):
+        for query in (
+            Query(where={name: "x"}),
+            Query(order=(name,)),
+            Query(where={"not": {name: {"startswith": "1"}}}),
+        ):
             assert query.checked(Todo) is not None
             with pytest.raises(QueryError, match=f"no field '{name}'") as caught:
                 query.checked(Todo, public_only=True)
@@ -245,7 +252,7 @@ SAMPLES = {
     "whole numbers": [3, -1, 10**30, 0],
     "numbers": [0.1, -2.5, 1e300, float("inf")],
     "flags": [True, False, True],
-    "decimals": [Decimal("1.10"), Decimal("1.1"), Decimal("-3"), Decimal("1e30")],
+    "decimals": [Decimal("1.10"), Decimal("1.1"), Decimal(-3), Decimal("1e30")],
     "dates": [date(2025, 1, 2), date(1999, 12, 31), date(2025, 1, 1)],
     "times of day": [time(12, 0, 1), time(3), time(23, 59, 59, 999999)],
     "moments": [datetime(2025, 1, 1, 12, 0, 0, 5, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)],
@@ -305,19 +312,24 @@ class TestPaging:
         for sample in SAMPLES.values():
             assert len(select(Query(order=("value",), after=cursor), valued(*sample)).items) <= len(sample)
 
-    @given(st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=2)))
+    @given(
+        st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=2))
+    )
     def test_a_forged_cursor_is_answered_or_refused(self, forged):
         cursor = base64.urlsafe_b64encode(json.dumps([forged, ["text", "t000"]]).encode()).decode()
         query = Query(order=("value",), after=cursor)
-        for sample in SAMPLES.values():
-            try:
-                query.checked(Todo)
-            except QueryError as error:
-                assert "damaged" in str(error)
-            else:
-                assert len(select(query, valued(*sample)).items) <= len(sample)
+        try:
+            query.checked(Todo)
+        except QueryError as error:
+            answers = [str(error)]
+        else:
+            answers = [ids(select(query, valued(*sample))) for sample in SAMPLES.values()]
+        assert "damaged" in answers[0] or len(answers) == len(SAMPLES)
 
-    @given(st.lists(st.none() | st.integers(-3, 3) | st.text("ab", max_size=2) | st.booleans(), max_size=12), st.integers(1, 5))
+    @given(
+        st.lists(st.none() | st.integers(-3, 3) | st.text("ab", max_size=2) | st.booleans(), max_size=12),
+        st.integers(1, 5),
+    )
     def test_paging_never_loses_or_repeats_anything_whatever_is_mixed(self, values, limit):
         todos = valued(*values)
         assert walk(todos, order=("-value",), limit=limit) == ids(select(Query(order=("-value",)), todos))

@@ -119,3 +119,25 @@ class TestDraft:
         draft = draft_of(counter)
         draft._seen["x"] = 1
         assert changes_of(draft) == {}
+
+
+class Frame(Entity):
+    inner: Counter
+    all: list[Counter] = []
+
+
+class TestInsideAnother:
+    def test_a_draft_in_a_field_becomes_the_snapshot_it_is_then(self, counter):
+        draft = draft_of(counter)
+        draft.count = 9
+        frame = Frame(inner=draft, all=[draft])
+        draft.count = 10
+        assert (frame.inner.count, frame.all[0].count, frame.evolve(inner=draft).inner.count) == (9, 9, 10)
+        assert not is_draft(frame.inner)
+
+    def test_a_lens_in_a_field_becomes_what_it_shows(self, lens, counter, reads):
+        assert Frame(inner=lens).inner is counter
+        assert reads == []
+
+    def test_a_snapshot_in_a_field_is_shared(self, counter):
+        assert Frame(inner=counter).inner is counter

@@ -76,7 +76,9 @@ def test_an_inherited_field_means_what_it_means_in_its_own_module(module):
 
 
 def test_a_new_default_may_be_given_before_the_type_is_known(module):
-    early = module("early", "class Item(Entity):\n    price: Money = 1\nclass Sale(Item):\n    price = 5\nclass Money(int): ...")
+    early = module(
+        "early", "class Item(Entity):\n    price: Money = 1\nclass Sale(Item):\n    price = 5\nclass Money(int): ..."
+    )
     assert field_hints(early.Sale, ["price"]) == {"price": early.Money}
 
 
@@ -87,7 +89,7 @@ def test_a_class_whose_module_is_gone_can_still_be_read_as_far_as_builtins_go(mo
 
 
 def test_a_function_is_read_with_the_names_given():
-    def move(to: Shelf) -> None: ...
+    def move(to: Shelf) -> None: ...  # noqa: F821  (it is missing on purpose)
 
     with pytest.raises(NameError):
         type_hints(move)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from weakref import WeakValueDictionary
 
 from starmodel.core.actors import SYSTEM, Actor
@@ -229,11 +229,11 @@ class Dispatcher:
             return run.args
         args = dict(run.args)
         for parameter in run.handler.references:
-            id, kind = args.get(parameter.name), parameter.reference
-            if isinstance(id, str) and kind is not None:
-                draft = await unit.get(kind, id)
-                unit.allow("read", kind, id, draft)
-                args[parameter.name] = draft
+            value, kind = args.get(parameter.name), cast("type[Entity]", parameter.reference)
+            if isinstance(value, list):
+                args[parameter.name] = [await _readable(unit, kind, id) for id in value]
+            elif value is not None:
+                args[parameter.name] = await _readable(unit, kind, value)
         return args
 
     async def _store(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
@@ -273,6 +273,12 @@ class _Run:
     def with_stored_command(self, changeset: Changeset) -> Changeset:
         """Return *changeset* with the command as it may be kept: without secret arguments."""
         return changeset if self.stored_form is self.command else replace(changeset, command=self.stored_form)
+
+
+async def _readable(unit: UnitOfWork, kind: type[Entity], id: str) -> Entity:
+    entity = await unit.get(kind, id)
+    unit.allow("read", kind, id, entity)
+    return entity
 
 
 def _check_target(handler: Handler, command: Command) -> None:

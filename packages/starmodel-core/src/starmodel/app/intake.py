@@ -24,6 +24,7 @@ __all__ = ["MAX_COMMAND_ID", "answer_of", "fingerprint_of", "stamped"]
 MAX_COMMAND_ID = 200
 
 _ATOMS = (str, int, float, bool, type(None))
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def stamped(
@@ -38,8 +39,17 @@ def stamped(
             [Problem(("id",), f"a command id is 1 to {MAX_COMMAND_ID} printable characters", "command_id")]
         )
     args = _plain_args(command, codec)
-    own = command if actor.trusted else replace(command, actor=actor.id, at=None)  # nobody speaks for another
-    full = replace(own, id=own.id or ids.new(), actor=own.actor or actor.id, at=own.at or clock.now(), args=args)
+    full = Command(  # written out: every command passes here, and `replace` takes three times as long
+        entity=command.entity,
+        event=command.event,
+        args=args,
+        entity_id=command.entity_id,
+        id=command.id or ids.new(),
+        actor=(actor.trusted and command.actor) or actor.id,  # nobody speaks for another
+        at=(command.at if actor.trusted else None) or clock.now(),
+        base_version=command.base_version,
+        schema=command.schema,
+    )
     if handler.secrets.isdisjoint(args):
         return full, full
     kept = {name: REDACTED if name in handler.secrets else value for name, value in args.items()}
@@ -65,7 +75,7 @@ def fingerprint_of(command: Command) -> str:
     """Return what stands for the body of a command: the same only for the same call of the same event."""
     body = [command.entity, command.entity_id, command.event, command.args]
     try:
-        text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text = _encode(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise _not_json(error) from error
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -129,6 +129,9 @@ _FREEZERS: dict[type[Any], Callable[[Any], Any] | None] = {
 
 
 def _freezer_of(kind: type[Any]) -> Callable[[Any], Any] | None:
+    own: Callable[[Any], Any] | None = getattr(kind, "__entity_frozen__", None)
+    if own is not None:
+        return own
     if issubclass(kind, tuple):
         return _freeze_named_tuple if hasattr(kind, "_make") else None
     return next((_FREEZERS[base] for base in (dict, list, set) if issubclass(kind, base)), None)

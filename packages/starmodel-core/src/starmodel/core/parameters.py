@@ -25,7 +25,8 @@ class Parameter:
     """One argument of an event.
 
     *default* makes the value to use when it is not given; with ``None`` the argument must be given, unless it is
-    *optional*: then it is simply left out.  *reference* is the class whose entity the argument names by id.
+    *optional*: then it is simply left out.  *reference* is the class whose entity, or list of entities, the argument
+    names by id.
     """
 
     name: str
@@ -37,10 +38,12 @@ class Parameter:
 
     @property
     def sent_as(self) -> Any:
-        """The type of what is sent from outside: the id of an entity, or the value itself."""
+        """The type of what is sent from outside: the ids of entities, or the value itself."""
         if self.reference is None:
             return self.annotation
-        return str | None if NoneType in _members(self.annotation) else str
+        members = _members(self.annotation)
+        ids: Any = list[str] if any(get_origin(member) is list for member in members) else str
+        return ids | None if NoneType in members else ids
 
 
 def parameters_of(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> tuple[Parameter, ...]:
@@ -111,9 +114,11 @@ def _from_signature(parameter: inspect.Parameter, annotation: Any) -> Parameter:
 
 
 def _reference(annotation: Any) -> type[Entity] | None:
-    """Return the class of an annotation that stands for an entity, or for an entity or ``None``."""
+    """Return the class of an annotation that stands for an entity or a list of them, or for that or ``None``."""
     kinds = [kind for kind in _members(annotation) if kind is not NoneType]
     alone = kinds[0] if len(kinds) == 1 else None
+    if get_origin(alone) is list:
+        alone = get_args(alone)[0]
     return alone if isinstance(alone, type) and issubclass(alone, Entity) else None
 
 

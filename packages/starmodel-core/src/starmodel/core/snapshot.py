@@ -115,6 +115,10 @@ class Snapshot:
             raise EventError(f"{cls.__name__}.id never changes; create a new {cls.__name__} instead")
         return cls.__entity_next__(plain(self), changes)
 
+    def __entity_frozen__(self) -> Self:
+        """Return what a field of another entity holds: the snapshot that this is, shows, or would become now."""
+        return settle(self) if is_draft(self) else plain(self)
+
     @classmethod
     def __entity_next__(cls, base: Self, changes: dict[str, Any]) -> Self:
         """Build the snapshot that follows *base*; the seam for classes that are shaped otherwise."""

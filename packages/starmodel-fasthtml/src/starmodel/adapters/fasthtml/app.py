@@ -6,18 +6,18 @@ import contextlib
 import inspect
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import partialmethod
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fasthtml.core import FastHTML
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from starmodel.app import Application, Refusal, refusal_of
 from starmodel.core.entity import Entity
-from starmodel.core.errors import StarModelError
+from starmodel.core.errors import NotFoundError, StarModelError
 
 from .assets import Assets
 from .commands import CommandDoor, back_to, path_of
@@ -27,10 +27,10 @@ from .pages import LIVE_PATH, PageFrame, error_page
 from .reading import PageRead, find, load
 from .runtime import Runtime
 from .stream import LiveDoor
+from .wanting import wants_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from starmodel.core.ports import AuthProvider
     from starmodel.plugins import PluginHost
@@ -39,6 +39,7 @@ __all__ = ["StarModelApp"]
 
 E = TypeVar("E", bound=Entity)
 
+_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
 
 
@@ -72,7 +73,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             max_streams=max_streams,
         )
         runtime, settings = self.runtime, gate or GateSettings()
-        frame = PageFrame(runtime)
+        self._frame = PageFrame(runtime)
         own = [Middleware(Gate, sessions=runtime.sessions, settings=settings), *fasthtml.pop("middleware", ())]
         super().__init__(
             title=title,
@@ -81,10 +82,10 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             canonical=False,
             sess_cls=None,
             secret_key="unused: sessions are kept on the server",  # noqa: S106  (keeps FastHTML from writing a key file)
-            body_wrap=frame,
+            body_wrap=self._frame.around(fasthtml.pop("body_wrap", None)),
             lifespan=self._lifespan(fasthtml.pop("lifespan", None)),
             htmlkw={"lang": "en", **fasthtml.pop("htmlkw", {})},
-            exception_handlers={404: self._not_found, **fasthtml.pop("exception_handlers", {})},
+            exception_handlers={404: self._refused, **fasthtml.pop("exception_handlers", {})},
             **fasthtml,
         )
         self.add_exception_handler(StarModelError, self._refused)
@@ -120,23 +121,21 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             route = Route(path_of(handler), CommandDoor(self.runtime, handler), methods=methods, name=f"event {handler}")
             self.router.routes.append(route)
 
-    def route(self, path: Any = None, methods: Any = None, **options: Any) -> Any:
-        """Add a page, as FastHTML's own ``route`` does; arguments of entity types are supplied."""
-        if callable(path):
-            return self._page_route(path, None, methods, options)
-        return lambda fn: self._page_route(fn, path, methods, options)
+    def _add_route(
+        self, func: Any, path: Any, methods: Any, name: Any, include_in_schema: Any, body_wrap: Any, **options: Any
+    ) -> Any:
+        """Add a page: what every decorator, every router and every class of FastHTML's ends in.
 
-    def _page_route(self, fn: Callable[..., Any], path: str | None, methods: Any, options: dict[str, Any]) -> Any:
-        parent = super().route
-        if inspect.isclass(fn):
-            return parent(path, methods, **options)(fn)
-        at = path or ("/" if fn.__name__ == "index" else f"/{fn.__name__}")
-        handler = injected(fn, self.application, at, self._open_page)
+        Arguments of entity types are supplied.  A page answers GET unless it says otherwise.
+        """
+        add = super()._add_route
+        if inspect.isclass(func):
+            return add(func, path, methods, name, include_in_schema, body_wrap, **options)
+        handler = injected(func, self.application, path if isinstance(path, str) else "", self._open_page)
         for kind in self.application.catalog:
             self.include_entity(kind)
-        if methods is None and fn.__name__ not in _VERBS:
-            methods = ["get"]
-        return parent(path, methods, **options)(handler)
+        wanted = methods or [func.__name__ if func.__name__ in _VERBS else "get"]
+        return add(handler, path, wanted, name, include_in_schema, self._frame.around(body_wrap), **options)
 
     async def _open_page(self, request: Request) -> PageRead:
         return await self.runtime.page(request.scope)
@@ -165,6 +164,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
     # -- life and errors -------------------------------------------------------------------------------------------
 
     def _lifespan(self, inner: Any) -> Any:
+        if inspect.isasyncgenfunction(inner):  # FastHTML takes it bare, Starlette as a context manager
+            inner = contextlib.asynccontextmanager(inner)
+
         @contextlib.asynccontextmanager
         async def opened(app: Any) -> AsyncIterator[Any]:
             await self.runtime.open()
@@ -185,32 +187,29 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 
         return steps
 
-    def _not_found(self, request: Request, _: Exception) -> Response:
-        return self._error_response(request, refusal_of(_NothingHereError(), ""))
-
     async def _refused(self, request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            refusal = Refusal(error.status_code, "http", error.detail, error.detail, "")
-            return self._error_response(request, refusal, dict(error.headers or {}))
+            if error.status_code in _WITHOUT_BODY:
+                return Response(status_code=error.status_code, headers=error.headers)
+            return self._refusal(request, _refusal_of_http(error), dict(error.headers or {}))
         refusal = refusal_of(error, secrets.token_hex(6))
-        if refusal.status >= 500:  # noqa: PLR2004  (the program's own fault: the gate logs and answers it)
+        if refusal.status >= 500:  # the program's own fault: the gate logs and answers it
             raise error
-        return self._error_response(request, refusal)
+        return self._refusal(request, refusal)
 
-    def _error_response(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    def _refusal(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+        if not wants_page(request.scope):
+            media = "application/problem+json"
+            return JSONResponse(refusal.to_dict(), refusal.status, headers, media)
         back = back_to(request.scope)
         page = error_page(self.runtime.assets, refusal, request.state.nonce, "/" if back == request.url.path else back)
-        return HTMLResponse(page, status_code=refusal.status, headers=dict(headers or {}))
+        return HTMLResponse(page, refusal.status, headers)
 
 
-for _verb in _VERBS:
-    setattr(StarModelApp, _verb, partialmethod(StarModelApp.route, methods=[_verb]))
-
-
-class _NothingHereError(StarModelError):
-    """No page at this address."""
-
-    code = "not_found"
+def _refusal_of_http(error: HTTPException) -> Refusal:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return refusal_of(NotFoundError("page", ""), "")
+    return Refusal(error.status_code, "http", error.detail, error.detail, "")
 
 
 class _AssetRoute(Route):

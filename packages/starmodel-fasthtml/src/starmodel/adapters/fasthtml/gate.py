@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 
+from starmodel.core.errors import StarModelError
+
+from .failures import answered_by_the_app
 from .replies import send_plain
 from .sessions import Session, Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .sessions import Visit
 
-__all__ = ["BodyTooLargeError", "Gate", "GateSettings", "header"]
+__all__ = ["SAFE_METHODS", "AnswerBrokenError", "BodyTooLargeError", "Gate", "GateSettings", "header"]
 
 logger = logging.getLogger("starmodel.web")
 
@@ -31,9 +32,18 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
+_FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 
 class BodyTooLargeError(Exception):
     """A request body ran over the limit while it was being read."""
+
+
+class AnswerBrokenError(StarModelError, ConnectionError):
+    """A request failed when its answer had begun: nothing is left to do but to close the connection."""
+
+    code = "answer_broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class Gate:
         headers = _headers(scope)
         refused = self._refusal(scope, headers)
         if refused is not None:
-            await send_plain(send, *refused)
+            await send_plain(send, *refused, [_NOSNIFF])
             return
         visit, is_new = self._visit(scope, headers)
         state = scope.setdefault("state", {})
@@ -81,19 +91,21 @@ class Gate:
             await self._app(scope, limited, answer)
         except ClientDisconnect:
             return  # nobody is there to be answered
-        except BodyTooLargeError:
-            await self._after_failure(answer, 413, f"The body is larger than {self._settings.max_body} bytes; send less.")
+        except BodyTooLargeError as error:
+            await self._after_failure(answer, error, 413, _too_large(self._settings.max_body))
         except Exception as error:  # the outermost place: nothing above could answer
-            await self._after_failure(answer, 500, self._tell(scope, headers, error))
+            text = self._tell(scope, headers, error)
+            if answer.started or not await answered_by_the_app(error, scope, limited, answer):
+                await self._after_failure(answer, error, 500, text)
 
-    async def _after_failure(self, answer: _Answer, status: int, text: str) -> None:
+    async def _after_failure(self, answer: _Answer, error: Exception, status: int, text: str) -> None:
         if answer.started:
-            raise RuntimeError("the answer had begun when the request failed; the connection is closed")
+            raise AnswerBrokenError("the answer had begun when the request failed; the connection is closed") from error
         await send_plain(answer, status, text)
 
     def _tell(self, scope: Scope, headers: dict[bytes, bytes], error: Exception) -> str:
         id = secrets.token_hex(6)
-        logger.error("request %s %s failed (id %s)", scope["method"], scope["path"], id, exc_info=error)
+        logger.error("request %s %r failed (id %s)", scope["method"], scope["path"], id, exc_info=error)
         if self._settings.debug and is_local(scope, headers):
             return "".join(traceback.format_exception(error))
         return f"Something went wrong on the server. The details are in its log under the id {id}."
@@ -111,17 +123,21 @@ class Gate:
             return 403, "This request came from another site. Open the application itself and try again there."
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > 18 or int(length) > self._settings.max_body:
-            return 413, f"The body is larger than {self._settings.max_body} bytes; send less."
+            return 413, _too_large(self._settings.max_body)
         return None
 
     def _is_ours(self, host: str) -> bool:
+        host = host.lower()
         name = host if host in self._exact else _without_port(host)
         return name in self._exact or (bool(self._suffixes) and name.endswith(self._suffixes))
 
     def _visit(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[Visit, bool]:
         name = self._sessions.cookie_name(https=scope["scheme"] == "https").encode()
-        visit = self._sessions.visit(_cookie(headers.get(b"cookie"), name))
-        return (visit, False) if visit is not None else (self._sessions.begin(), True)
+        cookie = _cookie(headers.get(b"cookie"), name)
+        visit = self._sessions.visit(cookie)
+        if visit is not None:
+            return visit, False
+        return self._sessions.begin(), not self._sessions.was_just_replaced(cookie)
 
 
 class _Answer:
@@ -142,19 +158,27 @@ class _Answer:
 
     def _with_headers(self, headers: Any) -> list[tuple[bytes, bytes]]:
         full = list(headers)
-        cacheable = html = False
+        cacheable = scriptable = guarded = False
         for name, value in full:
-            if name == b"cache-control":
-                cacheable = b"public" in value
-            elif name == b"content-type":
-                html = value.startswith(b"text/html")
-        full.append((b"x-content-type-options", b"nosniff"))
-        if html:
+            match name.lower():
+                case b"cache-control":
+                    cacheable = b"public" in value
+                case b"content-type":
+                    scriptable = any(word in value.lower() for word in (b"html", b"xml"))
+                case b"x-content-type-options":
+                    guarded = True
+        if not guarded:
+            full.append(_NOSNIFF)
+        if scriptable:
             full += _page_headers(self._nonce)
         rotated = self._session.visit is not self._visit
         if (self._is_new or rotated) and not cacheable:
             full.append((b"set-cookie", self._sessions.set_cookie(self._session.visit, https=self._https)))
         return full
+
+
+def _too_large(limit: int) -> str:
+    return f"The body is larger than {limit} bytes; send less."
 
 
 def _page_headers(nonce: str) -> list[tuple[bytes, bytes]]:
@@ -216,9 +240,8 @@ def is_same_origin(headers: dict[bytes, bytes], host: str) -> bool:
 
 def is_local(scope: Scope, headers: dict[bytes, bytes]) -> bool:
     """Tell whether a request comes from this very machine and through no proxy."""
-    client = scope.get("client")
-    forwarded: Collection[bytes] = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
-    return bool(client) and client[0] in ("127.0.0.1", "::1", "testclient") and not any(name in headers for name in forwarded)
+    host, *_ = scope.get("client") or ("",)
+    return host in ("127.0.0.1", "::1", "testclient") and _FORWARDED.isdisjoint(headers)
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

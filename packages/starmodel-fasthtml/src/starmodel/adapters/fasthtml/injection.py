@@ -123,6 +123,11 @@ def _supply(name: str, annotation: Any, app: Application, path: str) -> Supply |
         (member,) = get_args(annotation) or (None,)
         if isinstance(member, type) and issubclass(member, Entity):
             return _many(member, marks, app)
+    if any(isinstance(part, type) and issubclass(part, Entity) for part in get_args(annotation)):
+        raise DefinitionError(
+            f"the argument {name!r} is a {annotation}; ask for the entity itself, or for a list of them, "
+            "and load what may be missing with load()"
+        )
     return None
 
 

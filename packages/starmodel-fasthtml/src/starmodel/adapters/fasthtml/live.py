@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.app import Follower
 from starmodel.core.changes import Position
 from starmodel.core.ports import Durability
+from starmodel.core.query import Stored
 
 from .fragments import Fragments
 from .relevance import concerns
@@ -60,7 +61,8 @@ class Hub:
         self.tabs: set[Tab] = set()
         self._by_key: dict[Key, set[Tab]] = {}
         self._by_kind: dict[str, set[Tab]] = {}
-        self.positions: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
+        self._id_lines: dict[tuple[str, ...], bytes] = {}
         self._heartbeat, self._max_age = heartbeat, max_age
         self._follower: Follower | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,8 +73,7 @@ class Hub:
         self._follower = Follower(self.app.bus, self.app.persistence)
         await self._follower.start()
         for store in self.app.persistence.stores.values():
-            position = await store.position()
-            self.positions[position.epoch] = position.number
+            self._stand_at(await store.position())
         self._tasks = [
             asyncio.create_task(self._follow(self._follower), name="starmodel live: follow the bus"),
             asyncio.create_task(self._keep_alive(), name="starmodel live: heartbeat"),
@@ -118,10 +119,11 @@ class Hub:
 
     def tell(self, commit: Commit) -> None:
         """Pass *commit* on to every tab that it concerns."""
-        self.positions[commit.position.epoch] = commit.position.number
+        self._stand_at(commit.position)
         for change in commit.changes:
+            stored = _stored_by(change)
             for tab in self.concerned(change):
-                tab.note(change)
+                tab.note(change, stored)
                 tab.wake()
 
     def concerned(self, change: Change) -> Iterable[Tab]:
@@ -167,7 +169,8 @@ class Hub:
         gap = fresh = False
         for store in self._stores_of(tab):
             newest = await store.position()
-            self.positions.setdefault(newest.epoch, newest.number)
+            if newest.epoch not in self._positions:
+                self._stand_at(newest)
             position = last.get(newest.epoch)
             if position is None:
                 gap, fresh = True, fresh or (bool(last) and store.durability is Durability.EPHEMERAL)
@@ -176,7 +179,7 @@ class Hub:
             gap = gap or changes.gap or (bool(changes.commits) and changes.position.number < newest.number)
             for commit in changes.commits:
                 for change in commit.changes:
-                    tab.note(change)
+                    tab.note(change, _stored_by(change))
         return gap, fresh
 
     def _stores_of(self, tab: Tab) -> Iterable[StatePersistenceBackend]:
@@ -184,14 +187,27 @@ class Hub:
         stores = (self.app.persistence.for_class(self.app.catalog.kind(name)) for name in sorted(names))
         return {id(store): store for store in stores}.values()
 
-    def id_line(self, epochs: Iterable[str]) -> str:
-        """Return where the logs of *epochs* stand, as the id of a message."""
-        return ",".join(f"{epoch}-{self.positions[epoch]}" for epoch in epochs if epoch in self.positions)
+    def _stand_at(self, position: Position) -> None:
+        self._positions[position.epoch] = position.number
+        self._id_lines.clear()
+
+    def id_line(self, epochs: tuple[str, ...]) -> bytes:
+        """Return where the logs of *epochs* stand, as the line with the id of a message."""
+        line = self._id_lines.get(epochs)
+        if line is None:
+            known = (str(Position(epoch, self._positions[epoch])) for epoch in epochs if epoch in self._positions)
+            line = self._id_lines[epochs] = f"id: {','.join(known)}\n".encode()
+        return line
 
     def frame(self, key: object, make: Callable[[], bytes]) -> bytes:
         """Return an encoded frame, made once and shared by every tab that is sent it."""
         frame: bytes = self.frames.get(key, make)  # type: ignore[arg-type]  # keys are tuples of hashable parts
         return frame
+
+
+def _stored_by(change: Change) -> Stored[Any] | None:
+    """Return the entity as *change* stored it, if the commit still carries it."""
+    return None if change.snapshot is None else Stored(change.snapshot, change.version)
 
 
 def _drop(index: dict[Any, set[Tab]], name: Any, tab: Tab) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 from html import escape
 from typing import TYPE_CHECKING, Any
+
+from fasthtml.core import noop_body
 
 from .markup import Raw, checked_tree
 from .signals import signal_name, signal_value
@@ -12,6 +15,8 @@ from .tokens import PageToken
 from .wire import js
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from starmodel.app import Refusal
@@ -41,6 +46,17 @@ class PageFrame:
     def __init__(self, runtime: Runtime) -> None:
         self._boot, self._assets, self._signer, self._codec = runtime.boot, runtime.assets, runtime.signer, runtime.app.codec
         self._plugins = runtime.plugins
+
+    def around(self, wrap: Callable[..., Any] | None) -> Callable[[Any, Request], Any]:
+        """Return the frame around what the application's own ``body_wrap`` makes of a page, if it has one."""
+        if wrap is None or wrap is noop_body or isinstance(wrap, PageFrame):
+            return self
+        takes_request = len(inspect.signature(wrap).parameters) > 1
+
+        def both(content: Any, request: Request) -> Any:
+            return self(wrap(content, request) if takes_request else wrap(content), request)
+
+        return both
 
     def __call__(self, content: Any, request: Request) -> Any:
         """Return the body of a page; FastHTML's ``body_wrap``."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
+from fastcore.xml import FT
+
 from starmodel.core.answers import GoTo, Notice
 from starmodel.core.entity import Entity
 
@@ -38,7 +40,9 @@ def go(path: str) -> bytes:
 
 def is_element(value: Any) -> bool:
     """Tell whether *value* is a piece of page: asked by type, because an element answers to every attribute."""
-    return hasattr(type(value), "__ft__") or (isinstance(value, list | tuple) and bool(value) and all(map(is_element, value)))
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(is_element, value))
+    return isinstance(value, FT) or hasattr(type(value), "__ft__")
 
 
 def element_frame(value: Any, handler: Handler) -> bytes:

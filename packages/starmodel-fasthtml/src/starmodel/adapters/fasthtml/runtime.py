@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -81,11 +82,11 @@ class Runtime:
         """Return who sent a request: what the first auth provider that knows says, else the anonymous visitor."""
         visitor: str = scope["state"]["visit"].visitor
         if self._auth:
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            headers = {n.decode("latin-1"): value.decode("latin-1") for n, value in scope["state"]["headers"].items()}
             for provider in self._auth:
                 found = await provider.identify(headers, scope["session"], visitor)
                 if found is not None:
-                    return found
+                    return found if found.visitor is not None else replace(found, visitor=visitor)
         return Actor(visitor, visitor)
 
     async def ask_plugins(self, actor: Actor, command: Command) -> None:

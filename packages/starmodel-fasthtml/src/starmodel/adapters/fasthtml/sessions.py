@@ -19,6 +19,8 @@ __all__ = ["Session", "Sessions", "Visit"]
 _PURPOSE = "session"
 _MAX_AGE = 30 * 24 * 60 * 60
 _KNOWN = 10_000
+_RETIRED = 100_000
+_UNDER_WAY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,14 @@ class Sessions:
         self._signer = signer
         self._name = f"starmodel-{signer.digest('cookie name', '')[:3].hex()}"
         self._idle = idle
-        self._data: dict[str, tuple[dict[str, Any], float]] = {}
-        self._visitors: dict[str, str] = {}
+        self._data: OrderedDict[str, tuple[dict[str, Any], float]] = OrderedDict()  # the longest unused first
+        self._retired: dict[str, float] = {}  # when each id was given up
         self._checked: OrderedDict[str, Visit] = OrderedDict()
+
+    @property
+    def kept(self) -> int:
+        """How many visits something is kept about."""
+        return len(self._data)
 
     def visit(self, cookie: str | None) -> Visit | None:
         """Return the visit a cookie stands for, or ``None`` when it is missing, forged or of another secret."""
@@ -86,18 +93,29 @@ class Sessions:
         known = self._checked.get(cookie)
         if known is not None:
             return known
-        id = self._signer.check(_PURPOSE, cookie)
-        if id is None:
+        named = self._signer.check(_PURPOSE, cookie)
+        if named is None:
             return None
-        return self._remember(self._visit(id))
+        id, _, visitor = named.partition("~")
+        return None if id in self._retired else self._remember(self._visit(id, visitor))
+
+    def was_just_replaced(self, cookie: str | None) -> bool:
+        """Tell whether the cookie's id was given up moments ago.
+
+        Such a request was under way at that time.  A cookie in its answer would displace the new one.
+        """
+        named = None if cookie is None else self._signer.check(_PURPOSE, cookie)
+        at = None if named is None else self._retired.get(named.partition("~")[0])
+        return at is not None and time.monotonic() - at < _UNDER_WAY
 
     def begin(self) -> Visit:
         """Return a new visit."""
         return self._remember(self._visit(secrets.token_urlsafe(32)))
 
-    def _visit(self, id: str) -> Visit:
-        visitor = self._visitors.get(id) or VISITOR_PREFIX + self._signer.digest("visitor", id)[:16].hex()
-        return Visit(id, visitor, self._signer.sign(_PURPOSE, id))
+    def _visit(self, id: str, visitor: str = "") -> Visit:
+        """Return the visit of an id; a *visitor* stands in the cookie where it does not follow from the id."""
+        known = visitor or self._signer.digest("visitor", id)[:16].hex()
+        return Visit(id, VISITOR_PREFIX + known, self._signer.sign(_PURPOSE, f"{id}~{visitor}" if visitor else id))
 
     def _remember(self, visit: Visit) -> Visit:
         self._checked[visit.cookie] = visit
@@ -108,28 +126,38 @@ class Sessions:
     def data(self, visit: Visit, *, create: bool = False) -> dict[str, Any]:
         """Return what is kept about *visit*; nothing is kept until *create*."""
         now = time.monotonic()
-        kept = self._data.get(visit.id)
+        kept = self._data.pop(visit.id, None)
         if kept is not None and now - kept[1] > self._idle:
-            del self._data[visit.id]
             kept = None
-        if kept is None and not create:
-            return {}
+        if kept is None:
+            if not create:
+                return {}
+            self._free_unused(now)
         values = {} if kept is None else kept[0]
         self._data[visit.id] = (values, now)
         return values
+
+    def _free_unused(self, now: float) -> None:
+        while self._data and now - next(iter(self._data.values()))[1] > self._idle:
+            self._data.popitem(last=False)
 
     def forget(self, visit: Visit) -> None:
         """Drop what is kept about *visit*."""
         self._data.pop(visit.id, None)
 
     def rotate(self, visit: Visit) -> Visit:
-        """Return a visit with a new id, the same visitor and the same data; the old id keeps none of it."""
-        id = secrets.token_urlsafe(32)
-        self._visitors[id] = visit.visitor
+        """Return a visit with a new id, the same visitor and the same data; the old id is refused from now on.
+
+        This process remembers that it is, as it remembers sessions.
+        """
+        new = self._visit(secrets.token_urlsafe(32), visit.visitor.removeprefix(VISITOR_PREFIX))
         if visit.id in self._data:
-            self._data[id] = self._data.pop(visit.id)
-        self._visitors.pop(visit.id, None)
-        return self._remember(self._visit(id))
+            self._data[new.id] = self._data.pop(visit.id)
+        self._checked.pop(visit.cookie, None)
+        self._retired[visit.id] = time.monotonic()
+        if len(self._retired) > _RETIRED:
+            del self._retired[next(iter(self._retired))]
+        return self._remember(new)
 
     def cookie_name(self, *, https: bool) -> str:
         """Return the cookie's name.

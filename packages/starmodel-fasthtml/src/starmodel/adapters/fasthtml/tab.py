@@ -42,6 +42,7 @@ class Tab:
 
     __slots__ = (
         "_closing",
+        "_epochs",
         "_page_hash",
         "_pending",
         "_remake",
@@ -61,7 +62,7 @@ class Tab:
     def __init__(self, hub: Hub, token: PageToken, actor: Actor, scope: Scope, send: Send) -> None:
         self.hub, self.token, self.actor = hub, token, actor
         self.scope = _lean(scope)
-        self.deps: PageToken | PageRead = token
+        self._depend_on(token)
         self.since = time.monotonic()
         self._send = send
         self._pending: dict[Key, Stored[Any] | None] = {}
@@ -74,6 +75,10 @@ class Tab:
         self._closing = False
 
     # -- what it depends on ----------------------------------------------------------------------------------------
+
+    def _depend_on(self, deps: PageToken | PageRead) -> None:
+        self.deps = deps
+        self._epochs = tuple([position.rpartition("-")[0] for position in deps.positions])
 
     @property
     def keys(self) -> set[Key]:
@@ -91,12 +96,15 @@ class Tab:
 
     # -- what it has to be told ------------------------------------------------------------------------------------
 
-    def note(self, change: Change) -> None:
-        """Keep *change* to be told; the newest of an entity replaces what waits already."""
+    def note(self, change: Change, stored: Stored[Any] | None) -> None:
+        """Keep *change* to be told, with the entity it *stored* where that is known.
+
+        The newest of an entity replaces what waits already.
+        """
         key, deps = change.key, self.deps
         shown = key in deps.views or key in deps.signals
         if shown and change.after is not None:
-            self._pending[key] = None if change.snapshot is None else Stored(change.snapshot, change.version)
+            self._pending[key] = stored
         if key in deps.fields or (shown and change.after is None):
             self._remake = True
         elif deps.queries and not self._remake:
@@ -123,13 +131,9 @@ class Tab:
 
     # -- telling it ------------------------------------------------------------------------------------------------
 
-    @property
-    def _has_news(self) -> bool:
-        return bool(self._pending) or self._remake
-
     def wake(self) -> None:
         """Send what is to be told, unless that is going on already."""
-        if self._closing or not self._has_news:
+        if self._closing or not (self._pending or self._remake):
             return
         if self._writer is None:  # from the first news on: waking a task costs less than starting one
             self._writer = asyncio.create_task(self._keep_telling(), name="starmodel live: tell a tab")
@@ -137,36 +141,33 @@ class Tab:
             self._rest.set_result(None)
 
     async def _keep_telling(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while not self._closing:
-                if self._has_news:
+                if self._pending or self._remake:
                     await self._round()
                 else:
-                    await self._until_news()
+                    self._rest = loop.create_future()
+                    await self._rest
+                    self._rest = None
         except Exception:
             logger.exception("a live stream failed and is closed; its tab will open another")
             self.end()
 
-    async def _until_news(self) -> None:
-        self._rest = asyncio.get_running_loop().create_future()
-        try:
-            await self._rest
-        finally:
-            self._rest = None
-
     async def _round(self) -> None:
-        id = self.hub.id_line([position.rpartition("-")[0] for position in self.deps.positions])
+        id_line = self.hub.id_line(self._epochs)
+        pending, self._pending = self._pending, {}
         frames: list[bytes] = []
         if self._remake:
             self._remake = False
-            self._pending.clear()
-            frames += await self._page_frames()
-        else:
-            pending, self._pending = self._pending, {}
-            for key, stored in pending.items():
-                frames += self._entity_frames(key, stored or await self._stored(key))
+            made = await self._page_frames()
+            if made is not None:
+                frames, pending = made, {}
+        for key, stored in pending.items():
+            frames += self._entity_frames(key, stored or await self._stored(key))
+            self._page_hash = b""  # the page in the browser is no longer the one that was made
         if frames:
-            await self._write(b"id: %b\n%b" % (id.encode(), b"".join(frames)))
+            await self._write(b"".join((id_line, *frames)))
 
     def _entity_frames(self, key: Key, stored: Stored[Any] | None) -> list[bytes]:
         if stored is None or not self._may_read(key, stored):
@@ -218,7 +219,7 @@ class Tab:
             logger.error("the page %s could not be made again; its open tab shows what it has", self.token.url)
             return None
         self.hub.leave(self)
-        self.deps = read
+        self._depend_on(read)
         self._shown.clear()
         if not self._closing:
             self.hub.join(self)

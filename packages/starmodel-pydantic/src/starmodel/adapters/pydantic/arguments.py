@@ -15,10 +15,9 @@ from pydantic import (
     ValidationError,
     create_model,
 )
-from starmodel.core.errors import DefinitionError, InvalidError, Problem
+from starmodel.core.errors import DefinitionError, InvalidError
 
-from .problems import problems_of
-from .soundness import refuse_unsound
+from .problems import problems_of, refuse_unwritable
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -29,7 +28,7 @@ __all__ = ["ArgumentBinder", "arguments_model"]
 def arguments_model(name: str, parameters: Sequence[Parameter]) -> type[BaseModel]:
     """Return the pydantic model of an event's arguments; an entity among them is named by its id."""
     fields: dict[str, Any] = {f"p{number}": _field(parameter) for number, parameter in enumerate(parameters)}
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=False, hide_input_in_errors=True)
+    config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
     try:
         return create_model(f"{name} arguments", __config__=config, **fields)
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
@@ -62,15 +61,14 @@ class ArgumentBinder:
             return {}
         if text:
             args = self._without_blanks(args)
+        refuse_unwritable(args)
         try:
             model = self._validate(dict(args))
         except ValidationError as error:
             raise InvalidError(problems_of(error, self._known)) from error
-        except RecursionError:
-            raise InvalidError([Problem((), "is nested too deeply", "depth")]) from None
         values = model.__dict__
         bound = {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
-        refuse_unsound(bound)
+        refuse_unwritable(bound)  # text may have become a number that JSON does not know
         return bound
 
     def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,13 +10,12 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from starmodel.core.entity import Entity, fields_of
-from starmodel.core.errors import DefinitionError, InvalidError, Problem
+from starmodel.core.errors import DefinitionError, InvalidError, Problem, hint
 from starmodel.core.snapshot import plain
 from starmodel.core.visibility import Visibility
 
 from .arguments import ArgumentBinder, arguments_model
-from .problems import problems_of
-from .soundness import refuse_unsound
+from .problems import problems_of, refuse_unwritable
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -53,21 +53,26 @@ class PydanticCodec:
         if not isinstance(data, Mapping):
             raise InvalidError([Problem((), "give an object with the fields by name", "type")])
         known = kind.__entity_fields__
-        unknown = [Problem((str(name),), "is not expected", "extra_forbidden") for name in data if name not in known]
+        unknown = [
+            Problem((str(name),), f"is not expected; {hint(str(name), known)}", "extra_forbidden")
+            for name in data
+            if name not in known
+        ]
         if unknown:
             raise InvalidError(unknown)
+        refuse_unwritable(data)
         entity = self._validated(kind, data)
-        refuse_unsound({name: getattr(entity, name) for name in known})
+        refuse_unwritable(self.dump(entity))  # text may have become a number that JSON does not know
         return entity
 
     def _validated(self, kind: type[E], data: Mapping[str, Any]) -> E:
         try:
             entity: E = self._adapter(kind).validate_python(dict(data))
         except ValidationError as error:
-            raise InvalidError(problems_of(error, kind.__entity_fields__)) from error
-        except RecursionError:
-            raise InvalidError([Problem((), "is nested too deeply", "depth")]) from None
-        return entity
+            problems = problems_of(error, kind.__entity_fields__)
+        else:
+            return entity
+        raise InvalidError(problems)  # not from the error: that one repeats the values, secret ones too
 
     def binder(self, name: str, parameters: Sequence[Parameter], /) -> ArgumentBinder:
         """Compile the check of an event's arguments, once."""
@@ -79,7 +84,7 @@ class PydanticCodec:
             return self.dump(value)
         try:
             return to_jsonable_python(value, fallback=self._fallback)
-        except PydanticSerializationError as error:
+        except (PydanticSerializationError, ValueError, RecursionError) as error:
             raise TypeError(f"{type(value).__name__} cannot be written as JSON: {error}") from error
 
     def _fallback(self, value: Any) -> Any:
@@ -94,7 +99,7 @@ class PydanticCodec:
         schema["properties"] = {name: part for name, part in schema.get("properties", {}).items() if name in public}
         if "required" in schema:
             schema["required"] = [name for name in schema["required"] if name in public]
-        return schema
+        return _without_unused(schema)
 
     def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
         """Return the JSON Schema of an event's arguments."""
@@ -103,6 +108,7 @@ class PydanticCodec:
     def _adapter(self, kind: type[Entity]) -> TypeAdapter[Any]:
         adapter = self._adapters.get(kind)
         if adapter is None:
+            fields_of(kind)  # says which name is missing, where pydantic would wait for it
             try:
                 adapter = self._adapters[kind] = TypeAdapter(kind)
             except (PydanticSchemaGenerationError, PydanticUserError) as error:
@@ -115,3 +121,17 @@ class PydanticCodec:
             infos = fields_of(kind).values()
             names = self._public[kind] = {info.name for info in infos if info.visibility is Visibility.PUBLIC}
         return names
+
+
+def _without_unused(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return *schema* without the definitions that nothing in it refers to any more: they describe hidden fields."""
+    definitions = schema.pop("$defs", {})
+    used: dict[str, Any] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        text = json.dumps(waiting.pop())
+        for name in definitions.keys() - used.keys():
+            if f'"#/$defs/{name}"' in text:
+                used[name] = definitions[name]
+                waiting.append(definitions[name])
+    return {**schema, "$defs": {name: used[name] for name in definitions if name in used}} if used else schema

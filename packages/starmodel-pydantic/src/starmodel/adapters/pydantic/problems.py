@@ -1,21 +1,31 @@
-"""Pydantic's errors as the problems that UI, REST and CLI share."""
+"""Pydantic's errors as the problems that UI, REST and CLI share; and what no type says: can JSON hold a value?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
-from starmodel.core.errors import Problem, hint
+from pydantic_core import to_jsonable_python
+
+from starmodel.core.errors import InvalidError, Problem, hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pydantic_core import ErrorDetails
 
     from pydantic import ValidationError
 
-__all__ = ["problems_of"]
+__all__ = ["problems_of", "refuse_unwritable"]
 
 _WORDS = {
     "missing": "is required",
     "extra_forbidden": "is not expected",
+}
+_PREFIXES = {
+    "value_error": "Value error, ",
+    "assertion_error": "Assertion failed, ",
 }
 
 
@@ -25,11 +35,53 @@ def problems_of(error: ValidationError, known: Iterable[str] = ()) -> list[Probl
     The value itself is never repeated: it may be a secret, or hostile.
     """
     names = list(known)
-    return [_problem(detail["loc"], detail["type"], detail["msg"], names) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False, include_input=False)
+    return [problem for detail in details for problem in _problems(detail, names)]
 
 
-def _problem(loc: tuple[str | int, ...], code: str, message: str, known: list[str]) -> Problem:
-    text = _WORDS.get(code) or message.removeprefix("Value error, ")
+def _problems(detail: ErrorDetails, known: list[str]) -> Iterator[Problem]:
+    loc, code = detail["loc"], detail["type"]
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, InvalidError):
+        yield from (Problem((*loc, *inner.loc), inner.message, inner.code) for inner in cause.problems)
+        return
+    text = _WORDS.get(code) or detail["msg"].removeprefix(_PREFIXES.get(code, ""))
     if code == "extra_forbidden" and len(loc) == 1:
         text = f"{text}; {hint(str(loc[0]), known)}"
-    return Problem(tuple(loc), text, code)
+    yield Problem(tuple(loc), text, code)
+
+
+def refuse_unwritable(values: Mapping[str, Any]) -> None:
+    """Raise InvalidError for each of *values* that no command and no store could hold, whatever its type lets in.
+
+    One such value would break every page that shows it.
+    """
+    problems = [
+        Problem((str(name),), "cannot be written as JSON: too deep, too long, no number, or no text", "unwritable")
+        for name, value in values.items()
+        if not (_is_simple(value) or _is_writable(value))
+    ]
+    if problems:
+        raise InvalidError(problems)
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, check_circular=False)
+_LARGE = 10**18
+
+
+def _is_simple(value: Any) -> bool:
+    """Tell for what is usual, without the cost of trying it."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())
+    if kind is int:
+        return bool(-_LARGE < value < _LARGE)
+    return kind is bool or kind is NoneType or (kind is float and math.isfinite(value))
+
+
+def _is_writable(value: Any) -> bool:
+    try:
+        _ENCODER.encode(to_jsonable_python(value)).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
