@@ -91,7 +91,9 @@ def _table(contenders: list[Contender]) -> Table:
         for contender in contenders
     ]
     return Table(
-        "A command over HTTP", ["contender", "requests/s", "of the control", "CPU µs/request", "times the control"], rows
+        "A command over HTTP",
+        ["contender", "requests/s", "of the control", "CPU µs/request", "times the control"],
+        rows,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from typing import Any
 
 from fasthtml.common import to_xml
@@ -85,7 +86,7 @@ def _dump() -> dict[str, Call]:
     ours, other, model = Order(title="x"), AsDataclass(title="x"), AsModel(title="x")
     return {
         OURS: lambda: codec.dump(ours),
-        DATACLASS: lambda: other.dumped(),
+        DATACLASS: other.dumped,
         MODEL: lambda: model.model_dump(mode="json"),
     }
 
@@ -95,21 +96,20 @@ def _web() -> Table:
     catalog = Catalog(codec)
     catalog.add(Counter)
     bind = catalog.handler("Counter", "increment").bind
-    signature = __import__("inspect").signature
-    counter = Counter(id="lobby", count=5)
+    counter, body = Counter(id="lobby", count=5), Counter.increment.event.fn
     stored = Stored(counter, 7)
     html = face.render(counter)
     _expect(face.html(stored, (), frozenset(), kept) == html)
-    control = {
+    pieces: dict[str, Call] = {
         "bind the arguments of an event": lambda: bind({"amount": 5}),
-        "… by `inspect.signature` at each call": lambda: signature(Counter.increment.event.fn).bind(counter, amount=5),
+        "… by `inspect.signature` at each call": lambda: inspect.signature(body).bind(counter, amount=5),
         "render a view": lambda: face.render(counter),
         "… the same elements by FastHTML alone": lambda: to_xml(face.fn(counter)),
         "… a view rendered before": lambda: face.html(stored, (), frozenset(), kept),
         "encode a frame": lambda: elements_frame(html),
         "… by an f-string that trusts its text": lambda: _naive_frame(html),
     }
-    found = best_of(control)
+    found = best_of(pieces)
     return Table("Web", ["piece", "µs"], [[name, _microseconds(seconds)] for name, seconds in found.items()])
 
 
@@ -122,8 +122,10 @@ async def _dispatch() -> Table:
         made = await app.dispatch(Counter.create())
         command = Counter.increment(1).on(_id_of(made.entity))
         road = await best_of_awaited(lambda: app.dispatch(command))
-        event = best_of({OURS: lambda: Counter(count=1).increment(1)})[OURS]
-    rows = [["a command on the whole road, memory store", _microseconds(road)], ["… its event alone", _microseconds(event)]]
+        counter = Counter(count=1)
+        event = best_of({OURS: lambda: counter.increment(1)})[OURS]
+    pieces = {"a command on the whole road, memory store": road, "… its event alone": event}
+    rows = [[name, _microseconds(seconds)] for name, seconds in pieces.items()]
     return Table("A command in process", ["piece", "µs"], rows)
 
 
@@ -132,7 +134,7 @@ def _id_of(entity: Any) -> str:
 
 
 def _microseconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1e6:.2f}" if seconds < 1e-5 else f"{seconds * 1e6:.1f}"
+    return "-" if seconds is None else f"{seconds * 1e6:.2f}" if seconds < 1e-5 else f"{seconds * 1e6:.1f}"
 
 
 def _expect(condition: bool) -> None:  # noqa: FBT001 - like assert, but not to be switched off

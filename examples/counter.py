@@ -22,7 +22,8 @@ app = create_app(Counter, title="Counter")
 
 @view
 def face(counter: Counter):
-    return Div(H1(counter.count), Button("+1", on_click(counter.increment)), Button("+5", on_click(counter.increment, 5)))
+    one, five = on_click(counter.increment), on_click(counter.increment, 5)
+    return Div(H1(counter.count), Button("+1", one), Button("+5", five))
 
 
 @app.get("/")

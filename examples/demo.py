@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fasthtml.common import A, Nav, P
-
 import todo
 from counter import Counter, face
+from fasthtml.common import A, Nav, P
+
 from starmodel.adapters.fasthtml import Shared
 from starmodel.bootstrap import create_app
 

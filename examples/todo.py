@@ -26,10 +26,12 @@ FILTERS = {"all": {}, "open": {"done": False}, "done": {"done": True}}
 
 @view
 def row(todo: Todo):
+    name, mark, done = todo.title, "✓" if todo.done else "○", str(todo.done).lower()
+    title = Input(on_change(todo.update, "title"), name="title", value=name, aria_label="Title")
     return Li(
-        Button("✓" if todo.done else "○", on_click(todo.toggle), aria_pressed=str(todo.done).lower(), aria_label=f"Done: {todo.title}"),
-        Form(on_submit(todo.update), Input(on_change(todo.update, "title"), name="title", value=todo.title, aria_label="Title")),
-        Button("Delete", on_click(todo.delete), aria_label=f"Delete {todo.title}"),
+        Button(mark, on_click(todo.toggle), cls="secondary", aria_pressed=done, aria_label=f"Done: {name}"),
+        Form(on_submit(todo.update), title),
+        Button("Delete", on_click(todo.delete), cls="secondary", aria_label=f"Delete {name}"),
         cls="row",
     )
 
@@ -38,9 +40,10 @@ def row(todo: Todo):
 async def home(show: str = "all"):
     todos = await find(Todo, FILTERS.get(show, {}), order=["title"])
     links = [A(name, href=f"?show={name}", aria_current="page" if name == show else None) for name in FILTERS]
+    new = Input(name="title", placeholder="What is there to do?", aria_label="New", required=True)
     return (
         H1("Todo"),
-        Form(on_submit(Todo.create), Input(name="title", placeholder="What is there to do?", required=True), Button("Add")),
+        Form(on_submit(Todo.create), new, Button("Add"), cls="row"),
         Nav(*links, cls="row", aria_label="Filter"),
         Ul(*map(row, todos), role="list"),
         P(f"{sum(not todo.done for todo in todos)} open of {len(todos)} shown", cls="muted"),

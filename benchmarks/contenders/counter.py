@@ -26,9 +26,11 @@ app = create_app(Counter, title="Counter")
 
 @view
 def face(counter: Counter) -> Any:
-    return Div(H1(counter.count), Button("+1", on_click(counter.increment)), Button("+5", on_click(counter.increment, 5)))
+    return Div(
+        H1(counter.count), Button("+1", on_click(counter.increment)), Button("+5", on_click(counter.increment, 5))
+    )
 
 
-@app.get("/")
+@app.get("/")  # type: ignore[untyped-decorator]  # as FastHTML, which is untyped
 def home(counter: Annotated[Counter, Shared("lobby")]) -> Any:
     return face(counter)

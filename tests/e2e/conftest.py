@@ -47,7 +47,11 @@ class Server:
 
     def start(self) -> Server:
         command = [sys.executable, "-m", "starmodel.cli", "run", self.target, "--port", str(self.port), *self.arguments]
-        env = {**os.environ, "PYTHONPATH": str(EXAMPLES), "STARMODEL_SECRET": "a secret for the end-to-end tests, long enough"}
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(EXAMPLES),
+            "STARMODEL_SECRET": "a secret for the end-to-end tests, long enough",
+        }
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=env, stdout=log, stderr=log)
         self.wait_until_up()

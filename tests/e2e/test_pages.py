@@ -80,13 +80,19 @@ def test_a_long_event_that_fails_leaves_what_was_there(server: Server, visitors:
 
 def test_each_visitor_has_their_own(server: Server, visitors: Visitors) -> None:
     mine, theirs = visitors(), visitors()
-    first, second, other = mine.open(server.url + "/own"), mine.open(server.url + "/own"), theirs.open(server.url + "/own")
+    first, second, other = (
+        mine.open(server.url + "/own"),
+        mine.open(server.url + "/own"),
+        theirs.open(server.url + "/own"),
+    )
     expect(second.locator("html")).to_have_attribute("data-online", "true")
     first.get_by_text("+1").click()
     expect(second.locator("h1")).to_have_text("1")
     expect(other.locator("h1")).to_have_text("0")
     action = first.locator("button").first.get_attribute("formaction")
-    reply = theirs.context.request.post(server.url + str(action), headers={"Content-Type": "application/json"}, data="{}")
+    reply = theirs.context.request.post(
+        server.url + str(action), headers={"Content-Type": "application/json"}, data="{}"
+    )
     assert reply.status == 404
     expect(first.locator("h1")).to_have_text("1")
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, EmailStr, Field
+from pydantic import BaseModel, Field
 
 from starmodel.adapters.pydantic import PydanticCodec
 from starmodel.core import Entity, InvalidError, Private, Secret, event
@@ -273,12 +273,3 @@ class TestSchema:
 
 class Opaque:
     """A class that pydantic knows nothing about."""
-
-
-def test_a_constraint_of_another_library_is_understood_or_refused(codec):
-    pytest.importorskip("email_validator", reason="EmailStr needs email-validator")
-
-    class Person(Entity):
-        email: EmailStr
-
-    assert ("email",) in problems(codec, Person, {"email": "x"})

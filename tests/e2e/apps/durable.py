@@ -12,12 +12,12 @@ from starmodel.core import Entity, event
 
 sys.path.append(str(Path(__file__).parents[2] / "integration" / "thirdparty_store" / "src"))
 
-from jsonfile_store import JsonFileStore  # noqa: E402  (its folder had to be named first)
+from jsonfile_store import JsonFileStore
 
 
 class Counter(Entity):
     count: int = 0
-    model_config = {"store": "jsonfile"}  # noqa: RUF012
+    model_config = {"store": "jsonfile"}
 
     @event
     def increment(self, amount: int = 1) -> None:

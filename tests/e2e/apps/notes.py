@@ -16,7 +16,7 @@ class Note(Entity):
     saves: int = 0
     delay: float = 0.0
     margin: Private[str] = "canary-private"
-    password: Secret[str] = "canary-secret"  # noqa: S105
+    password: Secret[str] = "canary-secret"
 
     @event
     async def write(self, text: str) -> None:
@@ -30,7 +30,7 @@ class Job(Entity):
     result: str = ""
 
     @event
-    async def work(self, fail: bool = False) -> AsyncIterator[None]:  # noqa: FBT001, FBT002
+    async def work(self, fail: bool = False) -> AsyncIterator[None]:
         for _ in range(4):
             await asyncio.sleep(0.05)
             self.done += 25
@@ -89,7 +89,12 @@ def jobs(job: Annotated[Job, Shared("job")]):
 
 @app.get("/own")
 def own(own: Own):
-    return H1(own.count), Button("+1", on_click(own.increment)), Form(on_submit(own.update), Input(name="count"), Button("Set")), more(own)
+    return (
+        H1(own.count),
+        Button("+1", on_click(own.increment)),
+        Form(on_submit(own.update), Input(name="count"), Button("Set")),
+        more(own),
+    )
 
 
 def more(own: Own):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fasthtml.core import FastHTML
+from fasthtml.core import FastHTML, noop_body
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -135,7 +135,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         for kind in self.application.catalog:
             self.include_entity(kind)
         wanted = methods or [func.__name__ if func.__name__ in _VERBS else "get"]
-        return add(handler, path, wanted, name, include_in_schema, self._frame.around(body_wrap), **options)
+        wrap = self.body_wrap if body_wrap in (None, noop_body) else self._frame.around(body_wrap)
+        return add(handler, path, wanted, name, include_in_schema, wrap, **options)
 
     async def _open_page(self, request: Request) -> PageRead:
         return await self.runtime.page(request.scope)

@@ -16,6 +16,7 @@ from starmodel.core.errors import DefinitionError, NotFoundError
 from starmodel.core.query import Query
 from starmodel.core.visibility import type_hints
 
+from .markup import checked_page
 from .reading import current_page
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
         for name, supply in supplies.items():
             given[name] = await supply(page, request)
         result = fn(**given)
-        return await result if inspect.isawaitable(result) else result
+        if inspect.isawaitable(result):
+            result = await result
+        return checked_page(result, request.state.nonce)
 
     kept = [p.replace(kind=p.KEYWORD_ONLY) for p in kept if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     kept.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))

@@ -7,8 +7,6 @@ import secrets
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from fasthtml.core import noop_body
-
 from .markup import Raw, checked_tree
 from .signals import signal_name, signal_value
 from .tokens import PageToken
@@ -49,7 +47,7 @@ class PageFrame:
 
     def around(self, wrap: Callable[..., Any] | None) -> Callable[[Any, Request], Any]:
         """Return the frame around what the application's own ``body_wrap`` makes of a page, if it has one."""
-        if wrap is None or wrap is noop_body or isinstance(wrap, PageFrame):
+        if wrap is None:
             return self
         takes_request = len(inspect.signature(wrap).parameters) > 1
 
@@ -61,10 +59,11 @@ class PageFrame:
     def __call__(self, content: Any, request: Request) -> Any:
         """Return the body of a page; FastHTML's ``body_wrap``."""
         nonce: str = request.state.nonce
-        added = checked_tree(self._plugins.collect("starmodel_page_head", request=request), nonce)
-        request.hdrs = [Raw(_META + self._assets.head(nonce)), *added, *request.hdrs]  # type: ignore[attr-defined]  # FastHTML's list for this page
-        page = page_of(request)
-        checked_tree(content, nonce)
+        page, state = page_of(request), vars(request)  # where FastHTML keeps what it needs for this page
+        added = checked_tree([*self._plugins.collect("starmodel_page_head", request=request), *state["hdrs"]], nonce)
+        state["hdrs"] = [Raw(_META + self._assets.head(nonce)), *added]
+        state["ftrs"] = checked_tree(state["ftrs"], nonce)
+        content = checked_tree(content, nonce)
         signals = "" if page is None else self._signals(page)
         parts: list[Any] = [Raw(f'<main id="sm-page">{_START}{signals}'), content, Raw(f"{_END}</main>")]
         if page is not None:

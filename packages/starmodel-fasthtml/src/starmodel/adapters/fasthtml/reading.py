@@ -34,10 +34,10 @@ current_page: ContextVar[PageRead | None] = ContextVar("starmodel_page", default
 
 @dataclass(frozen=True, slots=True)
 class ViewUse:
-    """One view of one entity on a page; *params* are its further arguments, as sorted pairs."""
+    """One view of one entity on a page; *params* are its further arguments as JSON, ``""`` for none."""
 
     view: str
-    params: tuple[tuple[str, Any], ...] = ()
+    params: str = ""
 
 
 @dataclass(slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
-from fastcore.xml import FT
+from fastcore.xml import FT, Span
 
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, hint
@@ -14,20 +15,38 @@ from starmodel.core.visibility import Visibility
 from .reading import current_page
 from .signing import short_hash
 
-if TYPE_CHECKING:
-    from starmodel.core.ports import Codec
+__all__ = ["field_name", "show", "signal_name", "signal_value"]
 
-__all__ = ["show", "signal_name", "signal_value"]
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+_LARGEST = 2**53 - 1
 
 
 def signal_name(kind: str, id: str) -> str:
     """Return the signal that holds the shown fields of an entity."""
-    return f"{kind}_{short_hash(id)}"
+    return f"{_plain_name(kind)}_{short_hash(id)}"
 
 
-def signal_value(value: Any, codec: Codec) -> Any:
-    """Return a field's value as a signal can hold it: Datastar takes ``null`` for "delete", so none is sent."""
-    return "" if value is None else codec.plain(value)
+def field_name(field: str) -> str:
+    """Return the name of a field within its entity's signal."""
+    return _plain_name(field)
+
+
+def _plain_name(name: str) -> str:
+    """Return *name*, or a stand-in where Datastar would read something else in it."""
+    return name if _NAME.fullmatch(name) else f"x{short_hash(name)}"
+
+
+def signal_value(value: Any) -> Any:
+    """Return a field's value as a signal: what a browser shows of it is what the page showed.
+
+    So only text and numbers that a browser shows alike travel as they are.  ``None`` is no text: to Datastar ``null``
+    means "delete".
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) or (type(value) is int and abs(value) <= _LARGEST):
+        return value
+    return str(value)
 
 
 def show(entity: Entity, field: str, **attributes: Any) -> FT:
@@ -45,7 +64,7 @@ def show(entity: Entity, field: str, **attributes: Any) -> FT:
     value = getattr(base, field)
     text = "" if value is None else str(value)
     if page is None or page.stored(entity) is None:
-        return FT("span", (text,), attributes)
+        return Span(text, **attributes)
     page.uses_signal((kind.__entity_name__, base.id), field)
-    expression = f"${signal_name(kind.__entity_name__, base.id)}.{field}"
-    return FT("span", (text,), {"data-text": expression, **attributes})
+    expression = f"${signal_name(kind.__entity_name__, base.id)}.{field_name(field)}"
+    return Span(text, **{"data-text": expression, **attributes})

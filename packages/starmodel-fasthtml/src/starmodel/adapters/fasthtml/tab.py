@@ -196,7 +196,7 @@ class Tab:
         decision = self.hub.app.policy.decide(self.actor, "read", type(stored.entity), key[1], stored.entity)
         return decision.allowed
 
-    def view_frame(self, name: str, params: tuple[tuple[str, Any], ...], stored: Stored[Any]) -> bytes:
+    def view_frame(self, name: str, params: str, stored: Stored[Any]) -> bytes:
         """Return the frame that patches one view; encoded once for all tabs with the same rights."""
         view, rights = views[name], self.actor.roles
         entity = stored.entity

@@ -137,13 +137,13 @@ def _grouped(views: Mapping[Key, frozenset[ViewUse]]) -> list[list[Any]]:
     for (name, id), uses in views.items():
         for use in uses:
             groups.setdefault((name, use), []).append(id)
-    return [[name, use.view, [list(pair) for pair in use.params], sorted(ids)] for (name, use), ids in groups.items()]
+    return [[name, use.view, use.params, sorted(ids)] for (name, use), ids in groups.items()]
 
 
 def _ungrouped(groups: list[list[Any]]) -> dict[Key, frozenset[ViewUse]]:
     found: dict[Key, set[ViewUse]] = {}
     for name, view, params, ids in groups:
-        use = ViewUse(view, tuple((key, value) for key, value in params))
+        use = ViewUse(view, params)
         for id in ids:
             found.setdefault((name, id), set()).add(use)
     return {key: frozenset(uses) for key, uses in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -55,6 +56,8 @@ class View(Generic[E, P]):
         self.name = f"{fn.__module__}.{fn.__qualname__}"
         self.__doc__ = fn.__doc__
         self.__name__ = fn.__name__
+        self._signature = inspect.signature(fn)
+        self._first = next(iter(self._signature.parameters))
         self._kind: type[Entity] | None = None
         views[self.name] = self
 
@@ -67,47 +70,49 @@ class View(Generic[E, P]):
         page.uses_view((type(stored.entity).__entity_name__, stored.entity.id), ViewUse(self.name, params))
         return Fragment(self.html(stored, params, page.actor.roles, page.fragments))
 
-    def _params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    def _params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """Return further arguments as JSON: a page carries them in its token, and ``1`` is not ``True`` there."""
         if not args and not kwargs:
-            return ()
-        names = self.fn.__code__.co_varnames[1 : self.fn.__code__.co_argcount]
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
+            return ""
+        given = self._signature.bind(None, *args, **kwargs).arguments
+        given.pop(self._first)
+        wrong = {name: value for name, value in given.items() if not isinstance(value, str | int | float | None)}
         try:
-            json.dumps(given, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise DefinitionError(
-                f"the view {self.__name__} is kept up to date by its arguments, so they must be text, numbers, True, "
-                f"False or None: {error}"
-            ) from error
-        return tuple(sorted(given.items()))
+            if not wrong:
+                return json.dumps(given, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        except ValueError:
+            wrong = given
+        raise DefinitionError(
+            f"the view {self.__name__} is kept up to date by its arguments, so they must be text, finite numbers, True, "
+            f"False or None, not {', '.join(f'{name}={value!r}' for name, value in wrong.items())}"
+        )
 
-    def html(self, stored: Stored[Any], params: tuple[tuple[str, Any], ...], rights: object, kept: Fragments) -> str:
+    def html(self, stored: Stored[Any], params: str, rights: object, kept: Fragments) -> str:
         """Return the view of a stored entity, from the cache when it was rendered before."""
         entity = stored.entity
         key = (self, type(entity).__entity_name__, entity.id, stored.version, params, rights)
         html: str = kept.get(key, lambda: self.render(entity, params))
         return html
 
-    def render(self, entity: Entity, params: tuple[tuple[str, Any], ...] = ()) -> str:
+    def render(self, entity: Entity, params: str = "") -> str:
         """Return the view of a snapshot as HTML with an id."""
         token = current_page.set(None)
         try:
-            element = self.fn(entity, **dict(params))  # type: ignore[arg-type, call-arg]  # the types of *fn* were checked where the view was called
+            element = self.fn(entity, **(json.loads(params) if params else {}))  # type: ignore[arg-type]  # the types of *fn* were checked where the view was called
         finally:
             current_page.reset(token)
         return html_of(checked_tree(with_id(element, self.element_id(entity, params))))
 
-    def element_id(self, entity: Entity, params: tuple[tuple[str, Any], ...] = ()) -> str:
+    def element_id(self, entity: Entity, params: str = "") -> str:
         """Return the id of the view's element, for a view that gives it none itself."""
-        tail = f"-{short_hash(repr(params))}" if params else ""
+        tail = f"-{short_hash(params)}" if params else ""
         return f"{type(entity).__entity_name__.lower()}-{entity.id}-{self.__name__}{tail}"
 
     @property
     def kind(self) -> type[Entity] | None:
         """The class of entity it shows, as far as its annotation says."""
         if self._kind is None:
-            first = next(iter(self.fn.__code__.co_varnames), "")
-            hinted = type_hints(self.fn).get(first)
+            hinted = type_hints(self.fn).get(self._first)
             self._kind = hinted if isinstance(hinted, type) and issubclass(hinted, Entity) else None
         return self._kind
 
