@@ -99,13 +99,13 @@ def _web() -> Table:
     counter, body = Counter(id="lobby", count=5), Counter.increment.event.fn
     stored = Stored(counter, 7)
     html = face.render(counter)
-    _expect(face.html(stored, (), frozenset(), kept) == html)
+    _expect(face.html(stored, "", frozenset(), kept) == html)
     pieces: dict[str, Call] = {
         "bind the arguments of an event": lambda: bind({"amount": 5}),
         "… by `inspect.signature` at each call": lambda: inspect.signature(body).bind(counter, amount=5),
         "render a view": lambda: face.render(counter),
         "… the same elements by FastHTML alone": lambda: to_xml(face.fn(counter)),
-        "… a view rendered before": lambda: face.html(stored, (), frozenset(), kept),
+        "… a view rendered before": lambda: face.html(stored, "", frozenset(), kept),
         "encode a frame": lambda: elements_frame(html),
         "… by an f-string that trusts its text": lambda: _naive_frame(html),
     }

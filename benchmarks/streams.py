@@ -40,15 +40,18 @@ class Streams:
         _, stream = await loop.create_connection(lambda: _Stream(self), "127.0.0.1", self._port)
         self._opened.append(stream)
         stream.send(request)
-        await asyncio.wait_for(stream.began, TIMEOUT)
+        try:
+            await asyncio.wait_for(stream.began, TIMEOUT)
+        except TimeoutError as error:
+            raise RuntimeError(f"a stream did not open: {stream.answer[:300]!r}") from error
 
     async def arrivals(self, publisher: Publisher) -> list[float]:
         """Send one command and return how many seconds later its patch reached each stream."""
         self._times, self._done = [], asyncio.Event()
         start = time.perf_counter()
         publisher.send()
-        await asyncio.wait_for(self._done.wait(), TIMEOUT)
         await publisher.answered()
+        await asyncio.wait_for(self._done.wait(), TIMEOUT)
         return [at - start for at in self._times]
 
     def arrived(self, at: float) -> None:
@@ -65,7 +68,7 @@ class Streams:
 class _Stream(asyncio.Protocol):
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._answer = bytearray()
+        self.answer = bytearray()
         self.began: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,16 +82,16 @@ class _Stream(asyncio.Protocol):
             if PATCH in data:
                 self._streams.arrived(time.perf_counter())
             return
-        self._answer += data
-        if b"\r\n\r\n" in self._answer and b": open\n" in self._answer:
-            if self._answer.startswith(b"HTTP/1.1 200 "):
+        self.answer += data
+        if b"\r\n\r\n" in self.answer and b": open\n" in self.answer:
+            if self.answer.startswith(b"HTTP/1.1 200 "):
                 self.began.set_result(None)
             else:
-                self.began.set_exception(RuntimeError(f"a stream was refused: {bytes(self._answer[:300])!r}"))
+                self.began.set_exception(RuntimeError(f"a stream was refused: {bytes(self.answer[:300])!r}"))
 
     def connection_lost(self, _: Exception | None) -> None:
         if not self.began.done():
-            self.began.set_exception(RuntimeError(f"a stream was refused: {bytes(self._answer[:300])!r}"))
+            self.began.set_exception(RuntimeError(f"a stream was refused: {bytes(self.answer[:300])!r}"))
 
     def close(self) -> None:
         self._transport.close()

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from .blocks import run
-from .pages import PAGES, READMES, name_of
+from .pages import PAGES, READMES, ROOT, name_of
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,9 @@ def test_a_file_is_there_for_the_blocks_that_follow(tmp_path):
         "    assert one.x == 2\n```\n"
     )
     assert run(page) == 4
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_the_counter_on_a_page_is_the_example(page):
+    _, example = (ROOT / "examples" / "counter.py").read_text(encoding="utf-8").split("\n\n", 1)
+    assert f'```python title="counter.py"\n{example}```' in (ROOT / page).read_text(encoding="utf-8")

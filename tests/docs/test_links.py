@@ -17,14 +17,18 @@ def anchor_of(heading):
     return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", plain.lower()).strip())
 
 
+def anchors_in(file):
+    return {anchor_of(heading) for heading in HEADING.findall(file.read_text(encoding="utf-8"))}
+
+
 def broken_links(page):
     text = page.read_text(encoding="utf-8")
     for target in links_of(text):
         place, _, anchor = target.partition("#")
         file = (page.parent / place).resolve() if place else page
-        if not file.exists():
-            yield target
-        elif anchor and anchor not in map(anchor_of, HEADING.findall(file.read_text(encoding="utf-8"))):
+        if not file.exists() or (
+            anchor and anchor not in map(anchor_of, HEADING.findall(file.read_text(encoding="utf-8")))
+        ):
             yield target
 
 

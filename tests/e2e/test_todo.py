@@ -88,7 +88,8 @@ def test_a_change_of_one_row_touches_one_row(server: Server, visitors: Visitors)
     expect(theirs.get_by_label("Title")).to_have_count(5)
     theirs.evaluate("""() => {
       window.__touched = new Set();
-      const note = ({target}) => window.__touched.add((target.closest ? target : target.parentElement).closest('li')?.id);
+      const row = node => (node.closest ? node : node.parentElement).closest('li')?.id;
+      const note = ({target}) => window.__touched.add(row(target));
       new MutationObserver(all => all.forEach(note)).observe(
         document.querySelector('ul'), {subtree: true, childList: true, characterData: true, attributes: true});
     }""")

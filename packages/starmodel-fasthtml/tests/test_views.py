@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from asgi_visitors import Visitor
@@ -10,9 +11,11 @@ from fasthtml.common import H1, Button, Div, Span
 
 from starmodel.adapters.fasthtml import Fragment, find, load, on_click, show, view
 from starmodel.adapters.fasthtml.fragments import Fragments
+from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.core import Entity, event
 from starmodel.core.actors import Actor
 from starmodel.core.errors import DefinitionError
+from starmodel.core.query import Stored
 
 rendered: list[object] = []
 
@@ -24,6 +27,15 @@ class Lamp(Entity):
     @event
     def switch(self) -> None:
         self.on = not self.on
+
+
+class Holder(Entity):
+    thing: Any = None
+
+
+class Odd__Name(Entity):  # noqa: N801
+    a__b: int = 1
+    größe: int = 2
 
 
 @view
@@ -215,18 +227,32 @@ def test_a_view_is_a_function_of_an_entity(wrong):
         view(wrong)
 
 
-async def test_two_loads_of_one_entity_are_one_entity_to_the_page(app, visitor, id):
+class CopyingRepo(MemoryRepo):
+    """Gives another object for each reading, as a store outside of the process does."""
+
+    async def get(self, kind, id):
+        stored = await super().get(kind, id)
+        return None if stored is None else Stored(stored.entity.evolve(), stored.version)
+
+
+async def test_two_loads_of_one_entity_are_one_entity_to_the_page(start):
+    app = await start(Lamp, stores={"memory": CopyingRepo()})
+    visitor = Visitor(app)
+    id = (await visitor.post("/lamp/create", {})).json["id"]
+
     @app.get("/{lamp}")
     async def home(lamp: Lamp):
         again = await load(Lamp, lamp.id)
-        return face(lamp), face(again)
+        return face(lamp), labelled(again, "x")
 
     page = await visitor.open(f"/{id}")
 
     async with page.stream() as stream:
         await stream.hello()
         await visitor.post(f"/lamp/{id}/switch")
-        assert f"lamp-{id}-face" in (await stream.next()).data
+        patches = {re.search(r'id="([\w-]+)"', (await stream.next()).data)[1] for _ in range(2)}
+        assert f"lamp-{id}-face" in patches
+        assert len(patches) == 2
 
 
 class TestFragments:
@@ -269,11 +295,8 @@ class TestShow:
         assert f"{{&quot;{name}&quot;:{{&quot;{field}&quot;:0}}}}" in page.text
         assert 'class="big">0</span>' in page.main
 
-    @pytest.mark.parametrize("value", [None, True, 1.0, 10**20, -(2**53), 1e300, "</script>$x@y('z')", ["a", 1], {"b": None}, float("inf")])
+    @pytest.mark.parametrize("value", [None, True, 1.0, 10**20, -(2**53), 1e300, "</script>$x@y('z')", ["a", 1], {"b": None}])
     async def test_shows_the_same_from_the_signal_as_from_the_page(self, start, value):
-        class Holder(Entity):
-            thing: object = None
-
         app = await start(Holder)
 
         @app.get("/{holder}")
@@ -296,10 +319,6 @@ class TestShow:
         assert str(show(Lamp(watts=40), "watts")) == "<span>40</span>"
 
     async def test_works_for_names_that_datastar_reads_otherwise(self, start):
-        class Odd__Name(Entity):  # noqa: N801
-            a__b: int = 1
-            größe: int = 2
-
         app = await start(Odd__Name)
 
         @app.get("/{odd}")

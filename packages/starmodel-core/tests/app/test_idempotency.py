@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.app.intake import fingerprint_of
 from starmodel.core import Command, Entity, InvalidError, Secret, event
 from starmodel.core.errors import CommandReusedError
 from starmodel.testing import FakeClock, RecordingBus
@@ -180,3 +181,9 @@ async def test_arguments_that_json_cannot_hold_are_invalid(app, value):
         with pytest.raises(InvalidError):
             await app.dispatch(Command(entity="Counter", event="add", entity_id="a", args=args))
     assert await count(app) == 0
+
+
+def test_the_body_of_a_command_is_json_and_nothing_more():
+    with pytest.raises(InvalidError, match="cannot be written as JSON"):
+        fingerprint_of(Command(entity="T", event="e", args={"n": float("nan")}))
+    assert fingerprint_of(Command(entity="T", event="e", args={"n": "\ud800"}))

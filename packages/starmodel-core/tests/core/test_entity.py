@@ -362,6 +362,7 @@ class TestDeclaration:
             ({"ttl": True}, "above 0"),
             ({"ttl": "5"}, "above 0"),
             ({"ttl": float("nan")}, "above 0"),
+            ({"ttl": float("inf")}, "above 0"),
             ({"auto_persist": 1}, "True or False"),
             ({"namespace": "a b"}, "letters, digits"),
             ({"namespace": 3}, "letters, digits"),

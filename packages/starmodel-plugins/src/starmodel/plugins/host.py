@@ -45,6 +45,7 @@ class PluginHost(PluginRoster):
     ) -> None:
         super().__init__(disabled=disabled, required=required, strict=strict)
         self.timeout = timeout
+        self._allowed: set[tuple[object, ...]] = set()
 
     def each(self, hook: str, /, **arguments: object) -> list[Answer]:
         """Call every plugin in *hook*, and return what those that did not fail answered."""
@@ -130,6 +131,13 @@ class PluginHost(PluginRoster):
 
     def _called(self, hook: str, arguments: Mapping[str, object], *, is_async: bool) -> list[pluggy.HookImpl]:
         """Return who takes part in *hook*, after refusing a call that its specification does not allow."""
+        call = (hook, is_async, *arguments)
+        if call not in self._allowed:  # looked at once: one of the hooks is called for every command
+            self._check_call(hook, arguments, is_async=is_async)
+            self._allowed.add(call)
+        return self._parts(hook)
+
+    def _check_call(self, hook: str, arguments: Mapping[str, object], *, is_async: bool) -> None:
         known = hook_names(self._manager)
         if hook not in known:
             raise HookCallError(f"there is no hook {hook!r}; {hint(hook, known)}")
@@ -140,7 +148,6 @@ class PluginHost(PluginRoster):
         wanted = inspect.signature(specification_of(hook)).parameters.keys()
         if wanted != arguments.keys():
             raise HookCallError(f"{hook} takes {', '.join(wanted) or 'no arguments'}; it got {', '.join(arguments)}")
-        return self._parts(hook)
 
 
 def _answer(part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:

@@ -26,6 +26,7 @@ from .injection import injected
 from .pages import LIVE_PATH, PageFrame, error_page
 from .reading import PageRead, find, load
 from .runtime import Runtime
+from .shortcut import EventShortcut
 from .stream import LiveDoor
 from .wanting import wants_page
 
@@ -92,6 +93,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.add_exception_handler(HTTPException, self._refused)
         self.state.starmodel = runtime
         self._routed: set[type[Entity]] = set()
+        self._shortcut = EventShortcut()
+        self.router.routes.insert(0, self._shortcut)
         self.router.routes.append(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
@@ -117,9 +120,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             return
         self._routed.add(kind)
         for handler in self.application.catalog.handlers(kind).values():
-            methods = sorted({handler.event.options.method.upper(), "POST"})  # pages post, whatever programs do
-            route = Route(path_of(handler), CommandDoor(self.runtime, handler), methods=methods, name=f"event {handler}")
+            methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
+            path = path_of(handler)
+            route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
             self.router.routes.append(route)
+            kind, _, tail = path.removeprefix("/").replace("{id}/", "").partition("/")
+            self._shortcut.add(kind, tail, route, of_class=handler.event.of_class)
 
     def _add_route(
         self, func: Any, path: Any, methods: Any, name: Any, include_in_schema: Any, body_wrap: Any, **options: Any

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from starmodel.core.ports import StatePersistenceBackend
     from starmodel.core.typing import Key
 
-    from .reading import PageRead
+    from .remaking import Remade
 
 __all__ = ["Hub"]
 
@@ -49,7 +49,7 @@ class Hub:
         self,
         app: Application,
         fragments: Fragments,
-        remake: Callable[[Tab], Awaitable[tuple[str, PageRead]]],
+        remake: Callable[[Tab], Awaitable[Remade]],
         *,
         heartbeat: float = 20.0,
         max_age: float = 30 * 60.0,

@@ -6,9 +6,10 @@ import inspect
 import secrets
 from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from .markup import Raw, checked_tree
-from .signals import signal_name, signal_value
+from .signals import shown_values
 from .tokens import PageToken
 from .wire import js
 
@@ -42,7 +43,7 @@ class PageFrame:
     """Puts what a page function returned into the frame."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._boot, self._assets, self._signer, self._codec = runtime.boot, runtime.assets, runtime.signer, runtime.app.codec
+        self._boot, self._assets, self._signer = runtime.boot, runtime.assets, runtime.signer
         self._plugins = runtime.plugins
 
     def around(self, wrap: Callable[..., Any] | None) -> Callable[[Any, Request], Any]:
@@ -74,8 +75,11 @@ class PageFrame:
     def _live(self, page: PageRead, request: Request, nonce: str) -> str:
         if not page.is_live:
             return ""
-        url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        token = PageToken.of(page, self._boot, url, page.actor.visitor or "", nonce).signed(self._signer)
+        query = request.scope["query_string"].decode("latin-1")
+        url = quote(request.scope["path"]) + (f"?{query}" if query else "")
+        token = PageToken.of(page, self._boot, url, page.actor.id, nonce).signed(self._signer)
+        if not token:
+            return ""
         after = ",".join(page.positions)
         return f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
 
@@ -83,7 +87,8 @@ class PageFrame:
         values: dict[str, dict[str, Any]] = {}
         for key, names in page.signals.items():
             entity = page.snapshot(key)
-            values[signal_name(*key)] = {name: signal_value(getattr(entity, name), self._codec) for name in sorted(names)}
+            if entity is not None:
+                values |= shown_values(entity, names)
         return f'<div id="sm-signals" hidden data-signals="{escape(js(values))}"></div>' if values else ""
 
 

@@ -15,6 +15,8 @@ from starmodel.core.errors import EventError, NotFoundError
 from starmodel.core.query import Query, Stored
 from starmodel.core.snapshot import lens_of, plain
 
+from .relevance import ANY_CHANGE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -83,8 +85,10 @@ class PageRead:
         await self._note_position(kind)
         query = Query(where=where, order=tuple(order), limit=limit, after=after)
         page = await self.app.persistence.query(kind, query)
-        self.queries.append((kind.__entity_name__, query))
-        return [self._lens(stored) for stored in page.items if self._may_read(kind, stored)]
+        seen = [stored for stored in page.items if self._may_read(kind, stored)]
+        # One that is hidden now may be shown after a change that the query itself does not notice.
+        self.queries.append((kind.__entity_name__, query if len(seen) == len(page.items) else ANY_CHANGE))
+        return [self._lens(stored) for stored in seen]
 
     def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
         return self.actor.trusted or self.app.policy.decide(self.actor, "read", kind, stored.entity.id, stored.entity).allowed
@@ -99,7 +103,11 @@ class PageRead:
     def _lens(self, stored: Stored[E]) -> E:
         entity: E = stored.entity
         key = (type(entity).__entity_name__, entity.id)
-        self._stored[key] = stored
+        known = self._stored.get(key)
+        if known is not None and known.version == stored.version:
+            entity = known.entity  # a store may give another object each time; to the page it is the same
+        else:
+            self._stored[key] = stored
         return lens_of(entity, lambda: self.fields.add(key))
 
     def stored(self, entity: E) -> Stored[E] | None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from starmodel.core.actors import Actor
-from starmodel.core.errors import ForbiddenError
+from starmodel.core.errors import ConfigurationError, ForbiddenError
 from starmodel.plugins import PluginHost
 
 from .fragments import Fragments
 from .live import Hub
-from .pages import inner_page
-from .reading import PageRead, current_page
+from .reading import PageRead
+from .remaking import Remade, remade
 from .sessions import Sessions
 from .signing import Signer
 from .views import views
@@ -22,7 +21,7 @@ from .views import views
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starlette.types import ASGIApp, Message, Scope
+    from starlette.types import ASGIApp, Scope
 
     from starmodel.app import Application
     from starmodel.core.commands import Command
@@ -108,36 +107,8 @@ class Runtime:
             page = scope["starmodel.page"] = PageRead(self.app, await self.actor(scope), self.fragments)
         return page
 
-    async def _remake(self, tab: Tab) -> tuple[str, PageRead]:
-        """Make the page of *tab* again, as its own browser would get it, and return its main part and what it read."""
+    async def _remake(self, tab: Tab) -> Remade:
+        """Make the page of *tab* again."""
         if self._pages is None:
-            raise RuntimeError("serve_pages_by() was not called")
-        page = PageRead(self.app, tab.actor, self.fragments)
-        path, _, query = tab.token.url.partition("?")
-        scope = {
-            **tab.scope,
-            "path": unquote(path),
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(name, value) for name, value in tab.scope["headers"] if name not in _OF_THE_STREAM],
-            "state": {"nonce": tab.token.nonce},
-            "starmodel.page": page,
-        }
-        body = bytearray()
-
-        async def send(message: Message) -> None:
-            body.extend(message.get("body", b""))
-
-        outer = current_page.set(None)
-        try:
-            await self._pages(scope, _nothing_more, send)
-        finally:
-            current_page.reset(outer)
-        return inner_page(body.decode("utf-8", "replace")), page
-
-
-_OF_THE_STREAM = (b"last-event-id", b"accept", b"accept-encoding")
-
-
-async def _nothing_more() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
+            raise ConfigurationError("no page can be made again: say by serve_pages_by() which application makes them")
+        return await remade(self._pages, tab, PageRead(self.app, tab.actor, self.fragments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from fastcore.xml import FT, Span
@@ -15,7 +16,7 @@ from starmodel.core.visibility import Visibility
 from .reading import current_page
 from .signing import short_hash
 
-__all__ = ["field_name", "show", "signal_name", "signal_value"]
+__all__ = ["field_name", "show", "shown_values", "signal_name", "signal_value"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 _LARGEST = 2**53 - 1
@@ -49,6 +50,14 @@ def signal_value(value: Any) -> Any:
     return str(value)
 
 
+def shown_values(entity: Entity, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the signal of an entity with these fields of it; what is not public is left out."""
+    infos = fields_of(type(entity))
+    public = [name for name in sorted(names) if infos[name].visibility is Visibility.PUBLIC]
+    values = {field_name(name): signal_value(getattr(entity, name)) for name in public}
+    return {signal_name(type(entity).__entity_name__, entity.id): values}
+
+
 def show(entity: Entity, field: str, **attributes: Any) -> FT:
     """Return a ``<span>`` with the value of one public field, kept up to date by a signal of its own.
 
@@ -61,8 +70,7 @@ def show(entity: Entity, field: str, **attributes: Any) -> FT:
         public = [name for name, info in infos.items() if info.visibility is Visibility.PUBLIC]
         raise DefinitionError(f"{kind.__name__} has no public field {field!r} to show; {hint(field, public)}")
     page = current_page.get()
-    value = getattr(base, field)
-    text = "" if value is None else str(value)
+    text = str(signal_value(getattr(base, field)))
     if page is None or page.stored(entity) is None:
         return Span(text, **attributes)
     page.uses_signal((kind.__entity_name__, base.id), field)

@@ -8,16 +8,17 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.entity import fields_of
 from starmodel.core.query import Query, Stored
-from starmodel.core.visibility import Visibility
 
 from .relevance import concerns
-from .signals import signal_name, signal_value
+from .results import go
+from .signals import shown_values
 from .views import views
 from .wire import elements_frame, event_frame, signals_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import Scope, Send
 
     from starmodel.core.actors import Actor
@@ -181,7 +182,7 @@ class Tab:
         frames = [self.view_frame(use.view, use.params, stored) for use in uses if use.view in views]
         names = self.deps.signals.get(key)
         if names:
-            frames.append(self._signals_frame(key, stored, names))
+            frames.append(self._signals_frame(stored, names))
         return frames
 
     async def _stored(self, key: Key) -> Stored[Any] | None:
@@ -203,18 +204,18 @@ class Tab:
         key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights)
         return self.hub.frame(key, lambda: elements_frame(view.html(stored, params, rights, self.hub.fragments)))
 
-    def _signals_frame(self, key: Key, stored: Stored[Any], names: Any) -> bytes:
-        infos = fields_of(type(stored.entity))
-        public = {name for name in names if infos[name].visibility is Visibility.PUBLIC}
-        values = {name: signal_value(getattr(stored.entity, name), self.hub.app.codec) for name in sorted(public)}
-        return signals_frame({signal_name(*key): values})
+    def _signals_frame(self, stored: Stored[Any], names: Iterable[str]) -> bytes:
+        return signals_frame(shown_values(stored.entity, names))
 
     async def _page_frames(self) -> list[bytes] | None:
         """Make the page again and return the frames that bring it in; ``None`` when it could not be made.
 
         What was changed between its reads and this moment is noted to be told next.
         """
-        html, read = await self.hub.remake(self)
+        made = await self.hub.remake(self)
+        if made.go_to is not None:
+            return [go(made.go_to)]
+        html, read = made.html, made.read
         if not html:
             logger.error("the page %s could not be made again; its open tab shows what it has", self.token.url)
             return None
@@ -232,8 +233,8 @@ class Tab:
 
     def _all_signals(self, read: PageRead) -> list[bytes]:
         """Return every signal of a page that was just made: the browser may have other values by now."""
-        found = ((key, read.stored_under(key), names) for key, names in read.signals.items())
-        return [self._signals_frame(key, stored, names) for key, stored, names in found if stored is not None]
+        found = ((read.stored_under(key), names) for key, names in read.signals.items())
+        return [self._signals_frame(stored, names) for stored, names in found if stored is not None]
 
     def show_unstored(self, snapshot: Entity) -> None:
         """Send the views of a snapshot that is not stored."""
@@ -285,10 +286,13 @@ class Tab:
 
 _KEPT = ("type", "asgi", "http_version", "method", "scheme", "root_path", "client", "server", "headers")
 
+_OF_ONE_REQUEST = ("headers", "nonce", "visit")
+
 
 def _lean(scope: Scope) -> Scope:
     """Return what is needed of a request to make its page again; an open stream holds on to nothing more."""
-    return {name: scope[name] for name in _KEPT if name in scope}
+    state = {name: value for name, value in scope.get("state", {}).items() if name not in _OF_ONE_REQUEST}
+    return {**{name: scope[name] for name in _KEPT if name in scope}, "state": state}
 
 
 def _swallow(task: asyncio.Future[None]) -> None:

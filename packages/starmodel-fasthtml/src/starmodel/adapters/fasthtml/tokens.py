@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.errors import QueryError
 from starmodel.core.query import Query
@@ -26,21 +27,26 @@ if TYPE_CHECKING:
 
 __all__ = ["PageToken"]
 
+T = TypeVar("T")
+
+logger = logging.getLogger("starmodel.live")
+
 _PURPOSE = "page"
 _MAX_BYTES = 256 * 1024
+_MAX_URL = 60_000  # of 64 KiB that servers read of a request's head
 
 
 @dataclass(frozen=True, slots=True)
 class PageToken:
     """What a page depends on.
 
-    *url* makes the page again; *positions* is where the logs stood when it was made; *nonce* is its own; *visitor* is who
-    may use it; *boot* names the run of the program that made it: another one may make it differently.
+    *url* makes the page again; *positions* is where the logs stood when it was made; *nonce* is its own; *actor* is the
+    id of who may use it; *boot* names the run of the program that made it: another one may make it differently.
     """
 
     boot: str
     url: str
-    visitor: str
+    actor: str
     nonce: str
     positions: tuple[str, ...]
     views: Mapping[Key, frozenset[ViewUse]]
@@ -49,12 +55,12 @@ class PageToken:
     signals: Mapping[Key, frozenset[str]]
 
     @classmethod
-    def of(cls, page: PageRead, boot: str, url: str, visitor: str, nonce: str) -> PageToken:
+    def of(cls, page: PageRead, boot: str, url: str, actor: str, nonce: str) -> PageToken:
         """Return the token of a page that was just made."""
         return cls(
             boot,
             url,
-            visitor,
+            actor,
             nonce,
             tuple(page.positions),
             {key: frozenset(uses) for key, uses in page.views.items()},
@@ -75,20 +81,27 @@ class PageToken:
         return named | {name for name, _ in self.queries}
 
     def signed(self, signer: Signer) -> str:
-        """Return the token as text for a URL."""
+        """Return the token as text for a URL; ``""`` when it would be longer than servers read."""
+        keys = sorted({*self.views, *self.fields, *self.signals})
+        place = {key: number for number, key in enumerate(keys)}
         data = {
             "b": self.boot,
             "u": self.url,
-            "w": self.visitor,
+            "w": self.actor,
             "n": self.nonce,
             "p": self.positions,
-            "v": _grouped(self.views),
-            "f": sorted(self.fields),
+            "k": keys,
+            "v": [[use.view, use.params, runs] for use, runs in _grouped(self.views, place)],
+            "f": _runs(place[key] for key in self.fields),
             "q": [[name, dict(query.where), query.order] for name, query in self.queries],
-            "s": [[*key, sorted(names)] for key, names in sorted(self.signals.items())],
+            "s": [[name, runs] for name, runs in _grouped(self.signals, place)],
         }
-        packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)
-        return signer.sign(_PURPOSE, base64.urlsafe_b64encode(packed).decode().rstrip("="))
+        text = json.dumps(data, separators=(",", ":")).encode()
+        token = signer.sign(_PURPOSE, base64.urlsafe_b64encode(zlib.compress(text, 6)).decode().rstrip("="))
+        if len(text) > _MAX_BYTES or len(token) > _MAX_URL:
+            logger.warning("the page %r shows too much to be kept up to date: %d entities", self.url, len(keys))
+            return ""
+        return token
 
     @classmethod
     def read(cls, text: str, signer: Signer) -> PageToken | None:
@@ -99,51 +112,68 @@ class PageToken:
         raw = zlib.decompressobj().decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), _MAX_BYTES)
         try:
             return cls._from_data(json.loads(raw))
-        except (KeyError, TypeError, ValueError):  # signed by us, so by another version of us
+        except (LookupError, TypeError, ValueError):  # signed by us, so by another version of us
             return None
 
     @classmethod
     def _from_data(cls, data: dict[str, Any]) -> PageToken:
+        keys = [(name, id) for name, id in data["k"]]
+        uses = [(ViewUse(view, params), runs) for view, params, runs in data["v"]]
         return cls(
             data["b"],
             data["u"],
             data["w"],
             data["n"],
             tuple(data["p"]),
-            _ungrouped(data["v"]),
-            frozenset((name, id) for name, id in data["f"]),
+            _ungrouped(uses, keys),
+            frozenset(keys[number] for number in _numbers(data["f"])),
             tuple((name, Query(where=where, order=tuple(order))) for name, where, order in data["q"]),
-            {(name, id): frozenset(names) for name, id, names in data["s"]},
+            _ungrouped(data["s"], keys),
         )
 
 
 def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]:
     """Return a query as the browser may carry it.
 
-    One that names a field that is not public, or a value that JSON cannot hold, stays here: every change of its class
+    One that names a field that is not public, or a value that JSON holds otherwise, stays here: every change of its class
     then concerns the page.
     """
     try:
         query.checked(app.catalog.kind(name), public_only=True)
-        json.dumps(query.where)
-    except (QueryError, TypeError):
+        same = json.loads(json.dumps(query.where)) == query.where
+    except (QueryError, TypeError, ValueError):
         return name, ANY_CHANGE
-    return name, query
+    return name, query if same else ANY_CHANGE
 
 
-def _grouped(views: Mapping[Key, frozenset[ViewUse]]) -> list[list[Any]]:
-    """Return the uses of views with the ids of one class and view together: a list page has many alike."""
-    groups: dict[tuple[str, ViewUse], list[str]] = {}
-    for (name, id), uses in views.items():
-        for use in uses:
-            groups.setdefault((name, use), []).append(id)
-    return [[name, use.view, use.params, sorted(ids)] for (name, use), ids in groups.items()]
+def _grouped(uses: Mapping[Key, Iterable[T]], place: Mapping[Key, int]) -> list[tuple[T, list[int]]]:
+    """Return each use with the places of the entities it is of: a list page has many alike."""
+    groups: dict[T, list[int]] = {}
+    for key, used in uses.items():
+        for use in used:
+            groups.setdefault(use, []).append(place[key])
+    return [(use, _runs(numbers)) for use, numbers in groups.items()]
 
 
-def _ungrouped(groups: list[list[Any]]) -> dict[Key, frozenset[ViewUse]]:
-    found: dict[Key, set[ViewUse]] = {}
-    for name, view, params, ids in groups:
-        use = ViewUse(view, params)
-        for id in ids:
-            found.setdefault((name, id), set()).add(use)
+def _ungrouped(groups: Iterable[tuple[T, list[int]]], keys: Sequence[Key]) -> dict[Key, frozenset[T]]:
+    found: dict[Key, set[T]] = {}
+    for use, runs in groups:
+        for number in _numbers(runs):
+            found.setdefault(keys[number], set()).add(use)
     return {key: frozenset(uses) for key, uses in found.items()}
+
+
+def _runs(numbers: Iterable[int]) -> list[int]:
+    """Return *numbers* as first and count of each unbroken run."""
+    runs: list[int] = []
+    for number in sorted(numbers):
+        if runs and runs[-2] + runs[-1] == number:
+            runs[-1] += 1
+        else:
+            runs += [number, 1]
+    return runs
+
+
+def _numbers(runs: Sequence[int]) -> Iterator[int]:
+    for start, count in zip(runs[::2], runs[1::2], strict=True):
+        yield from range(start, start + count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import sys
@@ -77,6 +78,8 @@ class ServerConfig(uvicorn.Config):
             if self._may_speak():
                 print(f"✘ {error}", file=sys.stderr, flush=True)  # noqa: T201 - the terminal is where it is read
             sys.exit(STARTUP_FAILURE)
+        gc.collect()
+        gc.freeze()  # what was imported stays: no later collection need look at it again
         return self.application
 
     def drain(self) -> None:

@@ -28,7 +28,7 @@ class AccessFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether to write *record*."""
-        if not isinstance(record.args, tuple) or len(record.args) < 3:  # noqa: PLR2004 - uvicorn's client, method, path
+        if not isinstance(record.args, tuple) or len(record.args) < 3:
             return True
         client, method, path, *rest = record.args
         record.args = (client, method, str(path).partition("?")[0], *rest)

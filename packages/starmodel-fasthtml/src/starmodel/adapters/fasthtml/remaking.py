@@ -1,0 +1,77 @@
+"""Making an open page again, by asking the application for it as the page's own browser would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from .pages import inner_page
+from .reading import PageRead, current_page
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message
+
+    from .tab import Tab
+
+__all__ = ["Remade", "remade"]
+
+_OF_THE_STREAM = (b"last-event-id", b"accept", b"accept-encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A page that was made again: its main part, what it read, and where it sends the browser instead.
+
+    *html* is ``""`` when there is none; then the open page stays as it is.
+    """
+
+    html: str
+    read: PageRead
+    go_to: str | None = None
+
+
+async def remade(pages: ASGIApp, tab: Tab, read: PageRead) -> Remade:
+    """Return the page of *tab* as *pages* makes it now, reading into *read*."""
+    path, _, query = tab.token.url.partition("?")
+    scope = {
+        **tab.scope,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name, value) for name, value in tab.scope["headers"] if name not in _OF_THE_STREAM],
+        "state": {**tab.scope.get("state", {}), "nonce": tab.token.nonce},
+        "starmodel.page": read,
+    }
+    status, location, body = 0, "", bytearray()
+
+    async def send(message: Message) -> None:
+        nonlocal status, location
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = {name.lower(): value for name, value in message.get("headers", [])}
+            location = headers.get(b"location", b"").decode("latin-1")
+        body.extend(message.get("body", b""))
+
+    outer = current_page.set(None)
+    try:
+        await pages(scope, _nothing_more, send)
+    finally:
+        current_page.reset(outer)
+    if 300 <= status < 400:
+        return Remade("", read, _own_path(location))
+    return Remade(inner_page(body.decode("utf-8", "replace")) if status < 500 else "", read)
+
+
+def _own_path(location: str) -> str | None:
+    """Return the path a page of ours leads to; ``None`` for another site, which the browser is not sent to unasked."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return None
+    is_ours = not parts.netloc and not parts.scheme and parts.path.startswith("/") and parts.path[1:2] not in ("/", "\\")
+    return location if is_ours else None
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
