@@ -30,14 +30,17 @@ class Server:
         command = [sys.executable, "-m", "benchmarks.serve", self.target]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.pid = self._process.pid
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        if not line:
-            raise RuntimeError(f"{self.target} did not start; its own message is above")
-        self.port = int(line)
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         self._process.terminate()
         try:
             self._process.wait(timeout=10)
@@ -46,15 +49,17 @@ class Server:
             self._process.wait()
 
     def _wait_until_it_answers(self) -> None:
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        self.port = int(line or 0)
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 self.request("GET", "/")
             except OSError:
                 time.sleep(0.05)
             else:
                 return
-        raise RuntimeError(f"{self.target} does not answer on port {self.port}")
+        raise RuntimeError(f"{self.target} does not answer; if it did not start, its own message is above")
 
     def request(
         self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None

@@ -1,4 +1,4 @@
-"""Docstrings are written as Sphinx and editors understand them; here they become Markdown with links between our pages."""
+"""Docstrings are written as Sphinx and editors understand them; here they become Markdown, with links to our pages."""
 
 from __future__ import annotations
 

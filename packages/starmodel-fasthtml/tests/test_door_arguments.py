@@ -85,6 +85,13 @@ async def test_a_name_that_comes_several_times_in_a_form_is_a_list(app, visitor,
     assert (await stored(app, url)).tags == ["a", "b"]
 
 
+@pytest.mark.parametrize(("sent", "read"), [(["a"], ["a"]), ([""], []), ([], [])])
+async def test_a_list_of_one_is_a_list_and_of_none_is_empty(app, visitor, url, sent, read):
+    await visitor.form(f"{url}/write", {"title": "x", "tags": sent})
+
+    assert (await stored(app, url)).tags == read
+
+
 async def test_a_name_that_comes_several_times_in_the_address_is_a_list_too(app, visitor, url):
     await visitor.form(f"{url}/write?title=x&tags=a&tags=b")
 
@@ -149,6 +156,10 @@ async def test_a_reading_event_is_called_by_get(visitor, url):
     answer = await visitor.get(f"{url}/peek?part=half")
 
     assert (answer.status, answer.json["returned"]) == (200, "half of first")
+
+
+async def test_an_address_that_is_not_encoded_is_refused(visitor, url):
+    assert (await visitor.get(f"{url}/peek?part=\x80")).status == 400
 
 
 WRONG_BODIES = {

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from starmodel.adapters.pydantic import PydanticCodec
 from starmodel.core import Entity, InvalidError, Secret, event, events_of
@@ -23,6 +23,10 @@ from starmodel.core.parameters import Parameter, parameters_of
 class Line:
     sku: str
     qty: int = 1
+
+
+class Measure(BaseModel):
+    ratio: float
 
 
 class Shelf(Entity):
@@ -250,3 +254,13 @@ def test_what_no_command_could_carry_is_refused_by_name(value):
     else:
         places = [("value",)]
     assert places == [("value",)]
+
+
+def test_a_number_that_json_does_not_know_is_refused_wherever_text_becomes_one():
+    bind_it = PydanticCodec().binder(
+        "T.e", [Parameter("measure", Measure), Parameter("rows", list[float], default=list)]
+    )
+    with pytest.raises(InvalidError, match="measure: cannot be written as JSON"):
+        bind_it({"measure": {"ratio": "nan"}})
+    with pytest.raises(InvalidError, match=r"rows\.0: "):
+        bind_it({"measure": {"ratio": "1"}, "rows": ["1e999"]})

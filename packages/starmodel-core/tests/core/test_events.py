@@ -405,7 +405,7 @@ class TestDeclaration:
         [
             ({"method": "fetch"}, "method='fetch' is not one of get, post"),
             ({"merge_mode": "inside"}, "merge_mode='inside' is not one of outer"),
-            ({"methd": "get"}, "unexpected keyword argument 'methd'; it takes method, path"),
+            ({"methd": "get"}, r"@event\(\) has no option 'methd'; did you mean 'method'"),
         ],
     )
     def test_a_wrong_option_is_refused(self, options, words):

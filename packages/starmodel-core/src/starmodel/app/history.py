@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .persistence import PersistenceManager
     from .uow import UnitOfWork
 
-__all__ = ["SERVICES", "History"]
+__all__ = ["SERVICES", "History", "redo", "undo"]
 
 E = TypeVar("E", bound=Entity)
 

@@ -19,7 +19,7 @@ from .visibility import Visibility, field_hints, is_class_variable, own_annotati
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ID_RULE", "Entity", "FieldInfo", "fields_of", "new_id", "valid_id"]
+__all__ = ["ID_RULE", "Entity", "FieldInfo", "fields_of", "new_id", "shape_dataclass", "valid_id"]
 
 E = TypeVar("E", bound="Entity")
 

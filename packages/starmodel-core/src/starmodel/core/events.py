@@ -23,11 +23,12 @@ from enum import Enum
 from typing import Any, Concatenate, Generic, Literal, Never, ParamSpec, Protocol, TypeVar, overload
 
 from .commands import Command
-from .errors import DefinitionError
+from .errors import DefinitionError, hint
 from .runners import runner_of
 from .snapshot import Snapshot
 
 __all__ = [
+    "DEFAULT_BODIES",
     "BoundEvent",
     "ClassEvent",
     "Event",
@@ -39,6 +40,7 @@ __all__ = [
     "as_sent",
     "event",
     "events_of",
+    "name_of",
 ]
 
 P = ParamSpec("P")
@@ -230,10 +232,11 @@ def event(
 ) -> _EventDecorator: ...
 def event(fn: Any = None, /, **options: Any) -> Any:
     """Declare a method as an event of its entity; see :class:`EventOptions` for what may be said beside it."""
-    try:
-        chosen = EventOptions(**options)
-    except TypeError as error:
-        raise DefinitionError(f"@event(): {error}; it takes {', '.join(EventOptions.__dataclass_fields__)}") from error
+    known = EventOptions.__dataclass_fields__
+    for name in options:
+        if name not in known:
+            raise DefinitionError(f"@event() has no option {name!r}; {hint(name, known)}")
+    chosen = EventOptions(**options)
     if fn is None:
         return lambda decorated: _declare(decorated, chosen)
     return _declare(fn, chosen)

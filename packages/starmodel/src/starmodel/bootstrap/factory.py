@@ -68,19 +68,19 @@ def create_app(
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith(("starmodel.adapters", "fasthtml")):
             raise
-        raise AdapterNotFoundError("a web application needs the web adapter: pip install 'starmodel[fasthtml]'") from error
+        raise AdapterNotFoundError(
+            "a web application needs the web adapter: pip install 'starmodel[fasthtml]'"
+        ) from error
     for entity in entities:
         if not isinstance(entity, type):
-            raise ConfigurationError(f"create_app() takes entity classes, not {entity!r}; for a list use create_app(*entities)")
+            raise ConfigurationError(
+                f"create_app() takes entity classes, not {entity!r}; for a list use create_app(*entities)"
+            )
     chosen = settings or Settings.from_environment()
-    application = create_application(
-        *entities, settings=chosen, stores=stores, bus=bus, policies=policies
-    )
+    application = create_application(*entities, settings=chosen, stores=stores, bus=bus, policies=policies)
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
-    return StarModelApp(
-        application, secret=chosen.secret, gate=gate, auth=auth, plugins=host, title=title, **fasthtml
-    )
+    return StarModelApp(application, secret=chosen.secret, gate=gate, auth=auth, plugins=host, title=title, **fasthtml)
 
 
 def create_fasthtml_app(states: Sequence[type[Entity]] = (), **options: Any) -> StarModelApp:

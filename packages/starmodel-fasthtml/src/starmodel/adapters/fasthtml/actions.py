@@ -89,8 +89,8 @@ def url_of(event: BoundEvent[..., Any] | EventRef[...]) -> str:
 def _declared(event: Any) -> Event[Any, Any] | ClassEvent[Any, Any]:
     if not isinstance(event, BoundEvent | EventRef):
         raise DefinitionError(
-            f"{event!r} is not an event; give one of an entity with its arguments, as in on_click(counter.increment, 5), "
-            "or of a class, such as Todo.create"
+            f"{event!r} is not an event; give one of an entity with its arguments, as in on_click(counter.increment, 5), or "
+            "of a class, such as Todo.create"
         )
     return event.event
 
@@ -104,7 +104,9 @@ def _url(target: Any, declared: Event[Any, Any] | ClassEvent[Any, Any]) -> str:
         return f"/{type(snapshot).__entity_name__.lower()}/{plain(snapshot).id}/{tail}"
     if not declared.of_class:
         owner = target.owner.__name__
-        raise DefinitionError(f"{owner}.{declared.name} is an event of one {owner}: give it from the instance, as in todo.toggle")
+        raise DefinitionError(
+            f"{owner}.{declared.name} is an event of one {owner}: give it from the instance, as in todo.toggle"
+        )
     return f"/{target.owner.__entity_name__.lower()}/{tail}"
 
 
@@ -123,5 +125,12 @@ def _no_args(options: str) -> str:
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
     """Return arguments as a URL can hold them, for the way without JavaScript."""
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items() if value is not None}
+    return {
+        name: [_word(item) for item in value] if isinstance(value, list | tuple | set | frozenset) else _word(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import inspect
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fasthtml.core import FastHTML, noop_body
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from starmodel.app import Application, Refusal, refusal_of
+from fasthtml.core import FastHTML, noop_body
+from starmodel.app import Application, Handler, Refusal, refusal_of
 from starmodel.core.entity import Entity
-from starmodel.core.errors import NotFoundError, StarModelError
+from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
 
 from .assets import Assets
 from .commands import CommandDoor, back_to, path_of
@@ -48,8 +48,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
     """A FastHTML application whose pages are live.
 
     ``@app.get("/")`` works as FastHTML documents it.  Besides, an argument of an entity type is loaded, and the page is
-    kept up to date: see :mod:`starmodel.adapters.fasthtml.injection`.  Page functions run on the event loop; give one that
-    waits ``async def``.
+    kept up to date: see :mod:`starmodel.adapters.fasthtml.injection`.  Page functions run on the event loop; give one
+    that waits ``async def``.
     """
 
     def __init__(
@@ -119,9 +119,13 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         if kind in self._routed:
             return
         self._routed.add(kind)
+        taken: dict[str, Handler] = {}
         for handler in self.application.catalog.handlers(kind).values():
-            methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
             path = path_of(handler)
+            other = taken.setdefault(path, handler)
+            if other is not handler:
+                raise DefinitionError(f"{other} and {handler} would both have the address {path}; change a path=")
+            methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
             route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
             self.router.routes.append(route)
             kind, _, tail = path.removeprefix("/").replace("{id}/", "").partition("/")
@@ -209,7 +213,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             media = "application/problem+json"
             return JSONResponse(refusal.to_dict(), refusal.status, headers, media)
         back = back_to(request.scope)
-        page = error_page(self.runtime.assets, refusal, request.state.nonce, "/" if back == request.url.path else back)
+        back = "/" if back == request.scope["path"] else back
+        page = error_page(self.runtime.assets, refusal, request.state.nonce, back)
         return HTMLResponse(page, refusal.status, headers)
 
 
@@ -224,4 +229,3 @@ class _AssetRoute(Route):
 
     def __init__(self, assets: Assets) -> None:
         super().__init__("/_starmodel/{file}", assets, methods=["GET", "HEAD"], name="starmodel-assets")
-

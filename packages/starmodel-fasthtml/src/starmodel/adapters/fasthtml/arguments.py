@@ -19,7 +19,7 @@ from starmodel.core.errors import InvalidError, Problem, StarModelError
 from .gate import BodyTooLargeError, header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from starlette.types import Receive, Scope
 
@@ -49,21 +49,22 @@ class UnsupportedMediaError(StarModelError):
         super().__init__(f"send the arguments as application/json or as a form, not as {media[:100] or 'nothing'!r}")
 
 
-async def read_arguments(scope: Scope, receive: Receive) -> Arguments:
+async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] = ()) -> Arguments:
     """Return the arguments of a request; those in the body win over those in its address.
 
-    InvalidError and UnsupportedMediaError say what is wrong.
+    *lists* are the arguments that hold several values: one text alone is then a list of one.  InvalidError and
+    UnsupportedMediaError say what is wrong.
     """
     query = _by_name(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     query.pop("_key", None)
     if scope["method"] in ("GET", "HEAD"):
-        return Arguments(query, is_text=True, key="")
+        return Arguments(_with_lists(query, lists), is_text=True, key="")
     key = header(scope, b"idempotency-key")
     media = media_of(scope)
     if media in FORM_MEDIA:
         form = await _form(scope, receive)
         page_key = form.pop("_key", "")
-        values = {**query, **form}
+        values = _with_lists({**query, **form}, lists)
         _refuse_impossible(values, MAX_DEPTH)
         return Arguments(values, is_text=True, key=key or (_form_key(page_key, scope, values) if page_key else ""))
     body = await _body(receive)
@@ -87,6 +88,13 @@ def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             values[name].append(value)
         else:
             values[name] = [values[name], value]
+    return values
+
+
+def _with_lists(values: dict[str, Any], lists: Collection[str]) -> dict[str, Any]:
+    for name in lists:
+        if isinstance(value := values.get(name), str) and value:
+            values[name] = [value]
     return values
 
 

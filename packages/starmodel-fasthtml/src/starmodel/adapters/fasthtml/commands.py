@@ -10,7 +10,8 @@ import hashlib
 import logging
 import secrets
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
@@ -48,11 +49,13 @@ class CommandDoor:
 
     def __init__(self, runtime: Runtime, handler: Handler) -> None:
         self._runtime, self._handler = runtime, handler
+        self._lists = frozenset(parameter.name for parameter in handler.parameters if _is_list(parameter.annotation))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the event as the request says, and answer."""
         runtime = self._runtime
         try:
-            arguments = await read_arguments(scope, receive)
+            arguments = await read_arguments(scope, receive, self._lists)
             actor = await runtime.actor(scope)
             command = self._command(scope, arguments, actor)
             frames = Frames(send, runtime.hub, actor, self._handler, command.entity_id)
@@ -67,7 +70,7 @@ class CommandDoor:
                 raise
         except (BodyTooLargeError, ClientDisconnect):
             raise
-        except Exception as error:  # every refusal is answered here, in the caller's own way
+        except Exception as error:  # noqa: BLE001  # every refusal is answered here, in the caller's own way
             await self._refuse(scope, send, self._refusal(error, scope))
         else:
             await frames.done(result)
@@ -147,6 +150,14 @@ class CommandDoor:
             await send_json(send, refusal.status, refusal.to_dict(), problem=True)
 
 
+def _is_list(annotation: Any) -> bool:
+    """Tell whether an argument holds several values: a form names each of them, also when there is but one."""
+    origin = get_origin(annotation) or annotation
+    if origin in (Annotated, Union, UnionType):
+        return any(_is_list(part) for part in get_args(annotation))
+    return isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset)
+
+
 def _own_key(actor: Actor, key: str) -> str:
     """Return the command id for an actor's key: two actors may choose the same key."""
     return hashlib.blake2b(f"{actor.id}\0{key}".encode(), digest_size=16).hexdigest()
@@ -178,5 +189,5 @@ def path_of(handler: Handler) -> str:
     kind = handler.kind.__entity_name__.lower()
     tail = name.strip("/")
     if not tail or "{" in tail:
-        raise DefinitionError(f"{handler}: path={name!r} cannot be the end of an address; give a name such as 'archive'")
+        raise DefinitionError(f"{handler}: path={name!r} cannot end an address; give a name such as 'archive'")
     return f"/{kind}/{tail}" if handler.event.of_class else f"/{kind}/{{id}}/{tail}"

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from starmodel.core.errors import StarModelError
 
+from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
 from .replies import send_plain
 from .sessions import Session, Sessions
@@ -33,7 +34,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
 _FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class BodyTooLargeError(Exception):
@@ -68,6 +68,7 @@ class Gate:
         self._suffixes = tuple(host[1:] for host in settings.hosts if host.startswith("*."))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or refuse it."""
         if scope["type"] != "http":
             if scope["type"] == "websocket" and self._refusal(scope, _headers(scope)) is not None:
                 await send({"type": "websocket.close", "code": 1008})
@@ -77,7 +78,7 @@ class Gate:
         headers = _headers(scope)
         refused = self._refusal(scope, headers)
         if refused is not None:
-            await send_plain(send, *refused, [_NOSNIFF])
+            await send_plain(send, *refused, [NOSNIFF])
             return
         visit, is_new = self._visit(scope, headers)
         state = scope.setdefault("state", {})
@@ -85,7 +86,7 @@ class Gate:
         state["visit"], state["headers"] = visit, headers
         scope["session"] = session
         nonce = state.setdefault("nonce", secrets.token_urlsafe(16))
-        answer = _Answer(send, session, nonce, scope, self._sessions, is_new=is_new)
+        answer = Answer(send, session, nonce, scope, self._sessions, is_new=is_new)
         limited = _limited(receive, self._settings.max_body)
         try:
             await self._app(scope, limited, answer)
@@ -93,12 +94,12 @@ class Gate:
             return  # nobody is there to be answered
         except BodyTooLargeError as error:
             await self._after_failure(answer, error, 413, _too_large(self._settings.max_body))
-        except Exception as error:  # the outermost place: nothing above could answer
+        except Exception as error:  # noqa: BLE001  # the outermost place: nothing above could answer
             text = self._tell(scope, headers, error)
             if answer.started or not await answered_by_the_app(error, scope, limited, answer):
                 await self._after_failure(answer, error, 500, text)
 
-    async def _after_failure(self, answer: _Answer, error: Exception, status: int, text: str) -> None:
+    async def _after_failure(self, answer: Answer, error: Exception, status: int, text: str) -> None:
         if answer.started:
             raise AnswerBrokenError("the answer had begun when the request failed; the connection is closed") from error
         await send_plain(answer, status, text)
@@ -118,6 +119,8 @@ class Gate:
                 f"This application does not answer to the host {name[:100]!r}. "
                 "If it should, add it to hosts=[...] of create_app, or to STARMODEL_HOSTS."
             )
+        if not scope.get("query_string", b"").isascii():
+            return 400, "The address holds characters that must be percent-encoded."
         method = scope.get("method", "GET")
         if (method not in SAFE_METHODS or scope["type"] == "websocket") and not is_same_origin(headers, host):
             return 403, "This request came from another site. Open the application itself and try again there."
@@ -140,58 +143,8 @@ class Gate:
         return self._sessions.begin(), not self._sessions.was_just_replaced(cookie)
 
 
-class _Answer:
-    """A ``send`` that adds the headers every answer has."""
-
-    def __init__(self, send: Send, session: Session, nonce: str, scope: Scope, sessions: Sessions, *, is_new: bool) -> None:
-        self._send, self._session, self._nonce, self._sessions = send, session, nonce, sessions
-        self._is_new = is_new
-        self._https = scope["scheme"] == "https"
-        self._visit = session.visit
-        self.started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            message["headers"] = self._with_headers(message.get("headers", []))
-        await self._send(message)
-
-    def _with_headers(self, headers: Any) -> list[tuple[bytes, bytes]]:
-        full = list(headers)
-        cacheable = scriptable = guarded = False
-        for name, value in full:
-            match name.lower():
-                case b"cache-control":
-                    cacheable = b"public" in value
-                case b"content-type":
-                    scriptable = any(word in value.lower() for word in (b"html", b"xml"))
-                case b"x-content-type-options":
-                    guarded = True
-        if not guarded:
-            full.append(_NOSNIFF)
-        if scriptable:
-            full += _page_headers(self._nonce)
-        rotated = self._session.visit is not self._visit
-        if (self._is_new or rotated) and not cacheable:
-            full.append((b"set-cookie", self._sessions.set_cookie(self._session.visit, https=self._https)))
-        return full
-
-
 def _too_large(limit: int) -> str:
     return f"The body is larger than {limit} bytes; send less."
-
-
-def _page_headers(nonce: str) -> list[tuple[bytes, bytes]]:
-    policy = (
-        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-        "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-        "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-    return [
-        (b"content-security-policy", policy.encode()),
-        (b"referrer-policy", b"same-origin"),
-        (b"cross-origin-opener-policy", b"same-origin"),
-    ]
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:

@@ -80,7 +80,7 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
 
     kept = [p.replace(kind=p.KEYWORD_ONLY) for p in kept if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     kept.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
-    handler.__signature__ = signature.replace(parameters=kept, return_annotation=_bare(signature))  # type: ignore[attr-defined]  # what FastHTML reads
+    handler.__signature__ = signature.replace(parameters=kept, return_annotation=_bare(signature))
     del handler.__wrapped__  # type: ignore[attr-defined]  # FastHTML must not look behind the signature
     return handler
 
@@ -107,10 +107,12 @@ def _one_by_one(fn: Callable[..., Any]) -> dict[str, Any]:
     found = {}
     for name, annotation in fn.__annotations__.items():
         try:
-            found[name] = eval(annotation, names) if isinstance(annotation, str) else annotation  # noqa: S307  (the program's own annotation)
+            # It is the program's own annotation, as it stands in its source.
+            found[name] = eval(annotation, names) if isinstance(annotation, str) else annotation  # noqa: S307
         except NameError as error:
             raise DefinitionError(
-                f"the annotation of {name!r} of {fn.__name__}() cannot be found: {error}; define the class at module level"
+                f"the annotation of {name!r} of {fn.__name__}() cannot be found: {error}; "
+                "define the class at module level"
             ) from error
     return found
 
@@ -120,7 +122,11 @@ def _supply(name: str, annotation: Any, app: Application, path: str) -> Supply |
     if get_origin(annotation) is Annotated:
         annotation, *rest = get_args(annotation)
         marks = tuple(rest)
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias) and issubclass(annotation, Entity):
+    if (
+        isinstance(annotation, type)
+        and not isinstance(annotation, types.GenericAlias)
+        and issubclass(annotation, Entity)
+    ):
         return _one(name, annotation, marks, app, path)
     if get_origin(annotation) is list:
         (member,) = get_args(annotation) or (None,)

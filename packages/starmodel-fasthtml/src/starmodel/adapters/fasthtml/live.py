@@ -20,7 +20,6 @@ from starmodel.core.query import Stored
 from .fragments import Fragments
 from .relevance import concerns
 from .tab import Tab
-from .wire import comment_frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -67,9 +66,11 @@ class Hub:
         self._follower: Follower | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.draining = False
+        self.streams = 0
 
     async def open(self) -> None:
         """Begin to follow the bus."""
+        self.draining = False
         self._follower = Follower(self.app.bus, self.app.persistence)
         await self._follower.start()
         for store in self.app.persistence.stores.values():
@@ -108,7 +109,7 @@ class Hub:
         self.tabs.discard(tab)
         for index, names in ((self._by_key, tab.keys), (self._by_kind, tab.kinds)):
             for name in names:
-                _drop(index, name, tab)  # type: ignore[arg-type]  # each index with names of its own type
+                _drop(index, name, tab)
 
     async def _follow(self, follower: Follower) -> None:
         async for commit in follower:
@@ -132,12 +133,16 @@ class Hub:
         listing = self._by_kind.get(change.entity, ())
         if not listing:
             return tuple(direct)
-        return {*direct, *(tab for tab in listing if any(concerns(change, query) for query in tab.queries_of(change.entity)))}
+        return {
+            *direct,
+            *(tab for tab in listing if any(concerns(change, query) for query in tab.queries_of(change.entity))),
+        }
 
     def preview(self, visitor: str, kind: type[Entity], id: str, snapshot: Entity) -> None:
         """Show a step of a running event in the tabs of the visitor who began it; nothing is stored yet."""
         for tab in self._tabs_of(visitor, (kind.__entity_name__, id)):
-            tab.show_unstored(snapshot)
+            tab.note_preview(snapshot)
+            tab.wake()
 
     async def restore(self, visitor: str, kind: type[Entity], id: str) -> None:
         """Show what is stored again, after an event with steps failed."""
@@ -150,7 +155,6 @@ class Hub:
         return [tab for tab in self._by_key.get(key, ()) if tab.actor.visitor == visitor]
 
     async def _keep_alive(self) -> None:
-        beat = comment_frame()
         while True:
             await asyncio.sleep(self._heartbeat)
             oldest = time.monotonic() - self._max_age
@@ -158,7 +162,7 @@ class Hub:
                 if tab.since < oldest:
                     tab.end()
                 else:
-                    tab.beat(beat)
+                    tab.beat()
 
     async def catch_up(self, tab: Tab, seen: Iterable[str]) -> tuple[bool, bool]:
         """Note what *tab* has missed since the positions in *seen*.
@@ -167,8 +171,10 @@ class Hub:
         """
         last = {position.epoch: position for text in seen if (position := Position.parse(text)) is not None}
         gap = fresh = False
+        epochs: list[str] = []
         for store in self._stores_of(tab):
             newest = await store.position()
+            epochs.append(newest.epoch)
             if newest.epoch not in self._positions:
                 self._stand_at(newest)
             position = last.get(newest.epoch)
@@ -180,6 +186,7 @@ class Hub:
             for commit in changes.commits:
                 for change in commit.changes:
                     tab.note(change, _stored_by(change))
+        tab.stands_in(epochs)
         return gap, fresh
 
     def _stores_of(self, tab: Tab) -> Iterable[StatePersistenceBackend]:
@@ -201,7 +208,7 @@ class Hub:
 
     def frame(self, key: object, make: Callable[[], bytes]) -> bytes:
         """Return an encoded frame, made once and shared by every tab that is sent it."""
-        frame: bytes = self.frames.get(key, make)  # type: ignore[arg-type]  # keys are tuples of hashable parts
+        frame: bytes = self.frames.get(key, make)
         return frame
 
 
@@ -216,4 +223,3 @@ def _drop(index: dict[Any, set[Tab]], name: Any, tab: Tab) -> None:
         tabs.discard(tab)
         if not tabs:
             del index[name]
-

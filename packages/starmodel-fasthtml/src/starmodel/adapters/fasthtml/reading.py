@@ -1,7 +1,7 @@
 """What a page has read: noted while it is made, so that it can be kept up to date without a line of code.
 
-An entity that a page only hands to a :func:`~starmodel.adapters.fasthtml.views.view` is kept up to date by patching that
-view.  Whatever else a page reads, a field here or a list there, makes the page itself depend on it.
+An entity that a page only hands to a :func:`~starmodel.adapters.fasthtml.views.view` is kept up to date by patching
+that view.  Whatever else a page reads, a field here or a list there, makes the page itself depend on it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,10 @@ class PageRead:
         return [self._lens(stored) for stored in seen]
 
     def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
-        return self.actor.trusted or self.app.policy.decide(self.actor, "read", kind, stored.entity.id, stored.entity).allowed
+        return (
+            self.actor.trusted
+            or self.app.policy.decide(self.actor, "read", kind, stored.entity.id, stored.entity).allowed
+        )
 
     async def _note_position(self, kind: type[Entity]) -> None:
         """Note where the log stood before the first read of a store: what came later is not on the page yet."""

@@ -10,12 +10,15 @@ from .pages import inner_page
 from .reading import PageRead, current_page
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message
+    from starlette.types import ASGIApp, Message, Scope
 
     from .tab import Tab
 
-__all__ = ["Remade", "remade"]
+__all__ = ["Remade", "remade", "what_makes_it_again"]
 
+_KEPT = ("type", "asgi", "http_version", "method", "scheme", "root_path", "client", "server", "headers")
+
+_OF_ONE_REQUEST = ("headers", "nonce", "visit")
 _OF_THE_STREAM = (b"last-event-id", b"accept", b"accept-encoding")
 
 
@@ -29,6 +32,12 @@ class Remade:
     html: str
     read: PageRead
     go_to: str | None = None
+
+
+def what_makes_it_again(scope: Scope) -> Scope:
+    """Return what is needed of a request to make its page again; an open stream holds on to nothing more."""
+    state = {name: value for name, value in scope.get("state", {}).items() if name not in _OF_ONE_REQUEST}
+    return {**{name: scope[name] for name in _KEPT if name in scope}, "state": state}
 
 
 async def remade(pages: ASGIApp, tab: Tab, read: PageRead) -> Remade:
@@ -69,8 +78,9 @@ def _own_path(location: str) -> str | None:
         parts = urlsplit(location)
     except ValueError:
         return None
-    is_ours = not parts.netloc and not parts.scheme and parts.path.startswith("/") and parts.path[1:2] not in ("/", "\\")
-    return location if is_ours else None
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path[1:2] in ("/", "\\"):
+        return None
+    return location
 
 
 async def _nothing_more() -> Message:

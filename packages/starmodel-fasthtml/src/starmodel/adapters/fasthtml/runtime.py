@@ -41,7 +41,14 @@ class Runtime:
     """
 
     def __init__(
-        self, app: Application, assets: Assets, *, secret: str, auth: Sequence[AuthProvider] = (), plugins: PluginHost | None = None, max_streams: int = 5000
+        self,
+        app: Application,
+        assets: Assets,
+        *,
+        secret: str,
+        auth: Sequence[AuthProvider] = (),
+        plugins: PluginHost | None = None,
+        max_streams: int = 5000,
     ) -> None:
         self.app = app
         self.plugins = plugins or PluginHost()

@@ -36,11 +36,11 @@ class EventShortcut(BaseRoute):
             return Match.NONE, {}
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         parts = path.split("/", 3)
-        if len(parts) < 3 or parts[0]:  # noqa: PLR2004  ("", kind, and the name of an event of the class at least)
+        if len(parts) < 3 or parts[0]:  # ("", kind, and the name of an event of the class at least)
             return Match.NONE, {}
         params: dict[str, str] = {}
         route = self._routes.get((parts[1], True, "/".join(parts[2:])))
-        if route is None and len(parts) > 3:  # noqa: PLR2004  ("", kind, id, event)
+        if route is None and len(parts) > 3:  # ("", kind, id, event)
             route = self._routes.get((parts[1], False, parts[3]))
             params = {"id": parts[2]}
         if route is None or scope["method"] not in (route.methods or ()):

@@ -15,6 +15,8 @@ from .wire import comment_frame, event_frame
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from starmodel.core.actors import Actor
+
     from .runtime import Runtime
 
 __all__ = ["LiveDoor"]
@@ -25,6 +27,8 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 
+_FULL = "Too many pages are open; this one shows what it has and tries again."
+
 
 class LiveDoor:
     """The ASGI endpoint of every live page."""
@@ -33,6 +37,7 @@ class LiveDoor:
         self._runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep one tab up to date until it, or the server, goes away."""
         runtime = self._runtime
         query = parse_qs(scope["query_string"].decode("latin-1"))
         actor = await runtime.actor(scope)
@@ -40,9 +45,19 @@ class LiveDoor:
         if token is None or token.actor != actor.id or not runtime.knows(token):
             await send_bytes(send, 200, b"text/event-stream; charset=utf-8", event_frame("sm-stale", {}))
             return
-        if len(runtime.hub.tabs) >= runtime.max_streams or runtime.hub.draining:
-            await send_plain(send, 503, "Too many pages are open; this one shows what it has and tries again.")
+        if runtime.hub.streams >= runtime.max_streams or runtime.hub.draining:
+            await send_plain(send, 503, _FULL, [(b"retry-after", b"5")])
             return
+        runtime.hub.streams += 1  # before anything is waited for: many may come at once
+        try:
+            await self._serve(scope, receive, send, token, actor, query)
+        finally:
+            runtime.hub.streams -= 1
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, token: PageToken, actor: Actor, query: dict[str, list[str]]
+    ) -> None:
+        runtime = self._runtime
         seen = header(scope, b"last-event-id") or query.get("after", [""])[0]
         tab = Tab(runtime.hub, token, actor, scope, send)
         try:

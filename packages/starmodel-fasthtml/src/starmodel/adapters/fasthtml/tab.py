@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.query import Query, Stored
 
+from .patches import entity_frames, key_of, may_read, preview_frames, signal_frames, stored_now
 from .relevance import concerns
+from .remaking import what_makes_it_again
 from .results import go
-from .signals import shown_values
-from .views import views
-from .wire import elements_frame, event_frame, signals_frame
+from .wire import comment_frame, elements_frame, event_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,10 +46,12 @@ class Tab:
         "_epochs",
         "_page_hash",
         "_pending",
+        "_previews",
         "_remake",
         "_rest",
         "_send",
         "_shown",
+        "_silent",
         "_task",
         "_writer",
         "actor",
@@ -62,11 +64,13 @@ class Tab:
 
     def __init__(self, hub: Hub, token: PageToken, actor: Actor, scope: Scope, send: Send) -> None:
         self.hub, self.token, self.actor = hub, token, actor
-        self.scope = _lean(scope)
+        self.scope = what_makes_it_again(scope)
         self._depend_on(token)
         self.since = time.monotonic()
         self._send = send
         self._pending: dict[Key, Stored[Any] | None] = {}
+        self._previews: dict[Key, Entity] = {}
+        self._silent = False
         self._shown: dict[Key, int] = {}
         self._remake = False
         self._page_hash = b""
@@ -80,6 +84,10 @@ class Tab:
     def _depend_on(self, deps: PageToken | PageRead) -> None:
         self.deps = deps
         self._epochs = tuple([position.rpartition("-")[0] for position in deps.positions])
+
+    def stands_in(self, epochs: Iterable[str]) -> None:
+        """Say which lives of logs the positions of this tab are in from now on."""
+        self._epochs = tuple(epochs)
 
     @property
     def keys(self) -> set[Key]:
@@ -105,7 +113,10 @@ class Tab:
         key, deps = change.key, self.deps
         shown = key in deps.views or key in deps.signals
         if shown and change.after is not None:
-            self._pending[key] = stored
+            self._previews.pop(key, None)
+            waiting = self._pending.get(key)
+            if stored is None or waiting is None or waiting.version <= stored.version:
+                self._pending[key] = stored
         if key in deps.fields or (shown and change.after is None):
             self._remake = True
         elif deps.queries and not self._remake:
@@ -116,6 +127,7 @@ class Tab:
 
     def note_stored(self, key: Key, stored: Stored[Any] | None) -> None:
         """Keep an entity to be shown as it is stored, whatever was shown of it meanwhile."""
+        self._previews.pop(key, None)
         self._shown.pop(key, None)
         self._pending[key] = stored
 
@@ -130,22 +142,29 @@ class Tab:
         """Make the page again."""
         self._remake = True
 
+    def note_preview(self, snapshot: Entity) -> None:
+        """Keep a step of a running event to be shown, until something stored takes its place."""
+        self._previews[key_of(snapshot)] = snapshot
+
     # -- telling it ------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
         """Send what is to be told, unless that is going on already."""
-        if self._closing or not (self._pending or self._remake):
+        if self._closing or not self._has_news():
             return
         if self._writer is None:  # from the first news on: waking a task costs less than starting one
             self._writer = asyncio.create_task(self._keep_telling(), name="starmodel live: tell a tab")
         elif self._rest is not None and not self._rest.done():
             self._rest.set_result(None)
 
+    def _has_news(self) -> bool:
+        return bool(self._pending) or self._remake or self._silent or bool(self._previews)
+
     async def _keep_telling(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             while not self._closing:
-                if self._pending or self._remake:
+                if self._has_news():
                     await self._round()
                 else:
                     self._rest = loop.create_future()
@@ -158,6 +177,8 @@ class Tab:
     async def _round(self) -> None:
         id_line = self.hub.id_line(self._epochs)
         pending, self._pending = self._pending, {}
+        previews, self._previews = self._previews, {}
+        silent, self._silent = self._silent, False
         frames: list[bytes] = []
         if self._remake:
             self._remake = False
@@ -165,47 +186,27 @@ class Tab:
             if made is not None:
                 frames, pending = made, {}
         for key, stored in pending.items():
-            frames += self._entity_frames(key, stored or await self._stored(key))
+            frames += self._entity_frames(key, stored or await stored_now(self.hub, key))
             self._page_hash = b""  # the page in the browser is no longer the one that was made
+        if frames:  # a reader that is cut off on the way has not seen the id, and comes back for all of it
+            frames.insert(-1, id_line)
+        for snapshot in previews.values():
+            frames += preview_frames(self.deps, snapshot)
+            self._page_hash = b""
         if frames:
-            await self._write(b"".join((id_line, *frames)))
+            await self._write(b"".join(frames))
+        elif silent:
+            await self._write(_BEAT)
 
     def _entity_frames(self, key: Key, stored: Stored[Any] | None) -> list[bytes]:
-        if stored is None or not self._may_read(key, stored):
+        if stored is None or not may_read(self.hub, self.actor, stored.entity):
             self._remake = True  # the page itself decides what it shows without it
             return []
         known = self._shown.get(key)
         if known is not None and stored.version <= known:
             return []
         self._shown[key] = stored.version
-        uses = self.deps.views.get(key, ())
-        frames = [self.view_frame(use.view, use.params, stored) for use in uses if use.view in views]
-        names = self.deps.signals.get(key)
-        if names:
-            frames.append(self._signals_frame(stored, names))
-        return frames
-
-    async def _stored(self, key: Key) -> Stored[Any] | None:
-        kind = self.hub.app.catalog.kind(key[0])
-        found = await self.hub.app.persistence.for_class(kind).get(kind, key[1])
-        if found is None:
-            fresh = self.hub.app.implicit.fresh(kind, key[1])
-            return None if fresh is None else Stored(fresh, 0)
-        return found
-
-    def _may_read(self, key: Key, stored: Stored[Any]) -> bool:
-        decision = self.hub.app.policy.decide(self.actor, "read", type(stored.entity), key[1], stored.entity)
-        return decision.allowed
-
-    def view_frame(self, name: str, params: str, stored: Stored[Any]) -> bytes:
-        """Return the frame that patches one view; encoded once for all tabs with the same rights."""
-        view, rights = views[name], self.actor.roles
-        entity = stored.entity
-        key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights)
-        return self.hub.frame(key, lambda: elements_frame(view.html(stored, params, rights, self.hub.fragments)))
-
-    def _signals_frame(self, stored: Stored[Any], names: Iterable[str]) -> bytes:
-        return signals_frame(shown_values(stored.entity, names))
+        return entity_frames(self.hub, self.actor, self.deps, stored)
 
     async def _page_frames(self) -> list[bytes] | None:
         """Make the page again and return the frames that bring it in; ``None`` when it could not be made.
@@ -217,49 +218,31 @@ class Tab:
             return [go(made.go_to)]
         html, read = made.html, made.read
         if not html:
-            logger.error("the page %s could not be made again; its open tab shows what it has", self.token.url)
+            logger.error("the page %r could not be made again; its open tab shows what it has", self.token.url)
             return None
         self.hub.leave(self)
         self._depend_on(read)
-        self._shown.clear()
+        self._shown = {key: stored.version for key in self.keys if (stored := read.stored_under(key)) is not None}
         if not self._closing:
             self.hub.join(self)
-            await self.hub.catch_up(self, read.positions)
+            gap, _ = await self.hub.catch_up(self, read.positions)
+            if gap:
+                self.note_everything()
         digest = hashlib.blake2b(html.encode(), digest_size=16).digest()
         if digest == self._page_hash:
             return []
         self._page_hash = digest
-        return [elements_frame(html), *self._all_signals(read)]
-
-    def _all_signals(self, read: PageRead) -> list[bytes]:
-        """Return every signal of a page that was just made: the browser may have other values by now."""
-        found = ((read.stored_under(key), names) for key, names in read.signals.items())
-        return [self._signals_frame(stored, names) for stored, names in found if stored is not None]
-
-    def show_unstored(self, snapshot: Entity) -> None:
-        """Send the views of a snapshot that is not stored."""
-        key = (type(snapshot).__entity_name__, snapshot.id)
-        frames = [
-            elements_frame(views[use.view].render(snapshot, use.params))
-            for use in self.deps.views.get(key, ())
-            if use.view in views
-        ]
-        if frames:
-            self._page_hash = b""
-            self._spawn(b"".join(frames))
+        return [elements_frame(html), *signal_frames(read)]
 
     async def hello(self, *, fresh: bool) -> None:
         """Greet the tab: the stream is open; *fresh* says that the server lost what the tab has seen."""
         await self._write(event_frame("sm-hello", {"fresh": fresh}))
 
-    def beat(self, frame: bytes) -> None:
+    def beat(self) -> None:
         """Send a sign of life, unless something is being sent anyway."""
-        if not self._closing and (self._writer is None or self._rest is not None):
-            self._spawn(frame)
-
-    def _spawn(self, frame: bytes) -> None:
-        task = asyncio.ensure_future(self._write(frame))
-        task.add_done_callback(_swallow)
+        if self._writer is None or self._rest is not None:
+            self._silent = True
+            self.wake()
 
     async def _write(self, frame: bytes) -> None:
         if not self._closing:
@@ -284,17 +267,4 @@ class Tab:
             self._writer.cancel()
 
 
-_KEPT = ("type", "asgi", "http_version", "method", "scheme", "root_path", "client", "server", "headers")
-
-_OF_ONE_REQUEST = ("headers", "nonce", "visit")
-
-
-def _lean(scope: Scope) -> Scope:
-    """Return what is needed of a request to make its page again; an open stream holds on to nothing more."""
-    state = {name: value for name, value in scope.get("state", {}).items() if name not in _OF_ONE_REQUEST}
-    return {**{name: scope[name] for name in _KEPT if name in scope}, "state": state}
-
-
-def _swallow(task: asyncio.Future[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        logger.debug("a stream could not be written to: %r", task.exception())
+_BEAT = comment_frame()

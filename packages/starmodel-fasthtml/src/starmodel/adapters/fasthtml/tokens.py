@@ -105,14 +105,15 @@ class PageToken:
 
     @classmethod
     def read(cls, text: str, signer: Signer) -> PageToken | None:
-        """Return the token written as *text*, or ``None`` when this program, or one with its secret, did not sign it."""
+        """Return the token written as *text*; ``None`` when this program, or one with its secret, did not sign it."""
         packed = signer.check(_PURPOSE, text)
         if packed is None:
             return None
-        raw = zlib.decompressobj().decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), _MAX_BYTES)
         try:
+            zipped = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+            raw = zlib.decompressobj().decompress(zipped, _MAX_BYTES)
             return cls._from_data(json.loads(raw))
-        except (LookupError, TypeError, ValueError):  # signed by us, so by another version of us
+        except (LookupError, TypeError, ValueError, zlib.error):  # signed by us, so by another version of us
             return None
 
     @classmethod
@@ -135,8 +136,8 @@ class PageToken:
 def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]:
     """Return a query as the browser may carry it.
 
-    One that names a field that is not public, or a value that JSON holds otherwise, stays here: every change of its class
-    then concerns the page.
+    One that names a field that is not public, or a value that JSON holds otherwise, stays here: every change of its
+    class then concerns the page.
     """
     try:
         query.checked(app.catalog.kind(name), public_only=True)

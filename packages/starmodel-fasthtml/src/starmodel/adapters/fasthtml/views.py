@@ -62,6 +62,7 @@ class View(Generic[E, P]):
         views[self.name] = self
 
     def __call__(self, entity: E, /, *args: P.args, **kwargs: P.kwargs) -> Fragment:
+        """Return the view of *entity*; while a page is made, the page is kept up to date with it."""
         page = current_page.get()
         params = self._params(args, kwargs)
         stored = None if page is None else page.stored(entity)
@@ -83,8 +84,8 @@ class View(Generic[E, P]):
         except ValueError:
             wrong = given
         raise DefinitionError(
-            f"the view {self.__name__} is kept up to date by its arguments, so they must be text, finite numbers, True, "
-            f"False or None, not {', '.join(f'{name}={value!r}' for name, value in wrong.items())}"
+            f"the view {self.__name__} is kept up to date by its arguments, so they must be text, finite numbers, "
+            f"True, False or None, not {', '.join(f'{name}={value!r}' for name, value in wrong.items())}"
         )
 
     def html(self, stored: Stored[Any], params: str, rights: object, kept: Fragments) -> str:
@@ -98,7 +99,8 @@ class View(Generic[E, P]):
         """Return the view of a snapshot as HTML with an id."""
         token = current_page.set(None)
         try:
-            element = self.fn(entity, **(json.loads(params) if params else {}))  # type: ignore[arg-type]  # the types of *fn* were checked where the view was called
+            # The types were checked where the view was called.
+            element = self.fn(entity, **(json.loads(params) if params else {}))  # type: ignore[arg-type, call-arg]
         finally:
             current_page.reset(token)
         return html_of(checked_tree(with_id(element, self.element_id(entity, params))))
@@ -118,7 +120,9 @@ class View(Generic[E, P]):
 
 
 def view(fn: Callable[Concatenate[E, P], Any]) -> View[E, P]:
-    """Declare a piece of page that shows one entity, wherever it stands, as it is now::
+    """Declare a piece of page that shows one entity, wherever it stands, as it is now.
+
+    ::
 
         @view
         def face(counter: Counter):
@@ -128,4 +132,3 @@ def view(fn: Callable[Concatenate[E, P], Any]) -> View[E, P]:
     if code is None or code.co_argcount < 1:
         raise DefinitionError("@view goes on a function whose first argument is an entity")
     return View(fn)
-

@@ -1,0 +1,73 @@
+"""The frames that bring an entity up to date in one page: its views, its signals, or a preview of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starmodel.core.query import Stored
+
+from .signals import shown_values
+from .views import views
+from .wire import elements_frame, signals_frame
+
+if TYPE_CHECKING:
+    from starmodel.core.actors import Actor
+    from starmodel.core.entity import Entity
+    from starmodel.core.typing import Key
+
+    from .live import Hub
+    from .reading import PageRead
+    from .tokens import PageToken
+
+__all__ = ["entity_frames", "key_of", "may_read", "preview_frames", "signal_frames", "stored_now"]
+
+
+def key_of(entity: Entity) -> Key:
+    """Return what an entity is known by."""
+    return type(entity).__entity_name__, entity.id
+
+
+async def stored_now(hub: Hub, key: Key) -> Stored[Any] | None:
+    """Return an entity as it is stored, or as it begins; ``None`` when there is none."""
+    kind = hub.app.catalog.kind(key[0])
+    found = await hub.app.persistence.for_class(kind).get(kind, key[1])
+    if found is not None:
+        return found
+    fresh = hub.app.implicit.fresh(kind, key[1])
+    return None if fresh is None else Stored(fresh, 0)
+
+
+def may_read(hub: Hub, actor: Actor, entity: Entity) -> bool:
+    """Tell whether *actor* may see *entity* as it is now: asked for every message."""
+    return actor.trusted or hub.app.policy.decide(actor, "read", type(entity), entity.id, entity).allowed
+
+
+def entity_frames(hub: Hub, actor: Actor, deps: PageToken | PageRead, stored: Stored[Any]) -> list[bytes]:
+    """Return the frames for every view and every signal of an entity on a page."""
+    key = key_of(stored.entity)
+    frames = [
+        _view_frame(hub, actor, use.view, use.params, stored) for use in deps.views.get(key, ()) if use.view in views
+    ]
+    names = deps.signals.get(key)
+    if names:
+        frames.append(signals_frame(shown_values(stored.entity, names)))
+    return frames
+
+
+def _view_frame(hub: Hub, actor: Actor, name: str, params: str, stored: Stored[Any]) -> bytes:
+    """Return the frame that patches one view; encoded once for all tabs with the same rights."""
+    view, rights, entity = views[name], actor.roles, stored.entity
+    key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights)
+    return hub.frame(key, lambda: elements_frame(view.html(stored, params, rights, hub.fragments)))
+
+
+def preview_frames(deps: PageToken | PageRead, snapshot: Entity) -> list[bytes]:
+    """Return the frames that show a snapshot that is not stored; nobody else is sent them."""
+    uses = deps.views.get(key_of(snapshot), ())
+    return [elements_frame(views[use.view].render(snapshot, use.params)) for use in uses if use.view in views]
+
+
+def signal_frames(read: PageRead) -> list[bytes]:
+    """Return every signal of a page that was just made: the browser may have other values by now."""
+    found = ((read.stored_under(key), names) for key, names in read.signals.items())
+    return [signals_frame(shown_values(stored.entity, names)) for stored, names in found if stored is not None]
