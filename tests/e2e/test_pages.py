@@ -140,3 +140,51 @@ def test_an_answer_of_another_page_works_without_javascript(server: Server, visi
     page.goto(server.url + "/own")
     page.get_by_text("Leave").click()
     assert page.url == server.url + "/job"
+
+
+def test_two_forms_that_change_different_fields_are_merged(server: Server, visitors: Visitors) -> None:
+    post(server, "/card/card/update", '{"title": "Title", "body": "Body"}')
+    mine, theirs = visitors().open(server.url + "/card"), visitors().open(server.url + "/card")
+    for page in (mine, theirs):
+        expect(page.locator("html")).to_have_attribute("data-online", "true")
+    mine.get_by_label("Title").fill("My title")
+    theirs.get_by_label("Body").fill("Their body")
+    theirs.get_by_role("button", name="Save").click()
+    expect(mine.get_by_label("Body")).to_have_value("Their body")
+    mine.get_by_role("button", name="Save").click()
+    expect(theirs.get_by_label("Title")).to_have_value("My title")
+    expect(mine.get_by_label("Body")).to_have_value("Their body")
+
+
+def test_two_forms_that_change_the_same_field_show_both_values(server: Server, visitors: Visitors) -> None:
+    post(server, "/card/card/update", '{"title": "Title", "body": "Body"}')
+    me, them = visitors(), visitors()
+    me.expected = ("409",)
+    mine, theirs = me.open(server.url + "/card"), them.open(server.url + "/card")
+    for page in (mine, theirs):
+        expect(page.locator("html")).to_have_attribute("data-online", "true")
+    mine.get_by_label("Title").fill("Title of mine")
+    theirs.get_by_label("Title").fill("Theirs")
+    theirs.get_by_role("button", name="Save").click()
+    expect(mine.locator("form[data-base]")).not_to_have_attribute("data-base", "1")
+    expect(mine.get_by_label("Title")).to_have_value("Title of mine")
+    mine.get_by_role("button", name="Save").click()
+    expect(mine.locator(".sm-error")).to_contain_text("'Theirs'")
+    expect(mine.get_by_label("Title")).to_have_value("Title of mine")
+    mine.get_by_role("button", name="Save").click()
+    expect(theirs.get_by_label("Title")).to_have_value("Title of mine")
+
+
+def test_a_stale_form_without_javascript_is_merged_or_refused(server: Server, visitors: Visitors) -> None:
+    post(server, "/card/card/update", '{"title": "Title", "body": "Body"}')
+    page = visitors(java_script_enabled=False).context.new_page()
+    page.goto(server.url + "/card")
+    post(server, "/card/card/update", '{"body": "Changed meanwhile"}')
+    page.get_by_label("Title").fill("New title")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_label("Title").input_value() == "New title"
+    assert page.get_by_label("Body").input_value() == "Changed meanwhile"
+    post(server, "/card/card/update", '{"title": "Somebody was faster"}')
+    page.get_by_label("Title").fill("Too late")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Somebody was faster").first).to_be_visible()

@@ -56,7 +56,12 @@ class Own(Entity):
         return Notice("Good <b>morning</b>!", "success")
 
 
-app = create_app(Note, Job, Own, title="Notes")
+class Card(Entity):
+    title: str = "Title"
+    body: str = "Body"
+
+
+app = create_app(Note, Job, Own, Card, title="Notes")
 
 
 @view
@@ -75,6 +80,17 @@ def job_face(job: Job):
         Button("Fail", on_click(job.work, fail=True)),
         P(job.result, id="result"),
     )
+
+
+@view
+def card_form(card: Card):
+    fields = Input(name="title", value=card.title, aria_label="Title"), Input(name="body", value=card.body, aria_label="Body")
+    return Form(on_submit(card.update), *fields, Button("Save"))
+
+
+@app.get("/card")
+def card_page(card: Annotated[Card, Shared("card")]):
+    return card_form(card)
 
 
 @app.get("/")

@@ -20,7 +20,7 @@ from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
 
 from .intake import answer_of, fingerprint_of, stamped
-from .merging import refuse_double_edits
+from .merging import merged
 from .running import OnStep, run_body
 from .uow import UnitOfWork
 
@@ -184,12 +184,12 @@ class Dispatcher:
         handler = run.handler
         if handler.event.of_class:
             unit.allow(handler.event.name, handler.kind, run.command.entity_id, None)
-            args = await self._with_references(run, unit)
+            args = await self._with_references(run.handler, run.args, unit)
             returned = await run_body(handler.event, handler.kind, args, run.on_step)
             unit.adopt(returned)
             return returned
-        draft = await self._target(run, unit)
-        args = await self._with_references(run, unit)
+        draft, args = await self._target(run, unit)
+        args = await self._with_references(run.handler, args, unit)
         returned = await run_body(handler.event, draft, args, run.on_step)
         if isinstance(returned, Snapshot) and not is_draft(returned) and type(returned) is not handler.kind:
             unit.adopt(returned)
@@ -198,8 +198,8 @@ class Dispatcher:
             unit.conclude(draft, returned)
         return None if isinstance(returned, Snapshot) else returned
 
-    async def _target(self, run: _Run, unit: UnitOfWork) -> Entity:
-        """Return the draft the event works on: loaded, allowed, and not overtaken on the same fields."""
+    async def _target(self, run: _Run, unit: UnitOfWork) -> tuple[Entity, Mapping[str, Any]]:
+        """Return the draft the event works on, loaded and allowed, and the arguments, merged with what came between."""
         kind, id = run.handler.kind, str(run.command.entity_id)
         store = self._persistence.for_class(kind)
         stored = await store.get(kind, id)
@@ -209,9 +209,10 @@ class Dispatcher:
             raise NotFoundError(kind.__entity_name__, id)
         base = run.command.base_version
         version = 0 if stored is None else stored.version
+        args = run.args
         if base is not None and base != version and run.handler.event.takes_fields:
-            await refuse_double_edits(store, entity, version, base, run.args)
-        return unit.begun(entity, implicit=True) if stored is None else unit.opened(stored)
+            args = await merged(store, entity, version, base, args)
+        return (unit.begun(entity, implicit=True) if stored is None else unit.opened(stored)), args
 
     def _decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None) -> None:
         if actor.trusted:
@@ -223,12 +224,12 @@ class Dispatcher:
             raise NotFoundError(kind.__entity_name__, str(id))
         raise ForbiddenError(f"{kind.__entity_name__}.{action}", decision.why)
 
-    async def _with_references(self, run: _Run, unit: UnitOfWork) -> Mapping[str, Any]:
+    async def _with_references(self, handler: Handler, given: Mapping[str, Any], unit: UnitOfWork) -> Mapping[str, Any]:
         """Return the arguments with every named entity loaded through the same gate as the target."""
-        if not run.handler.references:
-            return run.args
-        args = dict(run.args)
-        for parameter in run.handler.references:
+        if not handler.references:
+            return given
+        args = dict(given)
+        for parameter in handler.references:
             value, kind = args.get(parameter.name), cast("type[Entity]", parameter.reference)
             if isinstance(value, list):
                 args[parameter.name] = [await _readable(unit, kind, id) for id in value]

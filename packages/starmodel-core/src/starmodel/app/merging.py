@@ -14,39 +14,58 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.ports import StatePersistenceBackend
 
-__all__ = ["refuse_double_edits"]
+__all__ = ["merged"]
 
 
-async def refuse_double_edits(
+async def merged(
     store: StatePersistenceBackend, entity: Entity, version: int, base: int, args: Mapping[str, Any]
-) -> None:
-    """Raise FieldConflictError when *args* sets a field that somebody else changed to another value since *base*.
+) -> Mapping[str, Any]:
+    """Return what *args*, made on version *base*, changes of *entity*, which is at *version* now.
 
-    A log that does not reach back to *base* counts every field as changed.
+    A field that only somebody else changed since keeps their value, although the form still sends its old one.
+    FieldConflictError when both changed one, to different values.  A log that does not reach back to *base* counts every
+    field as changed by somebody else.
     """
     kind = type(entity)
-    changed = await _changed_since(store, entity, version, base)
     infos = fields_of(kind)
-    conflicts = {
-        name: _both(infos[name].visibility, getattr(entity, name), value)
-        for name, value in args.items()
-        if name in infos and (changed is None or name in changed) and getattr(entity, name) != value
-    }
+    before = await _values_at(store, entity, version, base)
+    kept: dict[str, Any] = {}
+    conflicts: dict[str, tuple[Any, Any]] = {}
+    for name, value in args.items():
+        untouched = name not in infos or getattr(entity, name) == value or (before is not None and name not in before)
+        if untouched:
+            kept[name] = value
+        elif before is None or before[name] is _UNKNOWN or before[name] != value:
+            conflicts[name] = _both(infos[name].visibility, getattr(entity, name), value)
     if conflicts:
         raise FieldConflictError(f"{kind.__entity_name__} {entity.id}", base, version, conflicts)
+    return kept
+
+
+_UNKNOWN = object()
+"""Stands for the former value of a secret field, which no log holds."""
 
 
 def _both(visibility: Visibility, theirs: Any, yours: Any) -> tuple[Any, Any]:
     return (theirs, yours) if visibility is Visibility.PUBLIC else ("***", "***")
 
 
-async def _changed_since(store: StatePersistenceBackend, entity: Entity, version: int, base: int) -> set[str] | None:
-    """Return the fields changed after version *base*, or ``None`` when that cannot be known."""
+async def _values_at(
+    store: StatePersistenceBackend, entity: Entity, version: int, base: int
+) -> dict[str, Any] | None:
+    """Return the values at *base* of the fields changed since, or ``None`` when that cannot be known."""
     if base > version:
         return None
+    if base == 0:  # it was not stored yet: whoever saw it saw its defaults
+        defaults = {info.name: info.default() for info in fields_of(type(entity)).values() if info.default is not None}
+        return {name: value for name, value in defaults.items() if name != "id" and getattr(entity, name) != value}
     key = (type(entity).__entity_name__, entity.id)
     commits = await store.history(type(entity), entity.id, after_version=base)
     changes = [change for commit in commits for change in commit.changes if change.key == key]
-    if {change.version for change in changes} != set(range(base + 1, version + 1)):
+    if [change.version for change in changes] != list(range(base + 1, version + 1)):
         return None
-    return {name for change in changes for name in change.fields}
+    before: dict[str, Any] = {}
+    for change in reversed(changes):
+        before.update(dict.fromkeys(change.hidden, _UNKNOWN))
+        before.update(change.before or {})
+    return before

@@ -15,6 +15,7 @@ from starmodel.core.errors import DefinitionError
 from starmodel.core.events import BoundEvent, ClassEvent, Event, EventRef
 from starmodel.core.snapshot import plain
 
+from .reading import version_shown
 from .wire import js
 
 __all__ = ["on_change", "on_click", "on_input", "on_submit", "url_of"]
@@ -46,12 +47,27 @@ def on_click(event: BoundEvent[P, Any] | EventRef[P], /, *args: P.args, **kwargs
 
 
 def on_submit(event: BoundEvent[..., Any] | EventRef[...], /, **fixed: Any) -> Attributes:
-    """Return the attributes of a form that runs *event* with the values of its fields, and with *fixed* ones."""
+    """Return the attributes of a form that runs *event* with the values of its fields, and with *fixed* ones.
+
+    A form for the fields of an entity, as with ``on_submit(todo.update)``, says which version it shows: what somebody
+    else changed meanwhile is merged, and the same field changed by both is a conflict that shows both values.
+    """
     declared = _declared(event)
     url = _url(event, declared)
     if fixed:
         url = f"{url}?{urlencode(_flat(fixed), doseq=True)}"
-    return {"method": "post", "action": url, "data-on:submit": f"@send({_text(url)}{_no_args(_options(declared))})"}
+    send = {"data-on:submit": f"@send({_text(url)}{_no_args(_options(declared))})"}
+    version = _version_shown(event, declared)
+    if version is None:
+        return {"method": "post", "action": url, **send}
+    plain_url = f"{url}{'&' if fixed else '?'}_base={version}"
+    return {"method": "post", "action": plain_url, "data-base": str(version), **send}
+
+
+def _version_shown(event: Any, declared: Event[Any, Any] | ClassEvent[Any, Any]) -> int | None:
+    if not declared.takes_fields or not isinstance(event, BoundEvent) or not isinstance(event.snapshot, Entity):
+        return None
+    return version_shown(event.snapshot)
 
 
 def on_input(event: BoundEvent[..., Any], argument: str, /, *, delay: int = 200) -> Attributes:
@@ -89,8 +105,8 @@ def url_of(event: BoundEvent[..., Any] | EventRef[...]) -> str:
 def _declared(event: Any) -> Event[Any, Any] | ClassEvent[Any, Any]:
     if not isinstance(event, BoundEvent | EventRef):
         raise DefinitionError(
-            f"{event!r} is not an event; give one of an entity with its arguments, as in on_click(counter.increment, 5), or "
-            "of a class, such as Todo.create"
+            f"{event!r} is not an event; give one of an entity with arguments, like on_click(counter.increment, 5), "
+            "or one of a class, such as Todo.create"
         )
     return event.event
 

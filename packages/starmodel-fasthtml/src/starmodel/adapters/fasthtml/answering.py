@@ -27,6 +27,7 @@ class Answer:
         self.started = False
 
     async def __call__(self, message: Message) -> None:
+        """Pass one message on."""
         if message["type"] == "http.response.start":
             self.started = True
             message["headers"] = self._with_headers(message.get("headers", []))
@@ -64,5 +65,3 @@ def _page_headers(nonce: str) -> list[tuple[bytes, bytes]]:
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),
     ]
-
-

@@ -128,8 +128,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
             route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
             self.router.routes.append(route)
-            kind, _, tail = path.removeprefix("/").replace("{id}/", "").partition("/")
-            self._shortcut.add(kind, tail, route, of_class=handler.event.of_class)
+            name, _, tail = path.removeprefix("/").replace("{id}/", "").partition("/")
+            self._shortcut.add(name, tail, route, of_class=handler.event.of_class)
 
     def _add_route(
         self, func: Any, path: Any, methods: Any, name: Any, include_in_schema: Any, body_wrap: Any, **options: Any

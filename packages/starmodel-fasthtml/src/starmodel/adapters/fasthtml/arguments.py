@@ -32,11 +32,12 @@ MAX_FIELDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was sent: values by name, whether they came as text, and the idempotency key (``""``: none)."""
+    """What was sent: values by name, whether they came as text, the idempotency key (``""``: none), the base version."""
 
     values: dict[str, Any]
     is_text: bool
     key: str
+    base: str = ""
 
 
 class UnsupportedMediaError(StarModelError):
@@ -57,8 +58,9 @@ async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] 
     """
     query = _by_name(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     query.pop("_key", None)
+    base = str(query.pop("_base", ""))
     if scope["method"] in ("GET", "HEAD"):
-        return Arguments(_with_lists(query, lists), is_text=True, key="")
+        return Arguments(_with_lists(query, lists), is_text=True, key="", base=base)
     key = header(scope, b"idempotency-key")
     media = media_of(scope)
     if media in FORM_MEDIA:
@@ -66,11 +68,11 @@ async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] 
         page_key = form.pop("_key", "")
         values = _with_lists({**query, **form}, lists)
         _refuse_impossible(values, MAX_DEPTH)
-        return Arguments(values, is_text=True, key=key or (_form_key(page_key, scope, values) if page_key else ""))
+        return Arguments(values, is_text=True, key=key or (_form_key(page_key, scope, values) if page_key else ""), base=base)
     body = await _body(receive)
     if media != "application/json" and (body or media):
         raise UnsupportedMediaError(media)
-    return Arguments({**query, **_parsed(body)}, is_text=False, key=key)
+    return Arguments({**query, **_parsed(body)}, is_text=False, key=key, base=base)
 
 
 def media_of(scope: Scope) -> str:

@@ -86,7 +86,7 @@ class CommandDoor:
             args=arguments.values,
             entity_id=scope["path_params"].get("id"),
             id=_own_key(actor, key) if key else "",
-            base_version=_version(header(scope, b"starmodel-base-version")),
+            base_version=_version(header(scope, b"starmodel-base-version") or arguments.base),
         )
 
     # -- out -------------------------------------------------------------------------------------------------------

@@ -80,8 +80,9 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
 
     kept = [p.replace(kind=p.KEYWORD_ONLY) for p in kept if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     kept.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
-    handler.__signature__ = signature.replace(parameters=kept, return_annotation=_bare(signature))
-    del handler.__wrapped__  # type: ignore[attr-defined]  # FastHTML must not look behind the signature
+    made: Any = handler
+    made.__signature__ = signature.replace(parameters=kept, return_annotation=_bare(signature))
+    del made.__wrapped__  # FastHTML must not look behind the signature
     return handler
 
 

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 
     from .fragments import Fragments
 
-__all__ = ["PageRead", "ViewUse", "current_page", "find", "load"]
+__all__ = ["PageRead", "ViewUse", "current_page", "find", "load", "rendered", "version_shown"]
 
 E = TypeVar("E", bound=Entity)
 
 current_page: ContextVar[PageRead | None] = ContextVar("starmodel_page", default=None)
 """The page that is being made in this context."""
+
+rendered: ContextVar[Stored[Any] | None] = ContextVar("starmodel_rendered", default=None)
+"""What the view that is being rendered in this context shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +163,12 @@ def _page() -> PageRead:
     if page is None:
         raise EventError("find() and load() work inside a page function; elsewhere use app.application.find()")
     return page
+
+
+def version_shown(entity: Entity) -> int | None:
+    """Return the version of *entity* that the page or view in the making shows; ``None`` when it shows no stored one."""
+    showing = rendered.get()
+    if showing is None or showing.entity is not plain(entity):
+        page = current_page.get()
+        showing = None if page is None else page.stored(entity)
+    return None if showing is None else showing.version

@@ -15,7 +15,7 @@ from starmodel.core.visibility import type_hints
 
 from .fragments import Fragments
 from .markup import Raw, checked_tree, html_of, with_id
-from .reading import ViewUse, current_page
+from .reading import ViewUse, current_page, rendered
 from .signing import short_hash
 
 __all__ = ["Fragment", "View", "view", "views"]
@@ -92,8 +92,15 @@ class View(Generic[E, P]):
         """Return the view of a stored entity, from the cache when it was rendered before."""
         entity = stored.entity
         key = (self, type(entity).__entity_name__, entity.id, stored.version, params, rights)
-        html: str = kept.get(key, lambda: self.render(entity, params))
+        html: str = kept.get(key, lambda: self._render_stored(stored, params))
         return html
+
+    def _render_stored(self, stored: Stored[Any], params: str) -> str:
+        outer = rendered.set(stored)
+        try:
+            return self.render(stored.entity, params)
+        finally:
+            rendered.reset(outer)
 
     def render(self, entity: Entity, params: str = "") -> str:
         """Return the view of a snapshot as HTML with an id."""

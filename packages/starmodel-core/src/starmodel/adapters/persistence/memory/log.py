@@ -6,9 +6,10 @@ import secrets
 from collections import OrderedDict, deque
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from starmodel.core.changes import Changes, Commit, Position
+from starmodel.core.changes import Change, Changes, Commit, Position
+from starmodel.core.commands import Command
 from starmodel.core.errors import CommandReusedError
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["RECEIPT_SECONDS", "CommitLog"]
 
 RECEIPT_SECONDS = 24 * 60 * 60
+
+_Old: TypeAlias = tuple[tuple[Any, ...], float]
+"""A receipt older than the log, as plain tuples: the garbage collector does not visit them again and again."""
 
 
 class CommitLog:
@@ -33,7 +37,8 @@ class CommitLog:
         self._max_receipts = receipts
         self._commits: deque[Commit] = deque()
         self._of_entity: dict[Key, deque[Commit]] = {}
-        self._receipts: OrderedDict[str, tuple[Commit, float]] = OrderedDict()
+        self._receipts: OrderedDict[str, tuple[Commit, float]] = OrderedDict()  # of commits in the log
+        self._old_receipts: OrderedDict[str, _Old] = OrderedDict()  # of those before it
         self._number = 0
 
     @property
@@ -52,6 +57,7 @@ class CommitLog:
         self._commits.append(commit)
         for change in commit.changes:
             self._of_entity.setdefault(change.key, deque()).append(commit)
+        self._old_receipts.pop(commit.command.id, None)
         self._receipts.pop(commit.command.id, None)  # an id used again after a day: its receipt is the youngest now
         self._receipts[commit.command.id] = (commit, now)
         if len(self._commits) > self._keep:
@@ -67,30 +73,35 @@ class CommitLog:
                 del self._of_entity[change.key]
         kept = self._receipts.get(oldest.command.id)
         if kept is not None and kept[0] is oldest:
-            slim = tuple(replace(change, before=None, after=None, snapshot=None) for change in oldest.changes)
-            self._receipts[oldest.command.id] = (replace(oldest, changes=slim, recorded=()), kept[1])
+            del self._receipts[oldest.command.id]
+            self._old_receipts[oldest.command.id] = _flat(oldest, kept[1])
 
     def _expire_receipts(self, now: float) -> None:
-        while self._receipts:
-            command_id, (_, at) = next(iter(self._receipts.items()))
-            if len(self._receipts) <= self._max_receipts and now - at < RECEIPT_SECONDS:
-                return
-            del self._receipts[command_id]
+        for receipts in (self._old_receipts, self._receipts):  # the oldest first
+            while receipts:
+                command_id, kept = next(iter(receipts.items()))
+                if self._receipt_count <= self._max_receipts and now - kept[1] < RECEIPT_SECONDS:
+                    return
+                del receipts[command_id]
+
+    @property
+    def _receipt_count(self) -> int:
+        return len(self._receipts) + len(self._old_receipts)
 
     def receipt(self, command_id: str, fingerprint: str, now: float) -> Commit | None:
         """Return the first commit of a command of the last 24 hours; CommandReusedError for another body."""
-        kept = self._receipts.get(command_id)
+        kept = self._receipts.get(command_id) or self._old_receipts.get(command_id)
         if kept is None or now - kept[1] >= RECEIPT_SECONDS:
             return None
-        if kept[0].fingerprint != fingerprint:
+        commit = kept[0] if isinstance(kept[0], Commit) else _whole(self.epoch, command_id, kept[0])
+        if commit.fingerprint != fingerprint:
             raise CommandReusedError(command_id)
-        return replace(kept[0], replayed=True)
+        return replace(commit, replayed=True)
 
     def commit_of(self, command_id: str) -> Commit | None:
         """Return the whole commit of a command, or ``None`` when the log does not reach back to it."""
         kept = self._receipts.get(command_id)
-        oldest = self._commits[0].position.number if self._commits else 0
-        return kept[0] if kept is not None and kept[0].position.number >= oldest else None
+        return None if kept is None else kept[0]
 
     def after(self, position: Position, limit: int) -> Changes:
         """Return the commits after *position*, or a gap when it cannot be resumed from."""
@@ -104,3 +115,19 @@ class CommitLog:
     def of_entity(self, key: Key) -> Sequence[Commit]:
         """Return the commits that changed one entity, oldest first."""
         return tuple(self._of_entity.get(key, ()))
+
+
+def _flat(commit: Commit, now: float) -> _Old:
+    """Return what a receipt needs of *commit*: everything but the values that changed."""
+    said, changes = commit.command, tuple([(one.entity, one.id, one.version, one.hidden) for one in commit.changes])
+    command = (said.entity, said.event, said.args, said.entity_id, said.actor, said.at, said.base_version, said.schema)
+    return (commit.position.number, command, commit.fingerprint, changes, commit.answer, commit.at), now
+
+
+def _whole(epoch: str, command_id: str, flat: tuple[Any, ...]) -> Commit:
+    """Return the commit that :func:`_flat` took apart."""
+    number, said, fingerprint, changes, answer, at = flat
+    names = ("entity", "event", "args", "entity_id", "actor", "at", "base_version", "schema")
+    command = Command(id=command_id, **dict(zip(names, said, strict=True)))
+    slim = tuple([Change(entity, id, version, None, None, hidden) for entity, id, version, hidden in changes])
+    return Commit(Position(epoch, number), command, fingerprint, slim, (), answer, at)

@@ -4,7 +4,7 @@ import { action } from "datastar";
 import { readFrames } from "./frames.js";
 import { ask, toDatastar } from "./page.js";
 import { showProblem, unmark } from "./problems.js";
-import { editOf, forget, initial, isField, read, settle, write } from "./typing.js";
+import { baseOf, editOf, forget, forgetBase, initial, isField, read, settle, write } from "./typing.js";
 
 const lanes = new Map(); // entity -> its commands, the first one on its way
 const waiting = new Map(); // element -> {count, timer}
@@ -22,7 +22,8 @@ action({
       "Idempotency-Key": newKey(),
       "StarModel-Request": "1",
     };
-    if (options.base != null) job.headers["StarModel-Base-Version"] = String(options.base);
+    const base = options.base ?? (form ? baseOf(form) : null);
+    if (base != null) job.headers["StarModel-Base-Version"] = String(base);
     job.body = new TextEncoder().encode(form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {}));
     job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
     job.submitted = evt?.type === "submit" && form; // not a form that saves itself on every change
@@ -139,6 +140,8 @@ async function take(reply, el) {
 function conclude({ submitted, values, lane }, problem) {
   const fields = values.map(([field]) => field);
   fields.forEach(unmark);
+  // After a conflict the user has seen both values: what is sent next stands on the newer one.
+  if (submitted && (!problem || problem.status === 409)) forgetBase(submitted);
   if (problem) return showProblem(fields, problem);
   if (!submitted) return;
   for (const [field, value] of values) {

@@ -30,13 +30,22 @@ const edits = new Map();
 export const editOf = (el) => edits.get(el);
 export const forget = (el) => edits.delete(el);
 
+// The version a form showed when its user began to change it: live updates go on, and must not hide a conflict.
+const bases = new WeakMap();
+export const baseOf = (form) => bases.get(form) ?? form.dataset.base;
+export const forgetBase = (form) => bases.delete(form);
+
 document.addEventListener("input", ({ target: el }) => {
   if (!isField(el)) return;
+  if (el.form?.dataset.base && !bases.has(el.form)) bases.set(el.form, el.form.dataset.base);
   const edit = edits.get(el) ?? { el, flying: 0 };
   edits.set(el, Object.assign(edit, { unsent: true, want: undefined }));
 }, true);
 document.addEventListener("focusout", ({ target }) => setTimeout(() => settle(edits.get(target))));
-document.addEventListener("reset", ({ target: form }) => [...form.elements].forEach(forget));
+document.addEventListener("reset", ({ target: form }) => {
+  [...form.elements].forEach(forget);
+  forgetBase(form);
+});
 
 export function settle(edit) {
   if (!edit || edit.flying || edit.el === document.activeElement) return;

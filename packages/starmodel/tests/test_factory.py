@@ -1,0 +1,173 @@
+"""Putting an application together: from entities and settings to something that answers."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from fasthtml.common import P
+from starlette.testclient import TestClient
+
+from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.bootstrap import Settings, create_app, create_application, create_fasthtml_app
+from starmodel.core import Entity, event
+from starmodel.core.actors import Actor, Decision
+from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
+from starmodel.plugins import PluginHost
+
+
+class Note(Entity):
+    text: str = ""
+    ratio: float = 0.0
+
+    @event
+    def write(self, text: str = "", ratio: float = 0.0) -> None:
+        self.text, self.ratio = text, ratio
+
+
+def client(app, **options):
+    return TestClient(app, base_url="http://localhost", **options)
+
+
+def test_an_app_is_its_entities_and_nothing_more():
+    with client(create_app(Note)) as visitor:
+        made = visitor.post("/note/create", json={"text": "hello"})
+        changed = visitor.post(f"/note/{made.json()['id']}/write", json={"text": "bye"})
+
+    assert changed.json()["entity"]["text"] == "bye"
+
+
+def test_the_manifests_name_for_it_takes_a_list():
+    app = create_fasthtml_app(states=[Note], title="Notes")
+    app.get("/")(lambda: P("x"))
+
+    with client(app) as visitor:
+        assert visitor.post("/note/create", json={}).status_code == 200
+        assert "<title>Notes</title>" in visitor.get("/").text
+
+
+def test_a_page_may_be_all_there_is():
+    app = create_app()
+    app.get("/")(lambda: P("hello"))
+
+    assert "<p>hello</p>" in client(app).get("/").text
+
+
+@pytest.mark.parametrize("wrong", [[Note], "Note", Note()])
+def test_something_that_is_no_class_says_what_to_write(wrong):
+    with pytest.raises(ConfigurationError, match="create_app"):
+        create_app(wrong)
+
+
+def test_the_same_secret_knows_a_visitor_again():
+    settings = Settings(secret="x" * 32)
+    first = client(create_app(Note, settings=settings)).get("/")
+    name, _, value = first.headers["set-cookie"].split(";")[0].partition("=")
+
+    assert "set-cookie" not in client(create_app(Note, settings=settings), cookies={name: value}).get("/").headers
+
+
+def test_without_a_secret_each_start_has_its_own():
+    first, second = create_app(Note), create_app(Note)
+
+    assert first.runtime.signer.sign("session", "x") != second.runtime.signer.sign("session", "x")
+
+
+def test_hosts_are_those_of_this_machine_of_the_settings_and_of_the_call():
+    app = create_app(Note, settings=Settings(hosts=("shop.example",)), hosts=["other.example"])
+
+    for host, status in {"localhost": 404, "shop.example": 404, "other.example": 404, "evil.example": 400}.items():
+        assert TestClient(app, base_url=f"http://{host}").get("/").status_code == status
+
+
+@pytest.mark.parametrize(("env", "shown"), [("development", True), ("production", False)])
+def test_a_traceback_is_for_development(env, shown):
+    app = create_app(settings=Settings(env=env))
+
+    @app.get("/")
+    def broken():
+        raise RuntimeError("the vault code is 1234")
+
+    answer = client(app).get("/")
+
+    assert answer.status_code == 500
+    assert ("1234" in answer.text) is shown
+
+
+def test_a_store_nobody_offers_is_told_at_once():
+    with pytest.raises(AdapterNotFoundError, match="no installed package offers 'redsi'"):
+        create_app(Note, settings=Settings(store="redsi"))
+
+
+def test_stores_may_be_handed_in():
+    repo = MemoryRepo()
+    app = create_application(Note, stores={"memory": repo})
+
+    assert app.persistence.for_class(Note) is repo
+    assert app.summary() == {"memory": "ephemeral"}
+
+
+class Nobody:
+    def decide(self, actor, action, kind, id, entity):
+        return Decision(allowed=False, why="the shop is closed")
+
+
+class Ada:
+    async def identify(self, headers, session, visitor):
+        return Actor("ada", visitor)
+
+
+def test_policies_and_auth_are_asked():
+    with client(create_app(Note, policies=[Nobody()], auth=[Ada()])) as visitor:
+        answer = visitor.post("/note/create", json={})
+
+    assert answer.status_code == 403
+    assert "the shop is closed" in answer.text
+
+
+def test_plugins_may_be_handed_in_or_left_out():
+    host = PluginHost()
+
+    assert create_app(Note, plugins=host).runtime.plugins is host
+    assert create_app(Note, settings=Settings(disabled_plugins=("*",))).runtime.plugins is not host
+
+
+def test_without_the_web_adapter_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "starmodel.adapters.fasthtml", None)
+    error = ModuleNotFoundError("no", name="starmodel.adapters.fasthtml")
+
+    class Missing:
+        def find_spec(self, name, path=None, target=None):
+            if name.startswith("starmodel.adapters.fasthtml"):
+                raise error
+
+    monkeypatch.delitem(sys.modules, "starmodel.adapters.fasthtml")
+    for name in [name for name in sys.modules if name.startswith("starmodel.adapters.fasthtml.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+
+    with pytest.raises(AdapterNotFoundError, match=r"pip install 'starmodel\[fasthtml\]'"):
+        create_app(Note)
+
+
+def test_what_is_missing_elsewhere_is_not_blamed_on_the_adapter(monkeypatch):
+    class Missing:
+        def find_spec(self, name, path=None, target=None):
+            if name.startswith("starmodel.adapters.fasthtml"):
+                raise ModuleNotFoundError("no", name="zlib")
+
+    for name in [name for name in sys.modules if name.startswith("starmodel.adapters.fasthtml")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+
+    with pytest.raises(ModuleNotFoundError, match="no"):
+        create_app(Note)
+
+
+@pytest.mark.parametrize("body", [b'{"ratio": NaN}', b'{"ratio": 1e999}', b'{"ratio": "nan"}', b'{"text": "\\ud800"}'])
+def test_the_default_codec_lets_nothing_in_that_cannot_get_out(body):
+    with client(create_app(Note)) as visitor:
+        url = f"/note/{visitor.post('/note/create', json={}).json()['id']}/write"
+
+        assert visitor.post(url, content=body, headers={"content-type": "application/json"}).status_code == 422
+        assert visitor.post(url, data={"ratio": "inf"}).status_code == 422

@@ -1,0 +1,49 @@
+"""What the environment may say, and what is said when it makes no sense."""
+
+from __future__ import annotations
+
+import pytest
+
+from starmodel.bootstrap import Settings
+from starmodel.core.errors import ConfigurationError
+
+
+def test_nothing_said_is_production_on_this_machine_in_memory():
+    assert Settings.from_environment({}) == Settings("production", None, (), "memory", ())
+
+
+def test_everything_can_be_said():
+    said = {
+        "STARMODEL_ENV": "development",
+        "STARMODEL_SECRET": "x" * 32,
+        "STARMODEL_HOSTS": "shop.example, *.cdn.example,",
+        "STARMODEL_STORE": "sql",
+        "STARMODEL_DISABLE_PLUGINS": "a,b",
+    }
+
+    assert Settings.from_environment(said) == Settings(
+        "development", "x" * 32, ("shop.example", "*.cdn.example"), "sql", ("a", "b")
+    )
+
+
+def test_the_environment_of_the_process_is_what_is_read(monkeypatch):
+    monkeypatch.setenv("STARMODEL_STORE", "mine")
+
+    assert Settings.from_environment().store == "mine"
+
+
+@pytest.mark.parametrize("name", ["STARMODEL_SECRET", "STARMODEL_HOSTS", "STARMODEL_STORE", "STARMODEL_DISABLE_PLUGINS"])
+def test_what_is_empty_was_not_said(name):
+    assert Settings.from_environment({name: ""}) == Settings()
+
+
+@pytest.mark.parametrize("env", ["dev", "", "Production", "test"])
+def test_an_unknown_environment_is_refused(env):
+    with pytest.raises(ConfigurationError, match="STARMODEL_ENV.*development or production"):
+        Settings.from_environment({"STARMODEL_ENV": env})
+
+
+def test_a_short_secret_is_refused_without_being_told():
+    with pytest.raises(ConfigurationError, match="needs 32") as caught:
+        Settings.from_environment({"STARMODEL_SECRET": "hunter2"})
+    assert "hunter2" not in str(caught.value)
