@@ -65,7 +65,11 @@ def test_the_announcement_says_how_it_is_served(run, monkeypatch, arguments, not
 
 def test_production_is_told_to_the_application(run, monkeypatch):
     monkeypatch.setenv("STARMODEL_SECRET", LONG)
-    assert run("--production")[1]["env"] == {"STARMODEL_ENV": "production", "STARMODEL_SECRET": LONG}
+    assert run("--production")[1]["env"] == {
+        "STARMODEL_ENV": "production",
+        "STARMODEL_SECRET": LONG,
+        "STARMODEL_WORKERS": "1",
+    }
 
 
 def test_a_production_environment_is_not_overruled(run, monkeypatch):

@@ -8,7 +8,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 NONCE = re.compile(r"nonce-[\w-]+|nonce=\"[\w-]+\"")
@@ -96,7 +96,7 @@ class Visitor:
     async def ask(
         self, method: str, target: str, body: bytes | list[bytes] = b"", *, chunked: bool = False, **headers: str
     ) -> Answer:
-        """Send a request whole, or in the chunks of a list; a keyword ``content_type`` is the header ``content-type``."""
+        """Send a request whole, or in the chunks of a list; the keyword ``content_type`` is ``content-type``."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         chunks = deque(body if isinstance(body, list) else [body])
         if not chunked and "content-length" not in named and method != "GET":
@@ -191,7 +191,7 @@ class Stream:
         self.ended = False
         self.last_id: str | None = None
 
-    async def __aenter__(self) -> Stream:
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self._app(self._scope, self._receive, self._send))
         return self
 

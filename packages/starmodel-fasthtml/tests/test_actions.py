@@ -131,11 +131,11 @@ class TestTheExpression:
         assert on_submit(Item(id="i").put, count=1)["data-on:submit"] == '@send("/item/i/put?count=1")'
 
     def test_of_an_input(self):
-        attrs = on_input(Item(id="i").put, "name", delay=50)
+        ((trigger, expression),) = on_input(Item(id="i").put, "name", delay=50).items()
 
-        assert attrs == {
-            "data-on:input__debounce.50ms": '@send("/item/i/put",{"name": el.type === \'checkbox\' ? el.checked : el.value},{latest: true})'
-        }
+        assert trigger == "data-on:input__debounce.50ms"
+        assert expression.startswith('@send("/item/i/put",{"name": el.type')
+        assert "latest: true" in expression
 
     def test_of_a_change(self):
         assert on_change(Item(id="i").put) == {"data-on:change": '@send("/item/i/put",{})'}
@@ -184,5 +184,5 @@ class TestAMistake:
             @event(path="/x/")
             def two(self) -> None: ...
 
-        with pytest.raises(DefinitionError, match="one.*two|two.*one"):
+        with pytest.raises(DefinitionError, match=r"one.*two|two.*one"):
             build(Twice)

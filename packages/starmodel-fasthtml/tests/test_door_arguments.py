@@ -273,7 +273,9 @@ async def test_no_charset_of_a_form_brings_in_half_a_character(visitor, url):
     part = b'--b\r\nContent-Disposition: form-data; name="_charset_"\r\n\r\nutf-7\r\n'
     body = part + b'--b\r\nContent-Disposition: form-data; name="title"\r\n\r\n+2AA-\r\n--b--\r\n'
 
-    answer = await visitor.ask("POST", f"{url}/write", body, content_type="multipart/form-data; charset=utf-7; boundary=b")
+    answer = await visitor.ask(
+        "POST", f"{url}/write", body, content_type="multipart/form-data; charset=utf-7; boundary=b"
+    )
 
     assert answer.status in (303, 422)
     assert (await visitor.get(f"{url}/peek")).status == 200

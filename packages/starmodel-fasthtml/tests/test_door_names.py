@@ -80,7 +80,9 @@ async def test_no_attribute_of_an_entity_can_be_called_unless_it_is_an_event(app
         for name in sorted({*dir(kind), *dir(type(kind)), *kind.__entity_fields__, *kind.__entity_private__}):
             for verb in VERBS:
                 for path in (f"/{kind.__name__.lower()}/x/{name}", f"/{kind.__name__.lower()}/{name}"):
-                    answer = await visitor.ask(verb, path, b"{}" if verb != "GET" else b"", content_type="application/json")
+                    answer = await visitor.ask(
+                        verb, path, b"{}" if verb != "GET" else b"", content_type="application/json"
+                    )
                     asked += 1
                     if name not in events:
                         assert answer.status == 404, (verb, path)

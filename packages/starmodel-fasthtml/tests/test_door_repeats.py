@@ -58,9 +58,7 @@ async def test_the_same_key_with_the_same_body_gets_the_first_answer(app, visito
 
 
 async def test_fifty_at_once_take_effect_once(app, visitor, url):
-    answers = await asyncio.gather(
-        *(visitor.post(f"{url}/tick", {"by": 5}, idempotency_key="k1") for _ in range(50))
-    )
+    answers = await asyncio.gather(*(visitor.post(f"{url}/tick", {"by": 5}, idempotency_key="k1") for _ in range(50)))
 
     assert {answer.status for answer in answers} == {200}
     assert await value(app, url) == 5

@@ -37,10 +37,47 @@ class Target(Entity):
         return text
 
 
-NAMES = [*Target.__entity_fields__, "anything", "__class__", "__proto__", "constructor", "_key", "id", "self", "cls", "", "$", "a.b", "a[b]"]
-PATHS = ["target", "take", "read", "create", "update", "delete", "t", "__init__", "..", "%2e%2e", "%00", "", "_starmodel", "live", "page"]
+NAMES = [
+    *Target.__entity_fields__,
+    "anything",
+    "__class__",
+    "__proto__",
+    "constructor",
+    "_key",
+    "id",
+    "self",
+    "cls",
+    "",
+    "$",
+    "a.b",
+    "a[b]",
+]
+PATHS = [
+    "target",
+    "take",
+    "read",
+    "create",
+    "update",
+    "delete",
+    "t",
+    "__init__",
+    "..",
+    "%2e%2e",
+    "%00",
+    "",
+    "_starmodel",
+    "live",
+    "page",
+]
 HEADERS = {
-    "content-type": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain", ""],
+    "content-type": [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+        "multipart/form-data",
+        "text/plain",
+        "",
+    ],
     "accept": ["*/*", "application/json", "text/event-stream", ""],
     "starmodel-request": ["1", ""],
     "idempotency-key": ["k"],
@@ -53,10 +90,19 @@ HEADERS = {
 }
 
 header_text = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60)
-headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(known) | header_text for name, known in HEADERS.items()})
+headers = st.fixed_dictionaries(
+    {}, optional={name: st.sampled_from(known) | header_text for name, known in HEADERS.items()}
+)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20) | st.sampled_from(["\ud800", "NaN", "1e999"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=20)
+    | st.sampled_from(["\ud800", "NaN", "1e999"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 objects = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), values, max_size=6)
@@ -69,8 +115,10 @@ segments = st.sampled_from(PATHS) | st.text(st.characters(max_codepoint=255, exc
 targets = st.lists(segments, max_size=5).map(lambda parts: "/" + "/".join(parts)) | st.sampled_from(
     ["/target/t/take", "/target/create", "/target/t/update", "/target/t/read", "/_starmodel/live?page=", "/page", "/"]
 )
-queries = st.just("") | st.binary(max_size=60).map(lambda raw: "?" + raw.decode("latin-1")) | st.text(max_size=20).map(
-    lambda text: "?text=" + text.encode("utf-8", "surrogatepass").decode("latin-1")
+queries = (
+    st.just("")
+    | st.binary(max_size=60).map(lambda raw: "?" + raw.decode("latin-1"))
+    | st.text(max_size=20).map(lambda text: "?text=" + text.encode("utf-8", "surrogatepass").decode("latin-1"))
 )
 
 
@@ -110,7 +158,13 @@ def assert_no_failure(answer):
 
 
 @settings(max_examples=400)
-@given(method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "X"]), target=targets, query=queries, body=bodies, given_headers=headers)
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "X"]),
+    target=targets,
+    query=queries,
+    body=bodies,
+    given_headers=headers,
+)
 @example(method="POST", target="/target/t/take", query="", body=b"{}", given_headers={"referer": "http://["})
 @example(method="GET", target="/_starmodel/live", query="?page=\xff.\xff", body=b"", given_headers={})
 def test_no_request_makes_the_server_fail(door, method, target, query, body, given_headers):
@@ -126,7 +180,7 @@ def test_no_request_makes_the_server_fail(door, method, target, query, body, giv
 @example(name="update", args={"ratio": float("inf")}, ours=False)
 @example(name="update", args={"number": 10**4000}, ours=False)
 def test_no_arguments_do_and_the_pages_stand_afterwards(door, name, args, ours):
-    path = f"/target/create" if name == "create" else f"/target/t/{name}"
+    path = "/target/create" if name == "create" else f"/target/t/{name}"
     given = {"content-type": "application/json", **({"starmodel-request": "1"} if ours else {})}
 
     assert_no_failure(door("POST", path, json.dumps(args).encode(), given))
@@ -138,7 +192,7 @@ def test_no_arguments_do_and_the_pages_stand_afterwards(door, name, args, ours):
 @settings(max_examples=200)
 @given(pairs=st.lists(st.tuples(st.sampled_from(NAMES), st.text(st.characters(), max_size=20)), max_size=8))
 def test_no_form_does(door, pairs):
-    part = "--b\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n"
+    part = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
     body = "".join(part.format(*pair) for pair in pairs).encode("utf-8", "surrogatepass") + b"--b--\r\n"
 
     assert_no_failure(door("POST", "/target/t/update", body, {"content-type": "multipart/form-data; boundary=b"}))
@@ -146,7 +200,10 @@ def test_no_form_does(door, pairs):
 
 
 @settings(max_examples=200)
-@given(token=st.text(st.characters(max_codepoint=255), max_size=80) | st.binary(max_size=60).map(lambda raw: raw.hex()), after=st.text(max_size=40))
+@given(
+    token=st.text(st.characters(max_codepoint=255), max_size=80) | st.binary(max_size=60).map(lambda raw: raw.hex()),
+    after=st.text(max_size=40),
+)
 def test_no_token_does(door, token, after):
     from urllib.parse import quote
 

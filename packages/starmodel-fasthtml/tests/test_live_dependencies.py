@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Annotated
 
 import pytest
@@ -23,7 +23,7 @@ class Task(Entity):
     title: str = "?"
     done: bool = False
     rank: int = 0
-    due: datetime.date | None = None
+    due: dt.date | None = None
     pair: tuple[int, int] = (0, 0)
     margin: Private[int] = 0
 
@@ -140,7 +140,9 @@ async def test_a_field_that_the_page_read_makes_the_page_again(app, open_page):
     assert await told.by(Task.update(title="new").on("a")) == ["page"]
 
 
-@pytest.mark.parametrize("use", [lambda task: A("x", href=f"/task/{task.id}"), lambda task: Button("x", on_click(task.toggle))])
+@pytest.mark.parametrize(
+    "use", [lambda task: A("x", href=f"/task/{task.id}"), lambda task: Button("x", on_click(task.toggle))]
+)
 async def test_an_id_and_an_event_are_no_fields(app, open_page, use):
     await make(app, "a")
 
@@ -236,7 +238,7 @@ class TestAList:
     @pytest.mark.parametrize(
         ("where", "fields"),
         [
-            ({"due": {"lt": datetime.date(2026, 1, 1)}}, {"due": datetime.date(2025, 1, 1)}),
+            ({"due": {"lt": dt.date(2026, 1, 1)}}, {"due": dt.date(2025, 1, 1)}),
             ({"margin": {"gt": 0}}, None),
             ({"pair": (1, 2)}, {"pair": [1, 2]}),
         ],
@@ -257,7 +259,9 @@ class TestAList:
     async def test_is_of_those_who_may_be_seen(self, start):
         class OnlyDone:
             def decide(self, actor, action, kind, id, entity):
-                return ALLOWED if actor.trusted or entity is None or entity.done else Decision(allowed=False, hidden=True)
+                return (
+                    ALLOWED if actor.trusted or entity is None or entity.done else Decision(allowed=False, hidden=True)
+                )
 
         app = await start(Task, policies=[OnlyDone()])
 
@@ -425,7 +429,9 @@ class TestMadeAgain:
             assert "b changed" in (await stream.next()).data
             await app.application.dispatch(Task.update(title="not any more").on("a"))
             assert "not any more" in (await stream.next()).data
-            await app.application.dispatch(Task.update(title="unseen").on("b"), )
+            await app.application.dispatch(
+                Task.update(title="unseen").on("b"),
+            )
             await app.application.dispatch(Task.update(title="last").on("a"))
             assert "last" in (await stream.next()).data
 

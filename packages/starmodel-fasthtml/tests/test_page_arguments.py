@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Annotated
 
 import pytest
@@ -147,7 +147,16 @@ async def test_nobody_can_find_anything_outside_a_page():
 
 async def test_everything_else_is_as_fasthtml_gives_it(app, visitor):
     @app.get("/{section}")
-    def page(counter: Counter, section: str, n: int, req: Request, session, tags: list[str], when: datetime.date, q: str = "x"):
+    def page(
+        counter: Counter,
+        section: str,
+        n: int,
+        req: Request,
+        session,
+        tags: list[str],
+        when: dt.date,
+        q: str = "x",
+    ):
         session["seen"] = n
         return P(counter.count, section, n + 1, req.method, session["seen"], "-".join(tags), when.year, q)
 
@@ -234,9 +243,11 @@ async def test_the_pages_of_a_router_get_entities_too(app, visitor):
 async def test_the_methods_of_a_class_get_entities_too(app, visitor):
     @app.route("/cards")
     class Cards:
+        @staticmethod
         def get(counter: Counter):
             return P("get", counter.count)
 
+        @staticmethod
         def post(counter: Counter):
             return P("post", counter.count)
 

@@ -46,7 +46,7 @@ from starmodel.adapters.fasthtml import on_click, on_submit, view
 from starmodel.adapters.fasthtml.wire import WireError
 from starmodel.core import Entity, event
 
-HOSTILE = """</main></title><script>alert(1)</script>"'`<img src=x onerror=alert(1)>{{x}}&lt;<!--sm-page--><!--/sm-page-->\u2028"""
+HOSTILE = "</main></title><script>alert(1)</script>\"'`<img src=x onerror=alert(1)>{{x}}&lt;<!--sm-page--><!--/sm-page-->\u2028"
 
 
 class Note(Entity):
@@ -278,7 +278,8 @@ class TestNames:
     """An attribute that cannot be, or that Datastar would silently ignore, is an error where it is rendered."""
 
     @pytest.mark.parametrize(
-        ("name", "right"), [("data-on-click", "data-on:click"), ("data-bind-name", "data-bind:name"), ("data-class-x", "data-class:x")]
+        ("name", "right"),
+        [("data-on-click", "data-on:click"), ("data-bind-name", "data-bind:name"), ("data-class-x", "data-class:x")],
     )
     async def test_a_dash_for_a_colon_raises_and_says_what_to_write(self, app, visitor, caplog, name, right):
         app.get("/")(lambda: Div(P("x", **{name: "y"})))
@@ -286,7 +287,9 @@ class TestNames:
         assert (await visitor.get("/")).status == 500
         assert right in caplog.text
 
-    @pytest.mark.parametrize("name", ['x onmouseover=alert(1)', 'x"', "x>", "x=y", "", " ", "x\n", "x/", "1x", "\u00e9", "x\0"])
+    @pytest.mark.parametrize(
+        "name", ["x onmouseover=alert(1)", 'x"', "x>", "x=y", "", " ", "x\n", "x/", "1x", "\u00e9", "x\0"]
+    )
     async def test_a_name_that_breaks_out_raises(self, app, visitor, caplog, name):
         app.get("/")(lambda: Div(FT("p", (), {name: "y"})))
 
@@ -325,7 +328,17 @@ class TestNames:
             wrong(Note())
 
     @pytest.mark.parametrize(
-        "name", ["data-on:click__debounce.200ms", "@click", ":class", "aria-label", "data-on-intersect", "x-on.y", "viewBox", "_"]
+        "name",
+        [
+            "data-on:click__debounce.200ms",
+            "@click",
+            ":class",
+            "aria-label",
+            "data-on-intersect",
+            "x-on.y",
+            "viewBox",
+            "_",
+        ],
     )
     async def test_names_that_are_in_use_are_fine(self, app, visitor, name):
         app.get("/")(lambda: Div(FT("p", (), {name: "y"})))
@@ -419,7 +432,9 @@ class TestHostileText:
         self.assert_harmless(await self.page(app, visitor, lambda note: Div(face(note))))
 
     async def test_in_the_address_of_a_page_that_is_not_there(self, visitor):
-        answer = await visitor.get("/%3Cscript%3Ealert(1)%3C/script%3E?x=<script>", referer='http://localhost/"><script>')
+        answer = await visitor.get(
+            "/%3Cscript%3Ealert(1)%3C/script%3E?x=<script>", referer='http://localhost/"><script>'
+        )
 
         self.assert_harmless(answer.text)
 

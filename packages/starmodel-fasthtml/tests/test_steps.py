@@ -1,4 +1,4 @@
-"""Events with steps: shown while they run, in the tabs of whoever began them, and taken back when they come to nothing."""
+"""Events with steps: shown as they run, in the tabs of whoever began them, and taken back if they come to nothing."""
 
 from __future__ import annotations
 

@@ -470,7 +470,7 @@ class TestTheNumberOfStreams:
             raise OSError("broken")
 
         for _ in range(5):
-            with pytest.raises(Exception, match="broken|begun"):
+            with pytest.raises(Exception, match=r"broken|begun"):
                 await app(visitor.scope("GET", page.url), None, send)
 
         assert_empty(app.runtime.hub)
@@ -522,17 +522,18 @@ class TestEnding:
     async def test_after_its_time_so_that_rights_are_looked_at_anew(self, build):
         app = pages(build(Counter))
         app.runtime.hub._heartbeat, app.runtime.hub._max_age = 0.01, 0.02
-        async with app.router.lifespan_context(app):
-            async with (await Visitor(app).open("/")).stream() as stream:
-                await stream.hello()
-                await stream.end()
+        async with app.router.lifespan_context(app), (await Visitor(app).open("/")).stream() as stream:
+            await stream.hello()
+            await stream.end()
 
     async def test_by_a_fault_of_ours_ends_this_stream_and_no_other(self, app, visitor, monkeypatch, caplog):
         page, other = await visitor.open("/own"), await Visitor(app).open("/")
         async with page.stream() as stream, other.stream() as healthy:
             await stream.hello()
             await healthy.hello()
-            monkeypatch.setattr(face, "fn", lambda counter: 1 / 0 if counter.count == 13 else Div(f"count={counter.count};"))
+            monkeypatch.setattr(
+                face, "fn", lambda counter: 1 / 0 if counter.count == 13 else Div(f"count={counter.count};")
+            )
             await visitor.post(f"/counter/{visitor.id}/increment", {"by": 13})
             await stream.end()
             await increment(app, 5)
@@ -545,26 +546,24 @@ class TestSilence:
     async def test_is_filled_so_that_nobody_thinks_it_dead(self, build):
         app = pages(build(Counter))
         app.runtime.hub._heartbeat = 0.01
-        async with app.router.lifespan_context(app):
-            async with (await Visitor(app).open("/")).stream() as stream:
-                await stream.hello()
-                before = len(stream.chunks)
-                while len(stream.chunks) < before + 3:
-                    await stream._wait()
-                assert set(stream.chunks[before:]) == {b": \n\n"}
+        async with app.router.lifespan_context(app), (await Visitor(app).open("/")).stream() as stream:
+            await stream.hello()
+            before = len(stream.chunks)
+            while len(stream.chunks) < before + 3:
+                await stream._wait()
+            assert set(stream.chunks[before:]) == {b": \n\n"}
 
     async def test_of_a_reader_that_stalls_piles_up_nothing(self, build):
         app = pages(build(Counter))
         app.runtime.hub._heartbeat = 0.001
-        async with app.router.lifespan_context(app):
-            async with (await Visitor(app).open("/")).stream() as stream:
-                await stream.hello()
-                await idle()
-                before = len(asyncio.all_tasks())
-                stream.stall()
-                await asyncio.sleep(0.05)
+        async with app.router.lifespan_context(app), (await Visitor(app).open("/")).stream() as stream:
+            await stream.hello()
+            await idle()
+            before = len(asyncio.all_tasks())
+            stream.stall()
+            await asyncio.sleep(0.05)
 
-                assert len(asyncio.all_tasks()) <= before + 2
+            assert len(asyncio.all_tasks()) <= before + 2
 
 
 async def test_a_store_that_cannot_be_reached_while_it_opens_ends_it_and_the_tab_comes_back(start, build):

@@ -25,7 +25,10 @@ def tags(page, tag):
     """Return the attributes of every element of a kind."""
     found = re.findall(rf"<{tag}\b([^>]*)>", page)
     return [
-        {name: unescape(one or other) for name, one, other in re.findall(r"""([\w:.@-]+)=(?:"([^"]*)"|'([^']*)')""", it)}
+        {
+            name: unescape(one or other)
+            for name, one, other in re.findall(r"""([\w:.@-]+)=(?:"([^"]*)"|'([^']*)')""", it)
+        }
         for it in found
     ]
 
@@ -62,7 +65,9 @@ def test_todos_are_added_ticked_off_renamed_filtered_and_deleted():
         assert "1 open of 2 shown" in press(visitor, "Done: Wash up")
         assert titles(visitor.get("/?show=done").text) == ["Wash up"]
 
-        rename = next(it["action"] for it in tags(visitor.get("/?show=done").text, "form") if "/update" in it.get("action", ""))
+        rename = next(
+            it["action"] for it in tags(visitor.get("/?show=done").text, "form") if "/update" in it.get("action", "")
+        )
         assert "Wash the dishes" in titles(visitor.post(rename, data={"title": "Wash the dishes"}).text)
 
         assert titles(press(visitor, "Delete Wash the dishes")) == ["Buy <milk> & 'bread'"]

@@ -32,14 +32,16 @@ def test_the_environment_of_the_process_is_what_is_read(monkeypatch):
     assert Settings.from_environment().store == "mine"
 
 
-@pytest.mark.parametrize("name", ["STARMODEL_SECRET", "STARMODEL_HOSTS", "STARMODEL_STORE", "STARMODEL_DISABLE_PLUGINS"])
+@pytest.mark.parametrize(
+    "name", ["STARMODEL_SECRET", "STARMODEL_HOSTS", "STARMODEL_STORE", "STARMODEL_DISABLE_PLUGINS"]
+)
 def test_what_is_empty_was_not_said(name):
     assert Settings.from_environment({name: ""}) == Settings()
 
 
 @pytest.mark.parametrize("env", ["dev", "", "Production", "test"])
 def test_an_unknown_environment_is_refused(env):
-    with pytest.raises(ConfigurationError, match="STARMODEL_ENV.*development or production"):
+    with pytest.raises(ConfigurationError, match=r"STARMODEL_ENV.*development or production"):
         Settings.from_environment({"STARMODEL_ENV": env})
 
 

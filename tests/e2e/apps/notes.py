@@ -84,8 +84,9 @@ def job_face(job: Job):
 
 @view
 def card_form(card: Card):
-    fields = Input(name="title", value=card.title, aria_label="Title"), Input(name="body", value=card.body, aria_label="Body")
-    return Form(on_submit(card.update), *fields, Button("Save"))
+    title = Input(name="title", value=card.title, aria_label="Title")
+    body = Input(name="body", value=card.body, aria_label="Body")
+    return Form(on_submit(card.update), title, body, Button("Save"))
 
 
 @app.get("/card")

@@ -17,7 +17,7 @@ HOUR = 3600
 
 class Visit(Entity):
     page: str = ""
-    model_config = {"ttl": 60.0}  # noqa: RUF012  (read once, by the class)
+    model_config = {"ttl": 60.0}
 
 
 def creation(id, command=None, body="body", answer=None):

@@ -9,7 +9,7 @@ import pytest
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import Application, RandomIds, SystemClock
 from starmodel.core import Entity, NotFoundError, Query
-from starmodel.core.errors import DefinitionError, QueryError, StoreError
+from starmodel.core.errors import ConfigurationError, DefinitionError, QueryError, StoreError
 from starmodel.testing import FaultyStore, PlainCodec, RecordingBus
 
 
@@ -103,3 +103,9 @@ def test_time_and_ids_come_from_outside_and_are_real_otherwise():
 async def test_a_query_object_is_what_find_makes(app):
     page = await app.persistence.query(Todo, Query(where={"title": "a"}))
     assert page.items == (await app.find(Todo, {"title": "a"})).items
+
+
+async def test_a_store_of_one_process_refuses_to_be_one_of_several_workers():
+    app = Application([Todo], codec=PlainCodec(), workers=2)
+    with pytest.raises(ConfigurationError, match="2 workers cannot share the store memory"):
+        await app.open()

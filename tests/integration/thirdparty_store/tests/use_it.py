@@ -12,8 +12,8 @@ from starmodel.testing import application
 
 class Note(Entity):
     text: str
-    tags: list[str] = []  # noqa: RUF012  (fresh for each entity)
-    model_config = {"store": "jsonfile"}  # noqa: RUF012  (read once, by the class)
+    tags: list[str] = []
+    model_config = {"store": "jsonfile"}
 
     @event
     def tag(self, word: str) -> None:

@@ -12,7 +12,7 @@ from starmodel.core.errors import hint
 
 from .catalog import CommandCatalog
 
-__all__ = ["create_cli"]
+__all__ = ["LazyGroup", "create_cli"]
 
 
 class LazyGroup(TyperGroup):

@@ -14,7 +14,7 @@ from starmodel.core.errors import DuplicateAdapterError
 
 from .errors import CommandLoadError
 
-__all__ = ["GROUP", "OWN_HELP", "CommandCatalog"]
+__all__ = ["GROUP", "OWN_HELP", "CommandCatalog", "Offer"]
 
 GROUP = "starmodel.cli_commands"
 OWN = "starmodel-cli"

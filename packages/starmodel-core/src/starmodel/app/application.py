@@ -53,7 +53,9 @@ class Application:
         policies: Sequence[Policy] = (),
         clock: Clock | None = None,
         ids: IdSource | None = None,
+        workers: int = 1,
     ) -> None:
+        self._workers = workers
         self.codec = codec
         self.clock = clock or SystemClock()
         self.ids = ids or RandomIds()
@@ -84,7 +86,11 @@ class Application:
         self.catalog.add(kind)
 
     async def open(self) -> None:
-        """Make stores and bus ready and begin to deliver domain events; when a part fails, close the others again."""
+        """Make stores and bus ready and begin to deliver domain events; when a part fails, close the others again.
+
+        ConfigurationError when this is one of several *workers* that would each have data of their own.
+        """
+        self.persistence.refuse_workers(self._workers)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self.persistence.close)
             await self.persistence.open()

@@ -23,8 +23,8 @@ async def merged(
     """Return what *args*, made on version *base*, changes of *entity*, which is at *version* now.
 
     A field that only somebody else changed since keeps their value, although the form still sends its old one.
-    FieldConflictError when both changed one, to different values.  A log that does not reach back to *base* counts every
-    field as changed by somebody else.
+    FieldConflictError when both changed one, to different values.  A log that does not reach back to *base* counts
+    every field as changed by somebody else.
     """
     kind = type(entity)
     infos = fields_of(kind)
@@ -50,9 +50,7 @@ def _both(visibility: Visibility, theirs: Any, yours: Any) -> tuple[Any, Any]:
     return (theirs, yours) if visibility is Visibility.PUBLIC else ("***", "***")
 
 
-async def _values_at(
-    store: StatePersistenceBackend, entity: Entity, version: int, base: int
-) -> dict[str, Any] | None:
+async def _values_at(store: StatePersistenceBackend, entity: Entity, version: int, base: int) -> dict[str, Any] | None:
     """Return the values at *base* of the fields changed since, or ``None`` when that cannot be known."""
     if base > version:
         return None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pluggy
 
-__all__ = ["PluginRoster"]
+__all__ = ["PluginRoster", "reason"]
 
 ALL = "*"
 LOCAL = "the application"

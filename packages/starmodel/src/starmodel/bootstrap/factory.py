@@ -29,14 +29,17 @@ def create_application(
 ) -> Application:
     """Return an application without a web: for scripts, workers and tests."""
     chosen = settings or Settings.from_environment()
-    return Application(
+    application = Application(
         entities,
         codec=codec or _codec(),
         stores=stores,
         default_store=chosen.store,
         bus=bus,
         policies=policies,
+        workers=chosen.workers,
     )
+    application.persistence.refuse_workers(chosen.workers)
+    return application
 
 
 def _codec() -> Codec:

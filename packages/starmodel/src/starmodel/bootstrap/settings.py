@@ -23,6 +23,7 @@ class Settings:
     sessions end with the process.  ``STARMODEL_HOSTS``: the names it answers to, separated by commas; without it only
     this machine's.  ``STARMODEL_STORE``: the store of entities that name none (``memory``).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
+    ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.
     """
 
     env: Literal["development", "production"] = "production"
@@ -30,6 +31,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     store: str = "memory"
     disabled_plugins: tuple[str, ...] = ()
+    workers: int = 1
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -46,8 +48,17 @@ class Settings:
             )
         store = values.get("STARMODEL_STORE") or "memory"
         hosts, disabled = _listed(values, "STARMODEL_HOSTS"), _listed(values, "STARMODEL_DISABLE_PLUGINS")
-        return cls("development" if env == "development" else "production", secret, hosts, store, disabled)
+        return cls(
+            "development" if env == "development" else "production", secret, hosts, store, disabled, _workers(values)
+        )
 
 
 def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in values.get(name, "").split(",") if part.strip())
+
+
+def _workers(values: Mapping[str, str]) -> int:
+    text = values.get("STARMODEL_WORKERS") or "1"
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigurationError(f"STARMODEL_WORKERS={text!r} must be a number from 1 up")
+    return int(text)

@@ -11,7 +11,7 @@ import typer
 from starmodel.cli.terminal import say, say_json, table
 from starmodel.plugins import HOOK_API, HookRecord, PluginHost, PluginRecord
 
-__all__ = ["plugin"]
+__all__ = ["list_hooks", "list_plugins", "plugin"]
 
 DISABLE = "STARMODEL_DISABLE_PLUGINS"
 

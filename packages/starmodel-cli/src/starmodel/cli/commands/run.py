@@ -18,7 +18,7 @@ from starmodel.cli.target import find_target
 from starmodel.cli.terminal import warn
 from starmodel.core.errors import AdapterNotFoundError
 
-__all__ = ["run"]
+__all__ = ["Serve", "run"]
 
 SERVER = "uvicorn"
 
@@ -62,6 +62,7 @@ def run(
     _guard(host, reloads=reloads, production=production)
     serve = _server()
     os.environ.update(settings(os.environ, found.folder, production=production))
+    os.environ["STARMODEL_WORKERS"] = str(workers)
     mode = "auto-reload" if reloads else "production" if production else "development"
     note = mode if workers == 1 else f"{mode}, {workers} workers"
     serve(

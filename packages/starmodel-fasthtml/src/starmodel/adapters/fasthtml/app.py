@@ -22,6 +22,7 @@ from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
 from .assets import Assets
 from .commands import CommandDoor, back_to, path_of
 from .gate import Gate, GateSettings
+from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
 from .pages import LIVE_PATH, PageFrame, error_page
 from .reading import PageRead, find, load
@@ -95,6 +96,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._routed: set[type[Entity]] = set()
         self._shortcut = EventShortcut()
         self.router.routes.insert(0, self._shortcut)
+        self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         self.router.routes.append(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)

@@ -32,7 +32,7 @@ MAX_FIELDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was sent: values by name, whether they came as text, the idempotency key (``""``: none), the base version."""
+    """What was sent: values by name, whether they came as text, the idempotency key and the base version, if any."""
 
     values: dict[str, Any]
     is_text: bool
@@ -68,7 +68,9 @@ async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] 
         page_key = form.pop("_key", "")
         values = _with_lists({**query, **form}, lists)
         _refuse_impossible(values, MAX_DEPTH)
-        return Arguments(values, is_text=True, key=key or (_form_key(page_key, scope, values) if page_key else ""), base=base)
+        if page_key and not key:
+            key = _form_key(page_key, scope, values)
+        return Arguments(values, is_text=True, key=key, base=base)
     body = await _body(receive)
     if media != "application/json" and (body or media):
         raise UnsupportedMediaError(media)

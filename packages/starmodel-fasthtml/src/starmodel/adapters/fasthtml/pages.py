@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .reading import PageRead
     from .runtime import Runtime
 
-__all__ = ["PageFrame", "error_page", "inner_page"]
+__all__ = ["PageFrame", "error_page", "inner_page", "page_of"]
 
 LIVE_PATH = "/_starmodel/live"
 

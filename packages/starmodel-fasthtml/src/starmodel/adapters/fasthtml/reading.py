@@ -166,7 +166,7 @@ def _page() -> PageRead:
 
 
 def version_shown(entity: Entity) -> int | None:
-    """Return the version of *entity* that the page or view in the making shows; ``None`` when it shows no stored one."""
+    """Return the version of *entity* that the page or view in the making shows; ``None`` when it was not loaded."""
     showing = rendered.get()
     if showing is None or showing.entity is not plain(entity):
         page = current_page.get()

@@ -43,7 +43,9 @@ def concerns(change: Change, query: Query) -> bool:
     if query.order == ANY_CHANGE.order:
         return True
     if change.after is None:
-        return change.before is None or matches(query.where, cast("Entity", _Values(change.before)))
+        if change.before is None or not _named(query.where).isdisjoint(change.hidden):
+            return True
+        return matches(query.where, cast("Entity", _Values(change.before)))
     entity = change.snapshot
     if entity is None:
         return True
@@ -55,3 +57,16 @@ def concerns(change: Change, query: Query) -> bool:
     was_in = matches(query.where, cast("Entity", _AsBefore(entity, change.before)))
     placed_by = {name.removeprefix("-") for name in query.order}
     return is_in != was_in or (is_in and not placed_by.isdisjoint(change.fields))
+
+
+def _named(where: Mapping[str, Any]) -> set[str]:
+    """Return the fields that a condition names."""
+    names: set[str] = set()
+    for key, test in where.items():
+        if key in ("and", "or"):
+            names.update(*map(_named, test))
+        elif key == "not":
+            names |= _named(test)
+        else:
+            names.add(key)
+    return names

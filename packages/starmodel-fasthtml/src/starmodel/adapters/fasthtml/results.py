@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .live import Hub
 
-__all__ = ["Frames", "frames_of", "go", "public_value", "toast"]
+__all__ = ["Frames", "element_frame", "frames_of", "go", "is_element", "public_value", "toast"]
 
 
 def toast(text: str, level: str = "info") -> bytes:

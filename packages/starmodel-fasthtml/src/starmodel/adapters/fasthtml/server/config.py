@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GRACE", "OnReady", "RequestLimits", "ServerConfig"]
 
+GC_THRESHOLD = (20_000, 20, 50)
+"""When the collector looks for circles: rarely, as a request leaves next to none and a look at all takes long."""
+
 GRACE = 2
 """Seconds that requests in progress get to finish when the server stops; streams are ended at once."""
 
@@ -80,6 +83,7 @@ class ServerConfig(uvicorn.Config):
             sys.exit(STARTUP_FAILURE)
         gc.collect()
         gc.freeze()  # what was imported stays: no later collection need look at it again
+        gc.set_threshold(*GC_THRESHOLD)
         return self.application
 
     def drain(self) -> None:

@@ -1,0 +1,57 @@
+"""Whether this process can serve: asked by whoever runs it, answered without telling anything about anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from typing import TYPE_CHECKING, cast
+
+from .replies import send_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from starmodel.plugins import HealthCheck
+
+    from .runtime import Runtime
+
+__all__ = ["HEALTH_PATH", "HealthDoor"]
+
+HEALTH_PATH = "/_starmodel/health"
+
+logger = logging.getLogger("starmodel.health")
+
+
+class HealthDoor:
+    """Answers 200 when every check of every plugin passes within *timeout* seconds, else 503.
+
+    The answer names the checks, and what an acknowledged change survives in each store.
+    """
+
+    def __init__(self, runtime: Runtime, *, timeout: float = 1.0) -> None:
+        self._runtime, self._timeout = runtime, timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (ASGI)
+        """Run the checks, all at once, and answer."""
+        checks: dict[str, HealthCheck] = {}
+        for answer in self._runtime.plugins.each("starmodel_health_checks"):
+            checks.update(cast("Mapping[str, HealthCheck]", answer.value or {}))
+        passed = await asyncio.gather(*(self._passes(name, check) for name, check in checks.items()))
+        is_well = all(passed) and not self._runtime.hub.draining
+        data = {
+            "status": "ok" if is_well else "failing",
+            "stores": self._runtime.summary(),
+            "checks": dict(zip(checks, passed, strict=True)),
+        }
+        await send_json(send, 200 if is_well else 503, data)
+
+    async def _passes(self, name: str, check: HealthCheck) -> bool:
+        try:
+            result = check()
+            return bool(await asyncio.wait_for(result, self._timeout) if inspect.isawaitable(result) else result)
+        except Exception:
+            logger.exception("the health check %r failed", name)
+            return False

@@ -1,0 +1,58 @@
+"""What the application says about its own health."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.testclient import TestClient
+
+from starmodel.adapters.fasthtml import StarModelApp
+from starmodel.app import Application
+from starmodel.core import Entity
+from starmodel.core.hooks import hookimpl
+from starmodel.plugins import PluginHost
+from starmodel.testing import PlainCodec
+
+
+class Thing(Entity):
+    name: str = ""
+
+
+class Checks:
+    """A plugin with the checks it was made with."""
+
+    def __init__(self, **checks):
+        self.checks = checks
+
+    @hookimpl
+    def starmodel_health_checks(self):
+        return self.checks
+
+
+def asked(**checks):
+    host = PluginHost()
+    host.add(Checks(**checks), name="checks")
+    with TestClient(StarModelApp(Application([Thing], codec=PlainCodec()), plugins=host)) as client:
+        reply = client.get("/_starmodel/health")
+        return reply.status_code, reply.json()
+
+
+def test_an_application_without_checks_is_well_and_names_its_stores():
+    assert asked() == (200, {"status": "ok", "stores": {"memory": "ephemeral"}, "checks": {}})
+
+
+def test_one_check_that_does_not_pass_is_enough():
+    async def passes():
+        return True
+
+    status, data = asked(database=passes, queue=lambda: False)
+    assert (status, data["status"], data["checks"]) == (503, "failing", {"database": True, "queue": False})
+
+
+def test_a_check_that_raises_or_hangs_does_not_pass():
+    def broken():
+        raise OSError("a secret address")
+
+    status, data = asked(broken=broken, hanging=lambda: asyncio.sleep(30))
+    assert (status, data["checks"]) == (503, {"broken": False, "hanging": False})
+    assert "secret" not in str(data)
