@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from playwright.sync_api import Browser
 
@@ -21,10 +21,17 @@ CALM = (
 HOLD_A_BROWSER = {"browser", "context"}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright keeps an event loop running in this thread, where no other can start then."""
-    items.sort(key=lambda item: not HOLD_A_BROWSER.isdisjoint(getattr(item, "fixturenames", ())))
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Mark browser tests, so that -m can choose by it, and put them last, whatever else reorders.
+
+    Playwright keeps an event loop running in this thread, where no other can start then.
+    """
+    for item in items:
+        if not HOLD_A_BROWSER.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 import pytest
-from asgi_visitors import Visitor, query_of
+from asgi_visitors import Visitor, idle, query_of
 from fasthtml.common import A, Button, Div, Li, P, Redirect, Ul
 
 from starmodel.adapters.fasthtml import Shared, find, load, on_click, show, view
@@ -35,6 +35,11 @@ class Task(Entity):
     async def swap(self, id: str) -> None:
         other = await Unit.current().get(Task, id)
         self.title, other.title = other.title, self.title
+
+    @event
+    async def set_both(self, id: str, title: str) -> None:
+        other = await Unit.current().get(Task, id)
+        self.title = other.title = title
 
     @event
     def raise_margin(self) -> None:
@@ -187,18 +192,34 @@ async def test_two_entities_of_one_command_are_told_together(app, open_page):
     assert await told.by(Task.swap("b").on("a")) == ["row", "row"]
 
 
-async def test_a_page_that_would_be_the_same_is_not_sent_twice(app, open_page):
-    await make(app, "a")
+class TestThePageAsTheBrowserHasIt:
+    @pytest.fixture
+    async def stream(self, app, visitor):
+        await make(app, "a", "b")
 
-    async def body():
-        return P(len((await load(Task, "a")).title))
+        @app.get("/")
+        async def home():
+            return P("length", len((await load(Task, "a")).title)), row(await load(Task, "b"))
 
-    told = await open_page(body)
-    assert await told.by(Task.update(title="x").on("a")) == ["page"]
-    mark = await told.by()
-    assert mark == []
-    # Its view of the mark has changed since, so the next one is sent; but the one after is what the browser has.
-    assert await told.by(Task.update(title="y").on("a")) == ["page"]
+        async with (await visitor.open("/")).stream() as stream:
+            await stream.hello()
+            await app.application.dispatch(Task.update(title="1").on("a"))
+            await stream.until("sm-page")
+            yield stream
+
+    async def test_is_not_sent_a_second_time(self, app, stream):
+        await app.application.dispatch(Task.update(title="2").on("a"))
+        await idle()
+        await app.application.dispatch(Task.update(title="last").on("b"))
+
+        assert "sm-page" not in (await stream.next()).data
+
+    async def test_is_sent_when_a_view_has_changed_it_meanwhile(self, app, stream):
+        await app.application.dispatch(Task.update(title="other").on("b"))
+        await stream.until("other")
+        await app.application.dispatch(Task.set_both("b", "b").on("a"))  # all looks as it did when it was made again
+
+        assert "sm-page" in (await stream.next()).data
 
 
 class TestAList:
@@ -465,6 +486,38 @@ class TestMadeAgain:
 
             assert '"go":"/done"' in (await stream.next()).data
 
+    async def test_is_not_told_of_what_it_shows_already(self, app, visitor):
+        await make(app, "a", "b")
+
+        @app.get("/")
+        async def home():
+            if (await load(Task, "b")).done:  # this change comes after the place the page begins at, and is on it
+                await app.application.dispatch(Task.update(title="on the page").on("a"))
+                await idle()
+            return row(await load(Task, "a"))
+
+        async with (await visitor.open("/")).stream() as stream:
+            await stream.hello()
+            await app.application.dispatch(Task.toggle().on("b"))
+            assert "on the page" in (await stream.until("sm-page")).data
+            await app.application.dispatch(Task.update(title="next").on("a"))
+
+            assert "next" in (await stream.next()).data
+
+    async def test_sees_the_headers_of_a_page_and_not_of_a_stream(self, app, visitor):
+        await make(app, "a")
+
+        @app.get("/")
+        async def home(req):
+            return P((await load(Task, "a")).title, "last-event-id" in req.headers)
+
+        page = await visitor.open("/")
+        async with page.stream(last_event_id=page.after) as stream:
+            await stream.hello()
+            await app.application.dispatch(Task.update(title="new").on("a"))
+
+            assert "False" in (await stream.next()).data
+
     async def test_is_told_of_what_changed_while_it_was_made(self, app, visitor):
         await make(app, "a", done=True)
 
@@ -473,6 +526,7 @@ class TestMadeAgain:
             found = [row(task) for task in await find(Task, {"done": False})]
             if found:  # whatever happens now is not on this page yet
                 await app.application.dispatch(Task.update(title="changed meanwhile").on("a"))
+                await idle()
             return Div(*found), P("list")
 
         async with (await visitor.open("/")).stream() as stream:

@@ -46,7 +46,8 @@ from starmodel.adapters.fasthtml import on_click, on_submit, view
 from starmodel.adapters.fasthtml.wire import WireError
 from starmodel.core import Entity, event
 
-HOSTILE = "</main></title><script>alert(1)</script>\"'`<img src=x onerror=alert(1)>{{x}}&lt;<!--sm-page--><!--/sm-page-->\u2028"
+HOSTILE = "</main></title><script>alert(1)</script>\"'`<img src=x onerror=alert(1)>{{x}}&lt;"
+HOSTILE += "<!--sm-page--><!--/sm-page-->\u2028"
 
 
 class Note(Entity):
@@ -439,7 +440,8 @@ class TestHostileText:
         self.assert_harmless(answer.text)
 
     async def test_what_is_marked_as_html_is_html(self, app, visitor):
-        app.get("/")(lambda: Div(NotStr("<b>bold</b>"), Svg(NotStr("<path/>")), date(2026, 1, 2), 3, None, 1.5, True))
+        marked = NotStr("<b>bold</b>"), Svg(NotStr("<path/>"))
+        app.get("/")(lambda: Div(*marked, date(2026, 1, 2), 3, None, 1.5, True))
 
         main = (await visitor.open("/")).main
 
@@ -459,7 +461,8 @@ async def test_the_error_page_leads_back_and_shows_no_form_of_the_visitor(visito
 async def test_every_page_brings_a_form_with_a_key_of_its_own_for_those_without_scripts(app, visitor):
     app.get("/")(lambda: P("x"))
 
-    keys = [re.search(r'<form id="sm-form" method="post" hidden><input type="hidden" name="_key" value="([\w-]{16})"', page)[1]
-            for page in [(await visitor.get("/")).text for _ in range(2)]]  # fmt: skip
+    pages = [(await visitor.get("/")).text for _ in range(2)]
+    form = r'<form id="sm-form" method="post" hidden><input type="hidden" name="_key" value="([\w-]{16})"'
+    keys = {re.search(form, page)[1] for page in pages}
 
-    assert keys[0] != keys[1]
+    assert len(keys) == 2

@@ -11,6 +11,7 @@ from asgi_visitors import Page, Stream, Visitor, idle, query_of
 from fasthtml.common import Div, P
 
 from starmodel.adapters.fasthtml import Shared, find, show, view
+from starmodel.adapters.fasthtml.views import views
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.core import Entity, event
 from starmodel.core.actors import ALLOWED, Actor, Decision
@@ -168,12 +169,11 @@ class TestResuming:
             stream.go_on()
             events = [await stream.next() for _ in range(3)]
 
-        assert [told.id is not None for told in events][-1], "a reader that stops half-way comes back for the rest"
-        assert [told.id for told in events[:-1]] == [None] * (len(events) - 1) or events[0].id != events[-1].id
+        by_round = [told.id is not None for told in events]
+        assert by_round in ([True, False, True], [False, False, True]), "cut off half-way, it comes back for the rest"
 
     async def test_beyond_what_the_log_keeps_tells_everything_as_it_is(self, start, build):
         app = await start(app=pages(build(Counter, stores={"memory": MemoryRepo(keep=3)})))
-        page = await Visitor(app).open("/two") if False else None
         visitor = Visitor(app)
         page = await visitor.open("/two")
         for _ in range(10):
@@ -269,7 +269,7 @@ class TestATokenThatIsNone:
 
     async def test_of_a_view_that_is_not_there_any_more(self, app, visitor, monkeypatch):
         token = query_of((await visitor.open("/")).url)["page"]
-        monkeypatch.delitem(__import__("starmodel.adapters.fasthtml.views", fromlist=["views"]).views, face.name)
+        monkeypatch.delitem(views, face.name)
 
         assert await self.stale(visitor, token)
 

@@ -210,7 +210,11 @@ class TestArguments:
 
         assert rendered == [("a", 2)]
 
-    @pytest.mark.parametrize("wrong", [[1], {"a": 1}, (1,), {1}, object(), float("nan"), b"x", Lamp()], ids=repr)
+    @pytest.mark.parametrize(
+        "wrong",
+        [[1], {"a": 1}, (1,), {1}, object(), float("nan"), b"x", Lamp()],
+        ids=lambda wrong: type(wrong).__name__,
+    )
     def test_must_be_plain(self, wrong):
         with pytest.raises(DefinitionError, match="labelled"):
             labelled(Lamp(), wrong)

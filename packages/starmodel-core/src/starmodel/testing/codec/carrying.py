@@ -18,6 +18,7 @@ from starmodel.core.events import events_of
 from starmodel.core.parameters import parameters_of
 from starmodel.core.ports import Codec
 from starmodel.core.snapshot import lens_of
+from starmodel.testing.naming import case_name
 
 from .base import CodecSuite, refused, through_json
 from .samples import Account, Invoice, Level, Line
@@ -60,7 +61,7 @@ VALUES: tuple[Mapping[str, Any], ...] = (
 class CarryingContract(CodecSuite):
     """Out and back."""
 
-    @pytest.mark.parametrize("fields", VALUES, ids=lambda fields: repr(fields)[:40])
+    @pytest.mark.parametrize("fields", VALUES, ids=case_name)
     def test_every_value_comes_back_through_json(self, codec: Codec, fields: Mapping[str, Any]) -> None:
         invoice = Invoice(**{"title": "t", **fields})
         back = codec.load(Invoice, through_json(codec.dump(invoice)))
@@ -68,7 +69,7 @@ class CarryingContract(CodecSuite):
         assert back == invoice
         assert type(getattr(back, name)) is type(getattr(invoice, name))
 
-    @pytest.mark.parametrize("fields", VALUES, ids=lambda fields: repr(fields)[:40])
+    @pytest.mark.parametrize("fields", VALUES, ids=case_name)
     def test_a_dump_can_be_parsed(self, codec: Codec, fields: Mapping[str, Any]) -> None:
         invoice = Invoice(**{"title": "t", **fields})
         assert codec.parse(Invoice, through_json(codec.dump(invoice))) == invoice
@@ -118,7 +119,7 @@ class CarryingContract(CodecSuite):
             {1: (2, 3)},
             Account(owner="ada"),
         ],
-        ids=repr,
+        ids=case_name,
     )
     def test_any_value_can_be_made_plain(self, codec: Codec, value: Any) -> None:
         json.dumps(codec.plain(value), allow_nan=False)

@@ -14,6 +14,7 @@ import pytest
 from starmodel.core.errors import GoneError
 from starmodel.core.ports import Durability, StatePersistenceBackend
 from starmodel.core.query import Query
+from starmodel.testing.naming import case_name
 from starmodel.testing.sources import FakeClock
 
 from .base import StoreSuite, bare, changed, changeset, deleted, found, put
@@ -55,14 +56,10 @@ VALUES: tuple[Mapping[str, Any], ...] = (
 )
 
 
-def _short(value: object) -> str:
-    return repr(value)[:40]
-
-
 class KeepingContract(StoreSuite):
     """What is kept, and for how long."""
 
-    @pytest.mark.parametrize("fields", VALUES, ids=_short)
+    @pytest.mark.parametrize("fields", VALUES, ids=case_name)
     async def test_every_value_comes_back_as_it_was(
         self, store: StatePersistenceBackend, fields: Mapping[str, Any]
     ) -> None:
@@ -81,7 +78,7 @@ class KeepingContract(StoreSuite):
     @pytest.mark.parametrize(
         "fields",
         [fields for fields in VALUES if not fields.keys() & {"place", "words", "counts", "labels", "places", "nested"}],
-        ids=_short,
+        ids=case_name,
     )
     async def test_every_single_value_can_be_found(
         self, store: StatePersistenceBackend, fields: Mapping[str, Any]

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
 __all__ = ["answered_by_the_app"]
 
@@ -26,23 +26,14 @@ async def answered_by_the_app(error: Exception, scope: Scope, receive: Receive, 
     handler = handlers.get(500) or handlers.get(Exception)
     if handler is None:
         return False
-    begun = False
-
-    async def noticing(message: Message) -> None:
-        nonlocal begun
-        begun = True
-        await send(message)
-
     request = Request(scope, receive)
     try:
         if inspect.iscoroutinefunction(handler):
             response = await handler(request, error)
         else:
             response = await run_in_threadpool(handler, request, error)
-        await response(scope, receive, noticing)
+        await response(scope, receive, send)
     except Exception:
         logger.exception("the application's own handler of failures failed too")
-        if begun:
-            raise
         return False
     return True

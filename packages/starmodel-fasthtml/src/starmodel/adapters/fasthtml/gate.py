@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
     from .sessions import Visit
 
-__all__ = ["SAFE_METHODS", "AnswerBrokenError", "BodyTooLargeError", "Gate", "GateSettings", "header", "is_local", "is_same_origin"]
+__all__ = [
+    "SAFE_METHODS",
+    "AnswerBrokenError",
+    "BodyTooLargeError",
+    "Gate",
+    "GateSettings",
+    "header",
+    "is_local",
+    "is_same_origin",
+]
 
 logger = logging.getLogger("starmodel.web")
 

@@ -43,20 +43,23 @@ def concerns(change: Change, query: Query) -> bool:
     if query.order == ANY_CHANGE.order:
         return True
     if change.after is None:
-        if change.before is None or not _named(query.where).isdisjoint(change.hidden):
-            return True
-        return matches(query.where, cast("Entity", _Values(change.before)))
+        return _was_in(change, query)
     entity = change.snapshot
     if entity is None:
         return True
     is_in = matches(query.where, entity)
     if change.before is None:
         return is_in
-    if change.hidden:
-        return True
     was_in = matches(query.where, cast("Entity", _AsBefore(entity, change.before)))
     placed_by = {name.removeprefix("-") for name in query.order}
-    return is_in != was_in or (is_in and not placed_by.isdisjoint(change.fields))
+    return bool(change.hidden) or is_in != was_in or (is_in and not placed_by.isdisjoint(change.fields))
+
+
+def _was_in(change: Change, query: Query) -> bool:
+    """Tell whether a deleted entity may have been in the list."""
+    if change.before is None or not _named(query.where).isdisjoint(change.hidden):
+        return True
+    return matches(query.where, cast("Entity", _Values(change.before)))
 
 
 def _named(where: Mapping[str, Any]) -> set[str]:
