@@ -133,7 +133,9 @@ class TestWhere:
         assert matches({"price": {"ne": 1}}, Todo())
 
     @pytest.mark.parametrize("op", sorted(OPERATORS))
-    @pytest.mark.parametrize("other", ["x", 1, None, [1], {"a": 1}, Colour.RED, object()], ids=lambda other: type(other).__name__)
+    @pytest.mark.parametrize(
+        "other", ["x", 1, None, [1], {"a": 1}, Colour.RED, object()], ids=lambda other: type(other).__name__
+    )
     def test_values_that_cannot_be_compared_are_no_match_and_no_error(self, op, other):
         if op == "in" and not isinstance(other, list):
             other = [other]

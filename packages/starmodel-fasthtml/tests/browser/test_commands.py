@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 import html
 import json
 
@@ -143,9 +144,9 @@ def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage
 
 
 def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(tab, stage, until):
-    tab.page.clock.install()
+    tab.page.clock.install(time=datetime(2030, 1, 1))
     page = tab.open(GOING)
-    page.clock.run_for(10)
+    page.clock.pause_at(datetime(2030, 1, 2))  # from here on time passes only when the test says so
     page.click("#b")
     until(lambda: page.text_content("#i") == "false" and stage.posts)
     page.clock.run_for(1000)
