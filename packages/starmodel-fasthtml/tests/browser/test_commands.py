@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 import html
 import json
+from datetime import datetime
 
 from starlette.responses import Response
 
@@ -143,20 +143,27 @@ def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage
     assert page.locator("#out i").count() == 1
 
 
-def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(tab, stage, until):
+@pytest.fixture
+def clock(tab):
+    """The clock of the browser, standing still: time passes only when the test says so."""
     tab.page.clock.install(time=datetime(2030, 1, 1))
+    yield tab.page.clock
+    tab.page.clock.resume()  # it is the clock of every page to come
+
+
+def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(clock, tab, stage, until):
     page = tab.open(GOING)
-    page.clock.pause_at(datetime(2030, 1, 2))  # from here on time passes only when the test says so
+    clock.pause_at(datetime(2030, 1, 2))
     page.click("#b")
     until(lambda: page.text_content("#i") == "false" and stage.posts)
-    page.clock.run_for(1000)
+    clock.run_for(1000)
     assert page.get_attribute("#b", "aria-busy") is None
 
     stage.held = True
     page.click("#b")
-    page.clock.run_for(120)
+    clock.run_for(120)
     assert page.get_attribute("#b", "aria-busy") is None
-    page.clock.run_for(60)
+    clock.run_for(60)
     assert page.get_attribute("#b", "aria-busy") == "true"
     stage.held = False
     page.wait_for_selector("#b:not([aria-busy])")
