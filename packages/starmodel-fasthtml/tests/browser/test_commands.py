@@ -6,6 +6,7 @@ import html
 import json
 from datetime import datetime
 
+import pytest
 from starlette.responses import Response
 
 from starmodel.adapters.fasthtml.wire import elements_frame, js
