@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -249,3 +250,11 @@ def until(tab: Tab) -> Callable[..., None]:
 @pytest.fixture
 def drop() -> object:
     return DROP
+
+
+@pytest.fixture
+def clock(tab: Tab) -> Iterator[Any]:
+    """The clock of the browser, standing still: time passes only when the test says so."""
+    tab.page.clock.install(time=datetime(2030, 1, 1))
+    yield tab.page.clock
+    tab.page.clock.resume()  # it is the clock of every page to come

@@ -6,7 +6,6 @@ import html
 import json
 from datetime import datetime
 
-import pytest
 from starlette.responses import Response
 
 from starmodel.adapters.fasthtml.wire import elements_frame, js
@@ -142,14 +141,6 @@ def test_an_answer_may_be_frames_and_a_line_separator_in_them_is_text(tab, stage
     page.wait_for_selector("#list li")
     assert page.text_content("#out") == f"{text}\nnext"
     assert page.locator("#out i").count() == 1
-
-
-@pytest.fixture
-def clock(tab):
-    """The clock of the browser, standing still: time passes only when the test says so."""
-    tab.page.clock.install(time=datetime(2030, 1, 1))
-    yield tab.page.clock
-    tab.page.clock.resume()  # it is the clock of every page to come
 
 
 def test_a_slow_command_marks_its_element_busy_and_a_quick_one_does_not(clock, tab, stage, until):

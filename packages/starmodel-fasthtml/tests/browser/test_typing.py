@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import datetime
 
 import pytest
 
@@ -53,17 +54,20 @@ def test_what_came_while_a_settled_field_was_focused_is_shown_when_it_is_left(ta
     tab.wait("document.getElementById('t').value === 'theirs'")
 
 
-def test_a_debounced_command_that_is_still_to_come_protects_its_field(tab, stage, until):
+def test_a_debounced_command_that_is_still_to_come_protects_its_field(clock, tab, stage, until):
     late = field("").replace("data-on:input", "data-on:input__debounce.300ms")
     assert "debounce" in late
     page = tab.open(late + '<button id="other">x</button>', live="A")
+    clock.pause_at(datetime(2030, 1, 2))
     page.type("#t", "mine")
     page.click("#other")
+    clock.run_for(100)
     stage.push(
         elements_frame(late.replace('value=""', 'value="theirs"')) + elements_frame('<button id="other">y</button>')
     )
     tab.wait("document.getElementById('other').textContent === 'y'")
     assert page.input_value("#t") == "mine"
+    clock.run_for(300)
     until(lambda: [post.json["title"] for post in stage.posts] == ["mine"])
 
 
