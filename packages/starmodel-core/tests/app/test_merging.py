@@ -112,3 +112,13 @@ async def test_without_a_version_the_last_one_wins(app):
     await app.dispatch(save(None, title="one"))
     await app.dispatch(save(None, title="two"))
     assert (await app.load(Todo, "a")).entity.title == "two"
+
+
+async def test_a_form_of_something_nobody_had_stored_yet_merges_too(app):
+    app.implicit.shared(Todo, "lobby")
+    await app.dispatch(Todo.update(note="theirs").on("lobby"))
+    mine = replace(Todo.update(title="mine", note="").on("lobby"), base_version=0)
+    after = (await app.dispatch(mine)).entity
+    assert (after.title, after.note) == ("mine", "theirs")
+    with pytest.raises(FieldConflictError):
+        await app.dispatch(replace(Todo.update(note="also mine").on("lobby"), base_version=0))
