@@ -10,14 +10,19 @@ from starmodel.adapters.fasthtml import Shared
 from starmodel.bootstrap import create_app
 
 app = create_app(Counter, todo.Todo, title="StarModel")
-menu = Nav(A("Counter", href="/"), A("Todo", href="/todo"), cls="row", aria_label="Examples")
+PAGES = {"Counter": "/", "Todo": "/todo"}
+
+
+def menu(here: str):
+    links = [A(name, href=path, aria_current="page" if name == here else None) for name, path in PAGES.items()]
+    return Nav(*links, cls="row", aria_label="Examples")
 
 
 @app.get("/")
 def counter(counter: Annotated[Counter, Shared("lobby")]):
-    return menu, face(counter), P("Open this page in a second tab, and click in one of them.", cls="muted")
+    return menu("Counter"), face(counter), P("Open this page in a second tab, and click in one of them.", cls="muted")
 
 
 @app.get("/todo")
 async def todos(show: str = "all"):
-    return menu, await todo.home(show=show)
+    return menu("Todo"), await todo.home(show=show)

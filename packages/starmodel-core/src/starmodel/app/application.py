@@ -140,8 +140,8 @@ class Application:
 
     async def count(self, kind: type[Entity], where: Mapping[str, Any] | None = None, /, *, cap: int = 10_000) -> int:
         """Return how many match, but stop counting at *cap*."""
-        Query(where=where or {}).checked(kind)
-        return await self.persistence.for_class(kind).count(kind, where or {}, cap=cap)
+        query = Query(where=where or {}).checked(kind)
+        return await self.persistence.for_class(kind).count(kind, query.where, cap=cap)
 
     def summary(self) -> dict[str, str]:
         """Return what an acknowledged commit survives, for each store in use: its durability class."""

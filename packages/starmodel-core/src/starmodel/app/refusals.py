@@ -9,7 +9,7 @@ from starmodel.core.errors import FieldConflictError, InvalidError, Problem, Sta
 
 __all__ = ["Refusal", "refusal_of"]
 
-_NOTHING_HERE = "There is nothing at this address, or you may not see it. Reload the page to see what is there now."
+_NOTHING_HERE = "There is nothing at this address, or not any more, or you may not see it."
 _OUR_FAULT = (
     "Something went wrong on the server and nothing was changed. Try again; if it happens again, report this id."
 )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from .errors import InvalidError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["COMMAND_SCHEMA", "REDACTED", "Command"]
+__all__ = ["COMMAND_SCHEMA", "REDACTED", "Command", "as_text"]
 
 COMMAND_SCHEMA = 1
 """Version of the stored form of a command; an older one is upcast when it is read."""
@@ -54,7 +57,10 @@ class Command:
         return replace(self, entity_id=entity_id)
 
     def to_json(self, default: Callable[[Any], Any] | None = None) -> str:
-        """Return the record as JSON; *default* turns argument values JSON does not know into ones it does."""
+        """Return the record as JSON; *default* turns argument values JSON does not know into ones it does.
+
+        Without one, numbers, times, enums and ids become text, as a codec reads them again.
+        """
         data = {
             "id": self.id,
             "entity": self.entity,
@@ -66,7 +72,7 @@ class Command:
             "base_version": self.base_version,
             "schema": self.schema,
         }
-        return json.dumps(data, default=default, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(data, default=default or as_text, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -82,6 +88,17 @@ class Command:
             raise InvalidError(problems)
         known = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
         return cls(**{**known, "at": _moment(data.get("at"))})
+
+
+def as_text(value: Any) -> Any:
+    """Return an argument that JSON does not know as text that a codec reads back; TypeError for what has none."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _problems(data: dict[str, Any]) -> list[Problem]:

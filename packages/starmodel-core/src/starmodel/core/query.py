@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .conditions import as_compared
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .ordering import Place, cursor_at, place_of, places_at
@@ -87,21 +88,26 @@ class Query:
     def checked(self, kind: type[Entity], *, public_only: bool = False) -> Query:
         """Return this query, or raise QueryError that says which part does not fit *kind*.
 
+        Values are read as their fields hold them: ``"2"`` for a number, ``"food"`` for an enum.
         With *public_only*, as for a query from outside, fields that are not public are unknown, so that
         nobody can find out a secret by filtering on it.
         """
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_LIMIT:
             raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
-        infos = fields_of(kind).values()
-        names = [info.name for info in infos if not public_only or info.visibility is Visibility.PUBLIC]
+        infos = fields_of(kind)
+        names = {
+            name: info.annotation
+            for name, info in infos.items()
+            if not public_only or info.visibility is Visibility.PUBLIC
+        }
         if isinstance(self.order, str):
             raise QueryError(f"order takes a list of field names, not {self.order!r}")
         for name in self.order:
             _known(kind, str(name).removeprefix("-"), names)
-        _check_where(kind, self.where, names, 0)
+        where = _fitted(kind, self.where, names, 0)
         if self.after is not None:
             places_at(self.after, len(_directions(self)))
-        return replace(self, order=tuple(self.order))
+        return replace(self, where=where, order=tuple(self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +123,43 @@ def _known(kind: type[Entity], name: Any, names: Iterable[str]) -> None:
         raise QueryError(f"{kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
 
 
-def _check_where(kind: type[Entity], where: Any, names: list[str], depth: int) -> None:
+def _fitted(kind: type[Entity], where: Any, types: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return *where* with every value as its field holds it, or raise QueryError for the part that does not fit."""
     if not isinstance(where, Mapping):
         raise QueryError(f"where must be an object such as {{'done': False}}, not {where!r}")
     if depth > _MAX_DEPTH:
         raise QueryError(f"where is nested more than {_MAX_DEPTH} levels deep")
+    fitted: dict[str, Any] = {}
     for key, test in where.items():
         if key in ("and", "or"):
             if isinstance(test, str) or not isinstance(test, list | tuple):
                 raise QueryError(f"{key!r} takes a list of conditions, not {test!r}")
-            for part in test:
-                _check_where(kind, part, names, depth + 1)
+            fitted[key] = [_fitted(kind, part, types, depth + 1) for part in test]
         elif key == "not":
-            _check_where(kind, test, names, depth + 1)
+            fitted[key] = _fitted(kind, test, types, depth + 1)
         else:
-            _known(kind, key, names)
-            _check_test(key, test)
+            _known(kind, key, types)
+            fitted[key] = _fitted_test(key, types[key], test)
+    return fitted
 
 
-def _check_test(key: str, test: Any) -> None:
+def _fitted_test(key: str, annotation: Any, test: Any) -> Any:
     if not isinstance(test, Mapping):
-        return
+        return as_compared(key, annotation, test)
+    fitted: dict[str, Any] = {}
     for op, value in test.items():
         if op not in OPERATORS:
             raise QueryError(f"{key!r} cannot be tested by {op!r}; {hint(str(op), OPERATORS)}")
-        if op == "in" and (isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset)):
-            raise QueryError(f"'in' takes a list of values for {key!r}, not {value!r}")
+        if op == "in":
+            if isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset):
+                raise QueryError(f"'in' takes a list of values for {key!r}, not {value!r}")
+            fitted[op] = [as_compared(key, annotation, choice) for choice in value]
+        else:
+            fitted[op] = as_compared(key, annotation, value) if op in _COMPARING else value
+    return fitted
+
+
+_COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
 
 def matches(where: Mapping[str, Any], entity: Entity) -> bool:

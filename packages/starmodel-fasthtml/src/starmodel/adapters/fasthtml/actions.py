@@ -7,12 +7,14 @@ works without JavaScript too: a button posts the page's own form, a form posts i
 from __future__ import annotations
 
 import json
-from typing import Any, ParamSpec, TypeAlias
+from typing import Any, ParamSpec, TypeAlias, cast
 from urllib.parse import urlencode
 
+from starmodel.core.commands import as_text
 from starmodel.core.entity import Entity
-from starmodel.core.errors import DefinitionError
+from starmodel.core.errors import DefinitionError, hint
 from starmodel.core.events import BoundEvent, ClassEvent, Event, EventRef
+from starmodel.core.parameters import parameters_of
 from starmodel.core.snapshot import plain
 
 from .reading import version_shown
@@ -33,7 +35,7 @@ def on_click(event: BoundEvent[P, Any] | EventRef[P], /, *args: P.args, **kwargs
     A question declared with the event, ``@event(confirm="…")``, is asked before.
     """
     declared = _declared(event)
-    values = declared.arguments(*args, **kwargs)
+    values = {name: _sendable(value) for name, value in declared.arguments(*args, **kwargs).items()}
     url = _url(event, declared)
     send = f"@send({_text(url)},{js(values)}{_options(declared)})"
     plain_url = f"{url}?{urlencode(_flat(values), doseq=True)}" if values else url
@@ -90,9 +92,9 @@ def _as_typed(event: BoundEvent[..., Any], argument: str | None, trigger: str) -
     declared = _declared(event)
     if argument is None:
         return {trigger: f"@send({_text(_url(event, declared))},{{}})"}
-    if not declared.takes_fields and argument not in declared.signature.parameters:
-        known = ", ".join(declared.signature.parameters) or "none"
-        raise DefinitionError(f"{declared.name}() takes no argument {argument!r}; it takes {known}")
+    known = [parameter.name for parameter in parameters_of(cast("type[Entity]", type(event.snapshot)), declared)]
+    if argument not in known:
+        raise DefinitionError(f"{declared.name}() takes no argument {argument!r}; {hint(argument, known)}")
     url = _url(event, declared)
     return {trigger: f"@send({_text(url)},{{{js(argument)}: {_LIVE_VALUE}}},{{latest: true}})"}
 
@@ -146,6 +148,13 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None
     }
+
+
+def _sendable(value: Any) -> Any:
+    try:
+        return as_text(value)
+    except TypeError:
+        return value  # JSON knows it, or the encoder says that it does not
 
 
 def _word(value: Any) -> str:

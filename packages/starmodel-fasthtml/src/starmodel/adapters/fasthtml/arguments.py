@@ -96,9 +96,15 @@ def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _with_lists(values: dict[str, Any], lists: Collection[str]) -> dict[str, Any]:
-    for name in lists:
-        if isinstance(value := values.get(name), str) and value:
-            values[name] = [value]
+    """Return *values* with a list for each of *lists*, and one value for every other name.
+
+    Of several the last one counts: a hidden field before a checkbox says what no tick means.
+    """
+    for name, value in values.items():
+        if name in lists:
+            values[name] = [value] if isinstance(value, str) and value else value
+        elif isinstance(value, list):
+            values[name] = value[-1]
     return values
 
 

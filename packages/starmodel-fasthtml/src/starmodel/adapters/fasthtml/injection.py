@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
@@ -57,7 +57,7 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
     kept: list[inspect.Parameter] = []
     for name, parameter in signature.parameters.items():
         annotation = hints.get(name, parameter.annotation)
-        supply = _supply(name, annotation, app, path)
+        supply = _supply(name, annotation, app, path, signature.parameters.keys())
         if supply is None:
             kept.append(parameter.replace(annotation=annotation))
         else:
@@ -118,7 +118,7 @@ def _one_by_one(fn: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def _supply(name: str, annotation: Any, app: Application, path: str) -> Supply | None:
+def _supply(name: str, annotation: Any, app: Application, path: str, others: Collection[str]) -> Supply | None:
     marks: tuple[Any, ...] = ()
     if get_origin(annotation) is Annotated:
         annotation, *rest = get_args(annotation)
@@ -128,7 +128,7 @@ def _supply(name: str, annotation: Any, app: Application, path: str) -> Supply |
         and not isinstance(annotation, types.GenericAlias)
         and issubclass(annotation, Entity)
     ):
-        return _one(name, annotation, marks, app, path)
+        return _one(name, annotation, marks, app, path, others)
     if get_origin(annotation) is list:
         (member,) = get_args(annotation) or (None,)
         if isinstance(member, type) and issubclass(member, Entity):
@@ -141,7 +141,9 @@ def _supply(name: str, annotation: Any, app: Application, path: str) -> Supply |
     return None
 
 
-def _one(name: str, kind: type[Entity], marks: tuple[Any, ...], app: Application, path: str) -> Supply:
+def _one(
+    name: str, kind: type[Entity], marks: tuple[Any, ...], app: Application, path: str, others: Collection[str]
+) -> Supply:
     app.add(kind)
     shared = next((mark for mark in marks if isinstance(mark, Shared)), None)
     if shared is not None:
@@ -150,12 +152,27 @@ def _one(name: str, kind: type[Entity], marks: tuple[Any, ...], app: Application
     in_path = _named_in(path, name)
     if in_path is not None:
         return functools.partial(_load_named, kind, in_path)
+    _refuse_nameless(name, kind, path, others)
     app.implicit.per_visitor(kind)
     return functools.partial(_load_own, kind)
 
 
+def _refuse_nameless(name: str, kind: type[Entity], path: str, others: Collection[str]) -> None:
+    """Raise for a path such as ``/todo/{tid}`` that names something no argument asks for: it would be ignored."""
+    unused = [part for part in _parts(path) if part not in others]
+    if unused:
+        raise DefinitionError(
+            f"the page {path} has {{{unused[0]}}}, which no argument takes; to load the {kind.__name__} by it, "
+            f"write {{{name}}} or {{id}}, else take {unused[0]!r} as an argument"
+        )
+
+
+def _parts(path: str) -> list[str]:
+    return [part.strip("{}").partition(":")[0] for part in path.split("/") if part.startswith("{")]
+
+
 def _named_in(path: str, name: str) -> str | None:
-    parts = [part.strip("{}").partition(":")[0] for part in path.split("/") if part.startswith("{")]
+    parts = _parts(path)
     return next((wanted for wanted in (name, f"{name}_id", "id") if wanted in parts), None)
 
 

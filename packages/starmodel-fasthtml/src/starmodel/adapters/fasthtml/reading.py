@@ -86,7 +86,7 @@ class PageRead:
     ) -> list[E]:
         """Return the entities that match and may be seen; the page then depends on which they are."""
         await self._note_position(kind)
-        query = Query(where=where, order=tuple(order), limit=limit, after=after)
+        query = Query(where=where, order=tuple(order), limit=limit, after=after).checked(kind)
         page = await self.app.persistence.query(kind, query)
         seen = [stored for stored in page.items if self._may_read(kind, stored)]
         # One that is hidden now may be shown after a change that the query itself does not notice.

@@ -13,7 +13,7 @@ from starmodel.core.query import Query, Stored
 from .patches import entity_frames, key_of, may_read, preview_frames, signal_frames, stored_now
 from .relevance import concerns
 from .remaking import what_makes_it_again
-from .results import go
+from .results import go, toast
 from .wire import comment_frame, elements_frame, event_frame
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ class Tab:
         html, read = made.html, made.read
         if not html:
             logger.error("the page %r could not be made again; its open tab shows what it has", self.token.url)
+            await self._write(toast("This page could not be brought up to date. Reload it to try again.", "error"))
             return None
         self.hub.leave(self)
         self._depend_on(read)

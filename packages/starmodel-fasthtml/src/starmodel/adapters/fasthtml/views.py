@@ -63,6 +63,8 @@ class View(Generic[E, P]):
 
     def __call__(self, entity: E, /, *args: P.args, **kwargs: P.kwargs) -> Fragment:
         """Return the view of *entity*; while a page is made, the page is kept up to date with it."""
+        if not isinstance(entity, Entity):
+            raise DefinitionError(f"the view {self.__name__} shows an entity, and was given {entity!r}")
         page = current_page.get()
         params = self._params(args, kwargs)
         stored = None if page is None else page.stored(entity)
@@ -138,4 +140,8 @@ def view(fn: Callable[Concatenate[E, P], Any]) -> View[E, P]:
     code = getattr(fn, "__code__", None)
     if code is None or code.co_argcount < 1:
         raise DefinitionError("@view goes on a function whose first argument is an entity")
+    if inspect.iscoroutinefunction(fn) or inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+        raise DefinitionError(
+            f"the view {fn.__name__} must be a plain function that returns elements: nothing to wait for"
+        )
     return View(fn)
