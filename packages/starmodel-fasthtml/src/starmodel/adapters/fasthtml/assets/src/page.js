@@ -29,8 +29,7 @@ export function showBanner(text) {
 showBanner("");
 
 export function toast(text, level = "info") {
-  for (const other of [...toasts.children])
-    if (other.firstChild.textContent === text || (level === "error" && other.dataset.level === "error")) other.remove();
+  for (const other of [...toasts.children]) if (other.firstChild.textContent === text) other.remove();
   const close = make("button", { type: "button", textContent: "×", onclick: () => item.remove() });
   close.setAttribute("aria-label", "Close");
   const item = make("div", { className: "sm-toast" }, make("span", { textContent: text }), close);
