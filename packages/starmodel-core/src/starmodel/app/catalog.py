@@ -62,7 +62,10 @@ class Catalog:
                 f"two entities are called {name!r}; give one another name: model_config = {{'namespace': ...}}"
             )
         fields_of(kind)
-        events = {**SERVICES, **events_of(kind)}
+        # Whoever has none of the default events has none of these either; `undo = None` leaves out one.
+        services = SERVICES if kind.__entity_default_events__ else {}
+        offered = {name: service for name, service in services.items() if not hasattr(kind, name)}
+        events = {**offered, **events_of(kind)}
         handlers = {name: self._handler(kind, event) for name, event in events.items()}
         self._kinds[name] = kind
         self._handlers[name] = handlers

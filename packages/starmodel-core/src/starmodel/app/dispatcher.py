@@ -15,7 +15,15 @@ from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.answers import answer_from
 from starmodel.core.commands import Command
 from starmodel.core.entity import ID_RULE, Entity, valid_id
-from starmodel.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, ReadOnlyError
+from starmodel.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+    ReadOnlyError,
+    StarModelError,
+)
 from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
 
@@ -126,7 +134,13 @@ class Dispatcher:
                 return Result(stored_form, earlier, answer_from(earlier.answer))
         args = handler.bind(command.args, text=text)
         run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step)
-        return await self._until_stored(run)
+        try:
+            return await self._until_stored(run)
+        except StarModelError:  # refused for what the same command, sent twice, has done itself meanwhile?
+            earlier = None if handler.reads_only else await store.receipt(command.id, fingerprint)
+            if earlier is None:
+                raise
+            return Result(stored_form, earlier, answer_from(earlier.answer))
 
     async def finish(self) -> None:
         """Wait for the commits that go on without their callers."""
@@ -165,7 +179,14 @@ class Dispatcher:
     async def _once(self, run: _Run) -> Result:
         allow = partial(self._decide, run.actor)
         chosen_id = run.command.entity_id if run.handler.event.of_class else None
-        unit = UnitOfWork(self._persistence, run.command, kind_of=self.catalog.kind, allow=allow, chosen_id=chosen_id)
+        unit = UnitOfWork(
+            self._persistence,
+            run.command,
+            kind_of=self.catalog.kind,
+            allow=allow,
+            chosen_id=chosen_id,
+            fresh=self._implicit.fresh,
+        )
         token = running_unit.set(unit)
         try:
             returned = await self._execute(run, unit)
@@ -211,7 +232,10 @@ class Dispatcher:
         version = 0 if stored is None else stored.version
         args = run.args
         if base is not None and base != version and run.handler.event.takes_fields:
-            args = await merged(store, entity, version, base, args)
+            fields = {p.name for p in run.handler.parameters if p.optional}  # others must be given to the event
+            sent = {name: value for name, value in args.items() if name in fields}
+            kept = await merged(store, entity, version, base, sent)
+            args = {**{name: value for name, value in args.items() if name not in fields}, **kept}
         return (unit.begun(entity, implicit=True) if stored is None else unit.opened(stored)), args
 
     def _decide(self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None) -> None:

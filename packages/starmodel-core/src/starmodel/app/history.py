@@ -67,7 +67,10 @@ async def _revert(unit: UnitOfWork, commit: Commit) -> None:
     for change in reversed(commit.changes):
         kind = unit.kind_of(change.entity)
         stored = await unit.persistence.for_class(kind).get(kind, change.id)
-        unit.allow("undo", kind, change.id, None if stored is None else stored.entity)
+        entity = None if stored is None else stored.entity
+        unit.allow("undo", kind, change.id, entity)
+        does = "delete" if change.before is None else "create" if change.after is None else commit.command.event
+        unit.allow(does, kind, change.id, entity)  # undo is no way round what may not be done directly
         if change.before is None:
             _revert_creation(unit, change, stored)
         elif change.after is None:

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from starmodel.core.answers import GoTo, Notice, answer_to_json
 from starmodel.core.commands import REDACTED, Command
 from starmodel.core.errors import InvalidError, Problem
 from starmodel.core.events import as_sent
@@ -85,6 +86,8 @@ def answer_of(returned: Any, codec: Codec) -> Any:
     """Return what a repeated command is answered: the returned value where JSON can hold it, entities by their ids."""
     if type(returned) in _ATOMS:
         return returned
+    if isinstance(returned, GoTo | Notice):
+        return answer_to_json(returned)
     try:
         return codec.plain(as_sent(returned))
     except (TypeError, ValueError, RecursionError):

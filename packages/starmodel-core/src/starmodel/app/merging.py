@@ -32,7 +32,9 @@ async def merged(
     kept: dict[str, Any] = {}
     conflicts: dict[str, tuple[Any, Any]] = {}
     for name, value in args.items():
-        untouched = name not in infos or getattr(entity, name) == value or (before is not None and name not in before)
+        untouched = name not in infos or (before is not None and name not in before)
+        if not untouched and infos[name].visibility is not Visibility.SECRET:  # a secret cannot be found out by trying
+            untouched = getattr(entity, name) == value
         if untouched:
             kept[name] = value
         elif before is None or before[name] is _UNKNOWN or before[name] != value:

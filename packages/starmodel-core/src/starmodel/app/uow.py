@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
     from .persistence import PersistenceManager
 
-__all__ = ["Allow", "KindOf", "UnitOfWork"]
+__all__ = ["Allow", "Fresh", "KindOf", "UnitOfWork"]
 
 E = TypeVar("E", bound=Snapshot)
 
 KindOf: TypeAlias = Callable[[str], type[Entity]]
 """Finds a class of the application by its name."""
+
+Fresh: TypeAlias = Callable[[type[Entity], str], Entity | None]
+"""Finds the entity that is there without anybody having stored it."""
 
 Allow: TypeAlias = Callable[[str, type[Entity], str | None, Entity | None], None]
 """Raises when the actor of the command may not do an action to an entity."""
@@ -53,7 +56,7 @@ class _Opened:
 class UnitOfWork(Unit):
     """What one run of one command reads and writes.  Made anew for every run; nothing is shared between commands."""
 
-    __slots__ = ("_chosen_id", "_made", "_opened", "allow", "command", "kind_of", "persistence")
+    __slots__ = ("_chosen_id", "_made", "_opened", "allow", "command", "fresh", "kind_of", "persistence")
 
     def __init__(
         self,
@@ -63,7 +66,9 @@ class UnitOfWork(Unit):
         kind_of: KindOf,
         allow: Allow,
         chosen_id: str | None = None,
+        fresh: Fresh | None = None,
     ) -> None:
+        self.fresh = fresh or _nothing
         self.persistence = persistence
         self.command = command
         self.kind_of = kind_of
@@ -78,8 +83,14 @@ class UnitOfWork(Unit):
         """Return the entity, ready to be changed; NotFoundError when there is none."""
         known = self._opened.get((kind.__entity_name__, id))  # type: ignore[attr-defined]  # every E here is an Entity
         if known is None:
-            stored = await self.persistence.get(cast("type[Entity]", kind), id)
-            return cast("E", self.opened(stored))
+            known_kind = cast("type[Entity]", kind)
+            stored = await self.persistence.for_class(known_kind).get(known_kind, id)
+            if stored is not None:
+                return cast("E", self.opened(stored))
+            fresh = self.fresh(known_kind, id)
+            if fresh is None:
+                raise NotFoundError(known_kind.__entity_name__, id)
+            return cast("E", self.begun(fresh, implicit=True))
         if is_discarded(known.draft):
             raise NotFoundError(kind.__name__, id)
         return cast("E", known.draft)
@@ -196,3 +207,7 @@ def _write(opened: _Opened) -> Write | None:
     if after is opened.start or not kind.__entity_config__.get("auto_persist", True):
         return None
     return Write(kind, draft.id, opened.before, after, opened.expected)
+
+
+def _nothing(_kind: type[Entity], _id: str) -> Entity | None:
+    return None

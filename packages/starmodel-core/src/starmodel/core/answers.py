@@ -35,14 +35,14 @@ class GoTo:
 def answer_to_json(returned: Notice | GoTo) -> dict[str, str]:
     """Return the form in which an answer is kept, to be given again when its command is sent again."""
     if isinstance(returned, GoTo):
-        return {"go_to": returned.path}
-    return {"notice": returned.text, "level": returned.level}
+        return {"starmodel:go_to": returned.path}
+    return {"starmodel:notice": returned.text, "level": returned.level}
 
 
 def answer_from(kept: Any) -> Any:
     """Return the answer that was kept as *kept*; anything else as it is."""
-    if isinstance(kept, dict) and kept.keys() == {"go_to"}:
-        return GoTo(kept["go_to"])
-    if isinstance(kept, dict) and kept.keys() == {"notice", "level"}:
-        return Notice(kept["notice"], kept["level"])
+    if isinstance(kept, dict) and kept.keys() == {"starmodel:go_to"}:
+        return GoTo(kept["starmodel:go_to"])
+    if isinstance(kept, dict) and kept.keys() == {"starmodel:notice", "level"}:
+        return Notice(kept["starmodel:notice"], kept["level"])
     return kept

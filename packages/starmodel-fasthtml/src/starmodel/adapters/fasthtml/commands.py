@@ -24,6 +24,7 @@ from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from .arguments import Arguments, UnsupportedMediaError, read_arguments
 from .gate import BodyTooLargeError, header
 from .pages import error_page
+from .patches import may_read
 from .replies import send_bytes, send_frames, send_json, send_nothing, send_see_other
 from .results import Frames, frames_of, public_value
 from .wanting import is_ours, wants_json, wants_page
@@ -62,9 +63,9 @@ class CommandDoor:
             on_step = frames.step if is_ours(scope) and self._handler.event.mode.value.endswith("yield") else None
             try:
                 result = await runtime.app.dispatch(command, actor=actor, text=arguments.is_text, on_step=on_step)
-            except Exception as error:
-                await frames.failed()
-                if frames.started:
+            except BaseException as error:  # also when it was cancelled: a preview must not stay
+                frames.failed()
+                if frames.started and isinstance(error, Exception):
                     await frames.finish(event_frame("sm-problem", self._refusal(error, scope).to_dict()))
                     return
                 raise
@@ -73,8 +74,8 @@ class CommandDoor:
         except Exception as error:  # noqa: BLE001  # every refusal is answered here, in the caller's own way
             await self._refuse(scope, send, self._refusal(error, scope))
         else:
-            await frames.done(result)
-            await self._answer(scope, send, result, frames, is_form=arguments.is_text)
+            frames.done(result)
+            await self._answer(scope, send, result, frames, actor, is_form=arguments.is_text)
 
     def _command(self, scope: Scope, arguments: Arguments, actor: Actor) -> Command:
         key = arguments.key
@@ -91,7 +92,9 @@ class CommandDoor:
 
     # -- out -------------------------------------------------------------------------------------------------------
 
-    async def _answer(self, scope: Scope, send: Send, result: Result, frames: Frames, *, is_form: bool) -> None:
+    async def _answer(
+        self, scope: Scope, send: Send, result: Result, frames: Frames, actor: Actor, *, is_form: bool
+    ) -> None:
         """Answer a command that was done; if that fails, say that it was done all the same."""
         returned = result.returned
         try:
@@ -101,7 +104,7 @@ class CommandDoor:
                 await send_see_other(send, returned.path if isinstance(returned, GoTo) else back_to(scope))
                 return
             else:
-                await send_json(send, 200, self._as_json(result))
+                await send_json(send, 200, self._as_json(result, actor))
                 return
         except Exception as error:  # the event's own piece of page, or a value that has no place in JSON
             id = secrets.token_hex(6)
@@ -118,14 +121,16 @@ class CommandDoor:
         else:
             await send_nothing(send)
 
-    def _as_json(self, result: Result) -> dict[str, Any]:
-        codec, entity = self._runtime.app.codec, result.entity
-        changes = result.commit.changes if result.commit is not None and entity is not None else ()
-        change = next((change for change in changes if change.snapshot is entity), None)
+    def _as_json(self, result: Result, actor: Actor) -> dict[str, Any]:
+        codec, entity, target = self._runtime.app.codec, result.entity, result.command.entity_id
+        changes = result.commit.changes if result.commit is not None else ()
+        change = next((change for change in changes if target in (None, change.id)), None)
+        if entity is not None and not may_read(self._runtime.hub, actor, entity):
+            entity = None  # who may change it need not see it
         return {
             "command": result.command.id,
             "replayed": result.replayed,
-            "id": entity.id if entity is not None else result.command.entity_id,
+            "id": target if change is None else change.id,
             "version": None if change is None else change.version,
             "entity": None if entity is None else codec.dump(entity, public=True),
             "returned": public_value(result.returned, codec),

@@ -35,8 +35,12 @@ class Fragments:
         self.misses += 1
         made = make()
         self._kept[key] = made
-        self.size += len(made)
+        self.size += _weight(key, made)
         while self.size > self._max and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self.size -= len(dropped)
+            self.size -= _weight(*self._kept.popitem(last=False))
         return made
+
+
+def _weight(key: Any, made: Any) -> int:
+    """Return what an entry counts: the arguments of a view may be longer than what it makes of them."""
+    return len(made) + (sum(len(part) for part in key if isinstance(part, str)) if isinstance(key, tuple) else 0)

@@ -36,6 +36,8 @@ __all__ = ["Hub"]
 
 logger = logging.getLogger("starmodel.live")
 
+_PAUSE = 0.1
+
 
 class Hub:
     """Knows every open tab of this process by what its page depends on.
@@ -112,11 +114,26 @@ class Hub:
                 _drop(index, name, tab)
 
     async def _follow(self, follower: Follower) -> None:
-        async for commit in follower:
+        gaps = 0
+        while True:
             try:
-                self.tell(commit)
+                async for commit in follower:
+                    self.tell(commit)
+                    if follower.gaps != gaps:  # what was missed is in no log any more
+                        gaps = follower.gaps
+                        self.tell_everything()
             except Exception:
-                logger.exception("could not tell the open tabs about commit %s", commit.position)
+                logger.exception("could not follow what is stored; every open tab is shown everything as it is now")
+                self.tell_everything()
+                await asyncio.sleep(_PAUSE)
+            else:
+                return
+
+    def tell_everything(self) -> None:
+        """Show every tab everything as it is now."""
+        for tab in self.tabs:
+            tab.note_everything()
+            tab.wake()
 
     def tell(self, commit: Commit) -> None:
         """Pass *commit* on to every tab that it concerns."""
@@ -144,11 +161,10 @@ class Hub:
             tab.note_preview(snapshot)
             tab.wake()
 
-    async def restore(self, visitor: str, kind: type[Entity], id: str) -> None:
+    def restore(self, visitor: str, kind: type[Entity], id: str) -> None:
         """Show what is stored again, after an event with steps failed."""
-        stored = await self.app.persistence.for_class(kind).get(kind, id)
         for tab in self._tabs_of(visitor, (kind.__entity_name__, id)):
-            tab.note_stored((kind.__entity_name__, id), stored)
+            tab.note_stored((kind.__entity_name__, id))
             tab.wake()
 
     def _tabs_of(self, visitor: str, key: Key) -> list[Tab]:

@@ -7,7 +7,7 @@ that view.  Whatever else a page reads, a field here or a list there, makes the 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.entity import Entity
@@ -78,6 +78,7 @@ class PageRead:
         entity = None if stored is None else stored.entity
         decision = self.app.policy.decide(self.actor, "read", kind, id, entity)
         if stored is None or not (self.actor.trusted or decision.allowed):
+            self.fields.add((kind.__entity_name__, id))  # that it is not there was read, too
             raise NotFoundError(kind.__entity_name__, id)
         return self._lens(stored)
 
@@ -88,10 +89,14 @@ class PageRead:
         await self._note_position(kind)
         query = Query(where=where, order=tuple(order), limit=limit, after=after).checked(kind)
         page = await self.app.persistence.query(kind, query)
-        seen = [stored for stored in page.items if self._may_read(kind, stored)]
+        seen, looked_at = [stored for stored in page.items if self._may_read(kind, stored)], len(page.items)
+        while len(seen) < limit and page.next is not None:  # those that may not be seen take nobody's place
+            page = await self.app.persistence.query(kind, replace(query, after=page.next))
+            seen += [stored for stored in page.items if self._may_read(kind, stored)]
+            looked_at += len(page.items)
         # One that is hidden now may be shown after a change that the query itself does not notice.
-        self.queries.append((kind.__entity_name__, query if len(seen) == len(page.items) else ANY_CHANGE))
-        return [self._lens(stored) for stored in seen]
+        self.queries.append((kind.__entity_name__, query if len(seen) == looked_at else ANY_CHANGE))
+        return [self._lens(stored) for stored in seen[:limit]]
 
     def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
         return (
@@ -109,11 +114,7 @@ class PageRead:
     def _lens(self, stored: Stored[E]) -> E:
         entity: E = stored.entity
         key = (type(entity).__entity_name__, entity.id)
-        known = self._stored.get(key)
-        if known is not None and known.version == stored.version:
-            entity = known.entity  # a store may give another object each time; to the page it is the same
-        else:
-            self._stored[key] = stored
+        entity = self._stored.setdefault(key, stored).entity  # one page shows one version of it: what it read first
         return lens_of(entity, lambda: self.fields.add(key))
 
     def stored(self, entity: E) -> Stored[E] | None:

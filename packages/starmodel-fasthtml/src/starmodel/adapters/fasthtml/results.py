@@ -111,16 +111,16 @@ class Frames:
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             await self._write(event_frame("sm-step", {"value": value}))
 
-    async def done(self, result: Result) -> None:
-        """Take back what steps have shown of an entity that is stored as it was before."""
-        stored = result.commit.changes if result.commit is not None else ()
+    def done(self, result: Result) -> None:
+        """Take back what steps have shown of an entity that was not stored, or was before they ran."""
+        stored = () if result.commit is None or result.replayed else result.commit.changes
         if not any(change.key == (self._handler.kind.__entity_name__, self._id) for change in stored):
-            await self.failed()
+            self.failed()
 
-    async def failed(self) -> None:
+    def failed(self) -> None:
         """Take back what the steps of a failed event have shown."""
         if self._previewed and self._id is not None and self._actor.visitor is not None:
-            await self._hub.restore(self._actor.visitor, self._handler.kind, self._id)
+            self._hub.restore(self._actor.visitor, self._handler.kind, self._id)
 
     async def _write(self, frame: bytes, *, more: bool = True) -> None:
         if not self.started:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starmodel.core.actors import Actor
-from starmodel.core.errors import ConfigurationError, ForbiddenError
+from starmodel.core.errors import ConfigurationError, ForbiddenError, QueryError
 from starmodel.plugins import PluginHost
 
 from .fragments import Fragments
 from .live import Hub
 from .reading import PageRead
+from .relevance import ANY_CHANGE
 from .remaking import Remade, remade
 from .sessions import Sessions
 from .signing import Signer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from starmodel.app import Application
     from starmodel.core.commands import Command
     from starmodel.core.ports import AuthProvider
+    from starmodel.core.query import Query
 
     from .assets import Assets
     from .tab import Tab
@@ -105,7 +107,17 @@ class Runtime:
         """Tell whether every class and view a page names is still part of the program."""
         named = {use.view for uses in token.views.values() for use in uses}
         known = {kind.__entity_name__ for kind in self.app.catalog}
-        return named <= views.keys() and token.kinds <= known
+        if not (named <= views.keys() and token.kinds <= known):
+            return False
+        return all(self._knows_query(name, query) for name, query in token.queries)
+
+    def _knows_query(self, name: str, query: Query) -> bool:
+        try:
+            if query.order != ANY_CHANGE.order:
+                query.checked(self.app.catalog.kind(name))
+        except QueryError:
+            return False
+        return True
 
     async def page(self, scope: Scope) -> PageRead:
         """Return what the page of this request reads into: begun by its first read, or handed in to be made again."""
@@ -118,4 +130,8 @@ class Runtime:
         """Make the page of *tab* again."""
         if self._pages is None:
             raise ConfigurationError("no page can be made again: say by serve_pages_by() which application makes them")
-        return await remade(self._pages, tab, PageRead(self.app, tab.actor, self.fragments))
+        read = PageRead(self.app, tab.actor, self.fragments)
+        if self.sessions.is_retired(tab.visit):
+            tab.end()  # it comes back with the cookie it has now
+            return Remade("", read)
+        return await remade(self._pages, tab, read)

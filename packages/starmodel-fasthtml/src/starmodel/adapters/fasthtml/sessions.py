@@ -20,6 +20,7 @@ _PURPOSE = "session"
 _MAX_AGE = 30 * 24 * 60 * 60
 _KNOWN = 10_000
 _RETIRED = 100_000
+_KEPT = 100_000
 _UNDER_WAY = 60.0
 
 
@@ -108,6 +109,10 @@ class Sessions:
         at = None if named is None else self._retired.get(named.partition("~")[0])
         return at is not None and time.monotonic() - at < _UNDER_WAY
 
+    def is_retired(self, visit: Visit) -> bool:
+        """Tell whether the id of *visit* was given up."""
+        return visit.id in self._retired
+
     def begin(self) -> Visit:
         """Return a new visit."""
         return self._remember(self._visit(secrets.token_urlsafe(32)))
@@ -138,7 +143,7 @@ class Sessions:
         return values
 
     def _free_unused(self, now: float) -> None:
-        while self._data and now - next(iter(self._data.values()))[1] > self._idle:
+        while self._data and (len(self._data) >= _KEPT or now - next(iter(self._data.values()))[1] > self._idle):
             self._data.popitem(last=False)
 
     def forget(self, visit: Visit) -> None:

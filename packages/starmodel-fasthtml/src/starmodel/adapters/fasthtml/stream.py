@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from .gate import header
 from .replies import NO_STORE, send_bytes, send_plain
-from .tab import Tab
+from .tab import MADE_AGAIN, Tab
 from .tokens import PageToken
 from .wire import comment_frame, event_frame
 
@@ -84,10 +84,15 @@ class LiveDoor:
         gap, fresh = await self._runtime.hub.catch_up(tab, seen.split(","))
         if gap:
             tab.note_everything()
-        if tab.token.boot != self._runtime.boot or (tab.token.is_remade and seen != ",".join(tab.token.positions)):
+        if tab.token.boot != self._runtime.boot or _is_other(seen, tab.token):
             tab.note_page()  # another program may make it differently, or it was made again since its token was
         await tab.hello(fresh=fresh)
         tab.wake()
+
+
+def _is_other(seen: str, token: PageToken) -> bool:
+    """Tell whether the page in the browser may depend on something else than its token says."""
+    return MADE_AGAIN in seen.split(",") or (token.is_remade and seen != ",".join(token.positions))
 
 
 async def _until_gone(receive: Receive) -> None:

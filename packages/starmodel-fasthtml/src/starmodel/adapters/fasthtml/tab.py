@@ -34,6 +34,9 @@ __all__ = ["Tab"]
 
 logger = logging.getLogger("starmodel.live")
 
+MADE_AGAIN = "again"
+"""Stands in the id of a message when the page was made again since its token was: it may depend on something else."""
+
 
 class Tab:
     """The server's side of a live page.
@@ -42,8 +45,11 @@ class Tab:
     """
 
     __slots__ = (
+        "_again",
         "_closing",
         "_epochs",
+        "_failures",
+        "_greeted",
         "_page_hash",
         "_pending",
         "_previews",
@@ -60,11 +66,13 @@ class Tab:
         "scope",
         "since",
         "token",
+        "visit",
     )
 
     def __init__(self, hub: Hub, token: PageToken, actor: Actor, scope: Scope, send: Send) -> None:
         self.hub, self.token, self.actor = hub, token, actor
         self.scope = what_makes_it_again(scope)
+        self.visit = scope["state"]["visit"]
         self._depend_on(token)
         self.since = time.monotonic()
         self._send = send
@@ -78,6 +86,8 @@ class Tab:
         self._rest: asyncio.Future[None] | None = None
         self._task = asyncio.current_task()
         self._closing = False
+        self._greeted = self._again = False
+        self._failures = 0
 
     # -- what it depends on ----------------------------------------------------------------------------------------
 
@@ -125,11 +135,11 @@ class Tab:
     def _is_listed(self, change: Change) -> bool:
         return any(concerns(change, query) for query in self.queries_of(change.entity))
 
-    def note_stored(self, key: Key, stored: Stored[Any] | None) -> None:
-        """Keep an entity to be shown as it is stored, whatever was shown of it meanwhile."""
+    def note_stored(self, key: Key) -> None:
+        """Keep an entity to be shown as it is stored by then, whatever was shown of it meanwhile."""
         self._previews.pop(key, None)
         self._shown.pop(key, None)
-        self._pending[key] = stored
+        self._pending[key] = None
 
     def note_everything(self) -> None:
         """Show everything as it is now: the log does not reach back to what the tab has."""
@@ -150,7 +160,7 @@ class Tab:
 
     def wake(self) -> None:
         """Send what is to be told, unless that is going on already."""
-        if self._closing or not self._has_news():
+        if self._closing or not self._greeted or not self._has_news():
             return
         if self._writer is None:  # from the first news on: waking a task costs less than starting one
             self._writer = asyncio.create_task(self._keep_telling(), name="starmodel live: tell a tab")
@@ -189,9 +199,10 @@ class Tab:
             frames += self._entity_frames(key, stored or await stored_now(self.hub, key))
             self._page_hash = b""  # the page in the browser is no longer the one that was made
         if frames:  # a reader that is cut off on the way has not seen the id, and comes back for all of it
-            frames.insert(-1, id_line)
-        for snapshot in previews.values():
+            frames.insert(-1, id_line.replace(b"\n", f",{MADE_AGAIN}\n".encode()) if self._again else id_line)
+        for key, snapshot in previews.items():
             frames += preview_frames(self.deps, snapshot)
+            self._shown.pop(key, None)  # what was shown of it is covered: the stored one is to be sent again
             self._page_hash = b""
         if frames:
             await self._write(b"".join(frames))
@@ -217,12 +228,19 @@ class Tab:
         if made.go_to is not None:
             return [go(made.go_to)]
         html, read = made.html, made.read
+        if self._closing:
+            return None
         if not html:
             logger.error("the page %r could not be made again; its open tab shows what it has", self.token.url)
-            await self._write(toast("This page could not be brought up to date. Reload it to try again.", "error"))
+            if not self._failures:
+                await self._write(toast("This page could not be brought up to date. It is tried again.", "error"))
+            self._failures += 1
+            asyncio.get_running_loop().call_later(min(0.5 * 2**self._failures, 60.0), self._try_again)
             return None
+        self._failures = 0
         self.hub.leave(self)
         self._depend_on(read)
+        self._again = True
         self._shown = {key: stored.version for key in self.keys if (stored := read.stored_under(key)) is not None}
         if not self._closing:
             self.hub.join(self)
@@ -235,8 +253,16 @@ class Tab:
         self._page_hash = digest
         return [elements_frame(html), *signal_frames(read)]
 
+    def _try_again(self) -> None:
+        self.note_page()
+        self.wake()
+
     async def hello(self, *, fresh: bool) -> None:
-        """Greet the tab: the stream is open; *fresh* says that the server lost what the tab has seen."""
+        """Greet the tab: the stream is open; *fresh* says that the server lost what the tab has seen.
+
+        Nothing is told before it has caught up: its message would carry an id beyond what is still to be told.
+        """
+        self._greeted = True
         await self._write(event_frame("sm-hello", {"fresh": fresh}))
 
     def beat(self) -> None:

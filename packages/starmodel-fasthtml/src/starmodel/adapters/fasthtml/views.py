@@ -70,7 +70,12 @@ class View(Generic[E, P]):
         stored = None if page is None else page.stored(entity)
         if page is None or stored is None:
             return Fragment(self.render(plain(entity), params))
-        page.uses_view((type(stored.entity).__entity_name__, stored.entity.id), ViewUse(self.name, params))
+        if views[self.name] is not self:
+            raise DefinitionError(f"two views are called {self.name}; pages are patched by name: rename one")
+        key, use = (type(stored.entity).__entity_name__, stored.entity.id), ViewUse(self.name, params)
+        if use in page.views.get(key, ()):
+            page.fields.add(key)  # a patch finds one element of an id: with two, the page is made again
+        page.uses_view(key, use)
         return Fragment(self.html(stored, params, page.actor.roles, page.fragments))
 
     def _params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
