@@ -129,6 +129,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure beside the controls and write docs/performance.md; needs wrk and a machine that does nothing else."""
+    workspace(session)
+    session.run("python", "-m", *(session.posargs or ["benchmarks"]))
+
+
+@nox.session
 def wheels(session: nox.Session) -> None:
     """Build what a release publishes into dist/."""
     build_wheels(session)
