@@ -3,6 +3,7 @@
 from .application import Application
 from .bus import InProcessBus
 from .catalog import Catalog, Handler
+from .current import application_of
 from .dispatcher import Dispatcher, Guard, Result
 from .following import Follower
 from .history import History
@@ -14,6 +15,7 @@ from .registry import Registry
 from .running import OnStep
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
+from .tail import LogTail
 from .uow import UnitOfWork
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "History",
     "Implicit",
     "InProcessBus",
+    "LogTail",
     "OnStep",
     "PersistenceManager",
     "RandomIds",
@@ -37,5 +40,6 @@ __all__ = [
     "SystemClock",
     "UnitOfWork",
     "VisitorPolicy",
+    "application_of",
     "refusal_of",
 ]

@@ -9,8 +9,8 @@ from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.entity import Entity
 from starmodel.core.query import Page, Query, Stored
 
-from .bus import InProcessBus
 from .catalog import Catalog
+from .current import entered, left
 from .dispatcher import Dispatcher, Result
 from .history import History
 from .implicit import Implicit
@@ -18,6 +18,7 @@ from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
+from .tail import LogTail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,9 +60,9 @@ class Application:
         self.codec = codec
         self.clock = clock or SystemClock()
         self.ids = ids or RandomIds()
-        self.bus = bus or InProcessBus()
         self.policy: Policy = AllOf([VisitorPolicy(), *policies]) if policies else VisitorPolicy()
         self.persistence = PersistenceManager(stores, default=default_store)
+        self.bus = bus or LogTail(self.persistence)
         self.catalog = Catalog(codec)
         self.implicit = Implicit()
         self.subscribers = Subscribers()
@@ -93,15 +94,17 @@ class Application:
         self.persistence.refuse_workers(self._workers)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self.persistence.close)
-            await self.persistence.open()
+            await self.persistence.open(self.catalog)
             undo.push_async_callback(self.bus.close)
             await self.bus.open()
             await self.subscribers.open(self.bus, self.persistence)
             undo.pop_all()
+        entered(self)
 
     async def close(self) -> None:
         """Finish what is being stored, deliver what was published, then let go of bus and stores."""
         async with AsyncExitStack() as closing:
+            closing.callback(left, self)
             closing.push_async_callback(self.persistence.close)
             closing.push_async_callback(self.bus.close)
             closing.push_async_callback(self.subscribers.close)

@@ -12,7 +12,7 @@ from starmodel.core.query import Page, Query, Stored
 from .registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from starmodel.core.ports import StatePersistenceBackend
 
@@ -64,11 +64,12 @@ class PersistenceManager:
         """The stores in use, by name."""
         return dict(self._stores)
 
-    async def open(self) -> None:
-        """Make every store in use ready; when one fails, those already open are closed again."""
+    async def open(self, kinds: Iterable[type[Entity]] = ()) -> None:
+        """Make every store in use ready for the *kinds* it keeps; when one fails, those already open are closed."""
+        known = list(kinds)
         async with AsyncExitStack() as undo:
             for store in self._each():
-                await store.open()
+                await store.open([kind for kind in known if self.for_class(kind) is store])
                 undo.push_async_callback(store.close)
             undo.pop_all()
         self._is_open = True

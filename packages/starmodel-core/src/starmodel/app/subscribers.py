@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from starmodel.core.domain_events import DomainEvent, Recorded
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.ports import SharedPersistenceBackend
 
 from .following import Follower
+from .relay import Relay
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit
@@ -45,24 +48,44 @@ class Subscribers:
         self._handlers: list[tuple[type[DomainEvent], Subscriber]] = []
         self._task: asyncio.Task[None] | None = None
         self._follower: Follower | None = None
+        self._relays: dict[str, Relay] = {}
+        self._is_shared = False
 
     def on(self, event: type[DomainEvent]) -> Callable[[F], F]:
-        """Register the decorated function for *event* and classes derived from it."""
+        """Register the decorated function for *event* and classes derived from it.
+
+        ConfigurationError when it is the first one, and processes share a store that is open already: what was
+        recorded before would have been told to nobody.
+        """
 
         def register(handler: F) -> F:
+            if self._is_shared and not self._relays:
+                raise ConfigurationError(
+                    f"register {handler!r} before the application is opened, so that it misses nothing"
+                )
             self._handlers.append((event, handler))
             return handler
 
         return register
 
     async def open(self, bus: EventBus, persistence: PersistenceManager) -> None:
-        """Begin to follow *bus*."""
+        """Begin to follow *bus*; for a store that processes share, one of them follows its log for all."""
+        shared = [store for store in persistence.stores.values() if isinstance(store, SharedPersistenceBackend)]
+        self._is_shared = bool(shared)
+        for store in shared if self._handlers else ():
+            epoch = (await store.position()).epoch
+            if epoch not in self._relays:
+                relay = self._relays[epoch] = Relay(store, self._tell)
+                await relay.open()
         self._follower = Follower(bus, persistence)
         await self._follower.start()
         self._task = asyncio.create_task(self._run(self._follower), name="starmodel domain event handlers")
 
     async def close(self) -> None:
         """Deliver what has arrived, then stop."""
+        relays, self._relays, self._is_shared = self._relays, {}, False
+        for relay in relays.values():
+            await relay.close(patience=PATIENCE)
         if self._task is None or self._follower is None:
             return
         task, self._task = self._task, None
@@ -78,7 +101,8 @@ class Subscribers:
         while True:
             try:
                 async for commit in follower:
-                    await self._tell(commit)
+                    if commit.position.epoch not in self._relays:
+                        await self._tell(commit)
             except Exception:
                 logger.exception("could not follow what is stored; trying again with the next commit")
                 await asyncio.sleep(PAUSE)

@@ -16,6 +16,7 @@ from .errors import (
     StarModelError,
 )
 from .events import event, events_of
+from .marks import Indexed, Reference, Unique, Was
 from .query import Query
 from .unit import Unit
 from .visibility import Private, Secret, Visibility
@@ -32,18 +33,22 @@ __all__ = [
     "EntityConfig",
     "ForbiddenError",
     "GoTo",
+    "Indexed",
     "InvalidError",
     "NotFoundError",
     "Notice",
     "Private",
     "Query",
     "Recorded",
+    "Reference",
     "RefusedError",
     "Secret",
     "StarModelError",
     "StateStore",
+    "Unique",
     "Unit",
     "Visibility",
+    "Was",
     "event",
     "events_of",
 ]

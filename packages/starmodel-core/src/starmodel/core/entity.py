@@ -19,7 +19,7 @@ from .visibility import Visibility, field_hints, is_class_variable, own_annotati
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ID_RULE", "Entity", "FieldInfo", "fields_of", "new_id", "shape_dataclass", "valid_id"]
+__all__ = ["ID_RULE", "Entity", "FieldInfo", "fields_of", "new_id", "refuse_reserved", "shape_dataclass", "valid_id"]
 
 E = TypeVar("E", bound="Entity")
 
@@ -72,7 +72,7 @@ class Entity(Snapshot):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         config = cls.__entity_config__ = _merged_config(cls)
-        cls.__entity_name__ = cls.__dict__.get("model_config", {}).get("namespace", cls.__name__)
+        cls.__entity_name__ = _own_config(cls).get("namespace", cls.__name__)
         cls.__entity_default_events__ = tuple(config.get("default_events", ("create", "update", "delete")))
         shape: Callable[[type[Entity]], None] = getattr(cls, "__entity_shape__", shape_dataclass)
         shape(cls)
@@ -122,7 +122,8 @@ def fields_of(cls: type[Entity]) -> dict[str, FieldInfo]:
     """Return the fields of *cls* by name, in order, with their annotations resolved."""
     cached: dict[str, FieldInfo] | None = cls.__dict__.get("__entity_field_infos__")
     if cached is None:
-        cached = _field_infos(cls)
+        described: Callable[[], dict[str, FieldInfo]] | None = getattr(cls, "__entity_described__", None)
+        cached = _field_infos(cls) if described is None else described()  # the seam for classes shaped otherwise
         cls.__entity_field_infos__ = cached  # type: ignore[attr-defined]  # a cache per class, not part of its interface
     return cached
 
@@ -167,9 +168,15 @@ def _shown(cls: type[Entity], name: str, value: Any) -> str:
 def _merged_config(cls: type[Entity]) -> EntityConfig:
     merged: EntityConfig = {}
     for base in reversed(cls.__mro__):
-        if "model_config" in base.__dict__ and issubclass(base, Snapshot):
-            merged.update(checked_config(base.__name__, base.__dict__["model_config"]))
+        merged.update(checked_config(base.__name__, _own_config(base)))
     return merged
+
+
+def _own_config(cls: type) -> Any:
+    """Return what *cls* itself sets; ``__entity_settings__`` where ``model_config`` is another library's as well."""
+    if "__entity_settings__" in cls.__dict__:
+        return cls.__dict__["__entity_settings__"]
+    return cls.__dict__.get("model_config", {}) if issubclass(cls, Snapshot) else {}
 
 
 def shape_dataclass(cls: type[Entity]) -> None:
@@ -179,7 +186,7 @@ def shape_dataclass(cls: type[Entity]) -> None:
     private = {name: _take_default(cls, name) for name in own if name.startswith("_")}
     cls.__entity_private__ = {**cls.__entity_private__, **private}
     for name in own:
-        _refuse_reserved(cls, name)
+        refuse_reserved(cls, name)
         if name in private:
             setattr(cls, name, dataclasses.field(init=False, repr=False, default_factory=private[name]))
         elif type(cls.__dict__.get(name)).__hash__ is None:  # items: list[Item] = [] means a fresh list each
@@ -219,7 +226,8 @@ def _annotation_in(cls: type, name: str) -> Any:
         return own_annotations(cls)[name]
 
 
-def _refuse_reserved(cls: type[Entity], name: str) -> None:
+def refuse_reserved(cls: type[Entity], name: str) -> None:
+    """Raise DefinitionError when a field of *cls* cannot be called *name*."""
     if name in MARKS:
         raise DefinitionError(f"{cls.__name__}.{name} is a name StarModel uses itself; choose another name")
     if cls is Entity:

@@ -5,7 +5,7 @@ An adapter imports nothing to implement a port; the suites in :mod:`starmodel.te
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -25,6 +25,7 @@ __all__ = [
     "EventBus",
     "IdSource",
     "Policy",
+    "SharedPersistenceBackend",
     "StatePersistenceBackend",
     "Subscription",
     "UIAdapter",
@@ -56,8 +57,8 @@ class StatePersistenceBackend(Protocol):
     instant: bool
     """True when :meth:`commit` never waits, so that nothing can cancel it half-way."""
 
-    async def open(self) -> None:
-        """Make the store ready; called once, before anything else."""
+    async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
+        """Make the store ready to keep *kinds*, and what others turn up later; called once, before anything else."""
 
     async def close(self) -> None:
         """Let go of everything; what was committed stays committed."""
@@ -105,6 +106,27 @@ class StatePersistenceBackend(Protocol):
 
     async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
         """Return the commits that changed one entity beyond a version, oldest first, as far back as the log goes."""
+
+
+@runtime_checkable
+class SharedPersistenceBackend(StatePersistenceBackend, Protocol):
+    """A store whose data several processes share: each can learn what the others did, and share out work on it.
+
+    A store of which ``single_process`` is false satisfies this.
+    """
+
+    async def wait(self, after: Position, /, *, seconds: float) -> None:
+        """Return when the log may hold a commit beyond *after*, at the latest after *seconds*."""
+
+    async def lease(self, task: str, holder: str, /, *, seconds: float) -> Position | None:
+        """Take the right to work through the log as *task*, or keep it, for so many *seconds*.
+
+        Return the position that was worked through last, the newest one for a task that is new; ``None`` while
+        another *holder* has the right.
+        """
+
+    async def advance(self, task: str, holder: str, position: Position, /) -> bool:
+        """Note that *task* has worked through *position*; false, and nothing noted, when *holder* lost the right."""
 
 
 class Subscription(Protocol):

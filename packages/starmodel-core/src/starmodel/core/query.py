@@ -27,7 +27,7 @@ from .visibility import Visibility
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_LIMIT", "OPERATORS", "Page", "Query", "Stored", "matches", "order_key", "select"]
+__all__ = ["MAX_LIMIT", "OPERATORS", "Page", "Query", "Stored", "directions", "matches", "order_key", "select"]
 
 E_co = TypeVar("E_co", bound=Entity, covariant=True)
 
@@ -106,7 +106,7 @@ class Query:
             _known(kind, str(name).removeprefix("-"), names)
         where = _fitted(kind, self.where, names, 0)
         if self.after is not None:
-            places_at(self.after, len(_directions(self)))
+            places_at(self.after, len(directions(self)))
         return replace(self, where=where, order=tuple(self.order))
 
 
@@ -183,24 +183,28 @@ def _holds(key: str, test: Any, entity: Entity) -> bool:
 def _test(op: str, value: Any, other: Any) -> bool:
     try:
         return bool(OPERATORS[op](value, other))
-    except TypeError:
+    except (TypeError, ValueError, ArithmeticError):  # 1 < "a"; 300 in b"..."; Decimal("NaN") < 1
         return False
 
 
-def _directions(query: Query) -> list[tuple[str, bool]]:
-    parts = [(name.removeprefix("-"), name.startswith("-")) for name in query.order]
-    return parts if any(name == "id" for name, _ in parts) else [*parts, ("id", False)]
+def directions(query: Query) -> list[tuple[str, bool]]:
+    """Return the fields that decide the order of *query*, each with whether it falls: once each, ``id`` last."""
+    parts: dict[str, bool] = {}
+    for name in (*query.order, "id"):
+        parts.setdefault(name.removeprefix("-"), name.startswith("-"))
+    deciding = list(parts).index("id") + 1
+    return list(parts.items())[:deciding]
 
 
 def order_key(query: Query, entity: Entity) -> tuple[Place, ...]:
     """Return the places *entity* has in the order of *query*, that of its ``id`` last."""
-    return tuple([place_of(getattr(entity, name)) for name, _ in _directions(query)])
+    return tuple([place_of(getattr(entity, name)) for name, _ in directions(query)])
 
 
 def select(query: Query, candidates: Iterable[Stored[E_co]]) -> Page[E_co]:
     """Answer *query* from *candidates* in memory: what a store without an engine of its own does."""
     found = [(order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)]
-    falling = [down for _, down in _directions(query)]
+    falling = [down for _, down in directions(query)]
     for number, down in reversed(list(enumerate(falling))):  # sorting is stable: the last field first
         found.sort(key=lambda pair: pair[0][number], reverse=down)
     if query.after is not None:

@@ -133,6 +133,16 @@ class Snapshot:
         return new
 
     @classmethod
+    def __entity_restored__(cls, state: dict[str, Any]) -> Self:
+        """Build the snapshot that a store kept as *state*: every field, frozen; the seam for classes shaped otherwise.
+
+        Its rules are not run again: what was stored stays readable when they become stricter.
+        """
+        kept = object.__new__(cls)
+        kept.__dict__.update(state)
+        return kept
+
+    @classmethod
     def __entity_draft__(cls, snapshot: Self) -> Self:
         """Start an empty draft of *snapshot*; the seam for classes that are shaped otherwise."""
         return object.__new__(cls)

@@ -11,7 +11,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from starmodel.core.changes import Changes, Changeset, Commit, Position
     from starmodel.core.ports import StatePersistenceBackend
@@ -82,9 +82,9 @@ class FaultyStore:
             raise fault.error()
         return result
 
-    async def open(self) -> None:
+    async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
         """Open the store behind it."""
-        await self._call("open", self.store.open)
+        await self._call("open", lambda: self.store.open(kinds))
 
     async def close(self) -> None:
         """Close the store behind it."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
+_SQL = "sql"
+
 
 def create_application(
     *entities: type[Entity],
@@ -32,7 +34,7 @@ def create_application(
     application = Application(
         entities,
         codec=codec or _codec(),
-        stores=stores,
+        stores={**_sql_store(entities, chosen, stores or {}), **(stores or {})},
         default_store=chosen.store,
         bus=bus,
         policies=policies,
@@ -40,6 +42,26 @@ def create_application(
     )
     application.persistence.refuse_workers(chosen.workers)
     return application
+
+
+def _sql_store(
+    entities: Sequence[type[Entity]], settings: Settings, given: Mapping[str, StatePersistenceBackend]
+) -> Mapping[str, StatePersistenceBackend]:
+    """Return the SQL store at the database of *settings*, if an entity is kept in it and none was given.
+
+    In development it adds what the tables lack; in production it refuses to start on tables that do not fit.
+    """
+    wanted = {getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities}
+    if _SQL not in wanted or _SQL in given:
+        return {}
+    try:
+        from starmodel.adapters.persistence.sqlmodel import DEFAULT_URL, SQLRepo  # noqa: PLC0415  (an optional package)
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith(("starmodel.adapters", "sqlmodel", "sqlalchemy")):
+            raise
+        raise AdapterNotFoundError("the store 'sql' needs its package: pip install 'starmodel[sql]'") from error
+    url = settings.database_url or DEFAULT_URL
+    return {_SQL: SQLRepo(url, schema="auto" if settings.env == "development" else "check")}
 
 
 def _codec() -> Codec:

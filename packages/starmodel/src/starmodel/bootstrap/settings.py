@@ -22,6 +22,7 @@ class Settings:
     ``STARMODEL_SECRET``: signs sessions and pages; at least 32 characters.  Without one each start makes its own, and
     sessions end with the process.  ``STARMODEL_HOSTS``: the names it answers to, separated by commas; without it only
     this machine's.  ``STARMODEL_STORE``: the store of entities that name none (``memory``).
+    ``DATABASE_URL``: the database of the store ``sql`` (``sqlite:///starmodel.db``, a file in the current folder).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.
     """
@@ -32,6 +33,7 @@ class Settings:
     store: str = "memory"
     disabled_plugins: tuple[str, ...] = ()
     workers: int = 1
+    database_url: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -49,7 +51,13 @@ class Settings:
         store = values.get("STARMODEL_STORE") or "memory"
         hosts, disabled = _listed(values, "STARMODEL_HOSTS"), _listed(values, "STARMODEL_DISABLE_PLUGINS")
         return cls(
-            "development" if env == "development" else "production", secret, hosts, store, disabled, _workers(values)
+            "development" if env == "development" else "production",
+            secret,
+            hosts,
+            store,
+            disabled,
+            _workers(values),
+            values.get("DATABASE_URL") or None,
         )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,7 +43,7 @@ class JsonFileStore:
         self._rows: dict[tuple[str, str], tuple[Stored[Any], float]] = {}
         self._commands: dict[str, Commit] = {}
 
-    async def open(self) -> None:
+    async def open(self, _kinds: Iterable[type[Entity]] = (), /) -> None:
         """Read the file, or begin one; a last line that was not written to its end never counted."""
         if not self._path.exists():
             self._write(self._epoch)

@@ -33,13 +33,16 @@ class StoreSuite(Contract):
     """The fixtures of the store suite, and what a store may be unable to do."""
 
     kinds: ClassVar[Sequence[type[Entity]]] = (Item, Other, Fleeting, Everything)
-    """The entities the suite stores, for a store that has to know them beforehand."""
+    """The entities the suite stores."""
 
     supports_ttl: ClassVar[bool] = True
     """False for a store that keeps everything for ever."""
 
     supports_big_integers: ClassVar[bool] = True
     """False for a store whose integers end at 64 bits."""
+
+    supports_naive_times: ClassVar[bool] = True
+    """False for a store that refuses a datetime without a zone, by InvalidError."""
 
     real_time: ClassVar[bool] = False
     """True for a store that has a clock of its own: the suite then waits, and leaves out what takes a day."""
@@ -56,7 +59,7 @@ class StoreSuite(Contract):
     @pytest.fixture
     async def store(self, new_store: StatePersistenceBackend) -> AsyncIterator[StatePersistenceBackend]:
         """Open the store for one test."""
-        await new_store.open()
+        await new_store.open(self.kinds)
         yield new_store
         await new_store.close()
 

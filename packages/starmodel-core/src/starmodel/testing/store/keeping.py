@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from starmodel.core.errors import GoneError
+from starmodel.core.errors import GoneError, InvalidError
 from starmodel.core.ports import Durability, StatePersistenceBackend
 from starmodel.core.query import Query
 from starmodel.testing.naming import case_name
@@ -63,6 +63,7 @@ class KeepingContract(StoreSuite):
     async def test_every_value_comes_back_as_it_was(
         self, store: StatePersistenceBackend, fields: Mapping[str, Any]
     ) -> None:
+        self._needs_support(fields)
         one = Everything(id="one", **fields)
         commit = await put(store, one)
         entity = (await found(store, one)).entity
@@ -83,8 +84,24 @@ class KeepingContract(StoreSuite):
     async def test_every_single_value_can_be_found(
         self, store: StatePersistenceBackend, fields: Mapping[str, Any]
     ) -> None:
+        self._needs_support(fields)
         await put(store, Everything(id="one", **fields))
         assert [one.entity.id for one in (await store.query(Everything, Query(where=fields))).items] == ["one"]
+
+    def _needs_support(self, fields: Mapping[str, Any]) -> None:
+        at = fields.get("at")
+        if at is not None and at.tzinfo is None and not self.supports_naive_times:
+            pytest.skip("this store keeps no time without a zone")
+
+    async def test_a_time_without_a_zone_is_kept_or_refused(self, store: StatePersistenceBackend) -> None:
+        one = Everything(id="one", at=datetime(2025, 1, 1))  # noqa: DTZ001  (as in VALUES)
+        if self.supports_naive_times:
+            await put(store, one)
+            assert (await found(store, one)).entity == one
+            return
+        with pytest.raises(InvalidError):
+            await put(store, one)
+        assert await store.get(Everything, "one") is None
 
     async def test_a_big_integer_comes_back_as_it_was(self, store: StatePersistenceBackend) -> None:
         if not self.supports_big_integers:

@@ -22,6 +22,6 @@ class StoreContract(ReadingContract, CommittingContract, RepeatingContract, Foll
                 return MyStore(tmp_path / "data", clock=clock)
 
     ``new_store`` is empty for every test, and not open yet.  What the store cannot do is said by ``supports_ttl``,
-    ``supports_big_integers`` and ``real_time``; a log that is cut at some length is given by ``short_log_store``, and
-    a store that survives its process proves it by ``reopened``.
+    ``supports_big_integers``, ``supports_naive_times`` and ``real_time``; a log that is cut at some length is given by
+    ``short_log_store``, and a store that survives its process proves it by ``reopened``.
     """

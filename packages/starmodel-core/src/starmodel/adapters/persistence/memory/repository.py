@@ -18,7 +18,7 @@ from starmodel.core.query import Page, Query, Stored, matches, select
 from .log import CommitLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from starmodel.core.ports import Clock
 
@@ -56,7 +56,7 @@ class MemoryRepo:
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
+    async def open(self, _kinds: Iterable[type[Entity]] = (), /) -> None:
         """Start the task that frees what has expired."""
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._keep_sweeping(), name="starmodel memory store: free expired")

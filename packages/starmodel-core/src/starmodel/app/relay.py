@@ -1,0 +1,111 @@
+"""Telling handlers what happened in a log that several processes share: one process at a time does it for all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starmodel.core.changes import Commit, Position
+    from starmodel.core.ports import SharedPersistenceBackend
+
+__all__ = ["Relay"]
+
+logger = logging.getLogger("starmodel.relay")
+
+TASK = "handlers"
+LEASE = 6.0
+"""Seconds after which another process takes over from one that died."""
+_RENEW = LEASE / 3
+_PAUSE = 0.5
+_GLANCE = 0.2
+"""Seconds to wait for news at a time; ending takes as long at most."""
+
+
+class Relay:
+    """Reads the log of *store* and calls *tell* for each commit that recorded something, at least once, in order.
+
+    The log is the outbox: what an event recorded is stored with its change, or not at all.
+    """
+
+    def __init__(self, store: SharedPersistenceBackend, tell: Callable[[Commit], Awaitable[None]]) -> None:
+        self._store, self._tell = store, tell
+        self._holder = uuid.uuid4().hex
+        self._task: asyncio.Task[None] | None = None
+        self._position: Position | None = None
+        self._ending = False
+
+    async def open(self) -> None:
+        """Begin; what is recorded from now on is told by some process, even if this one dies."""
+        self._ending = False
+        self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        self._task = asyncio.create_task(self._run(), name="starmodel: tell handlers")
+
+    async def close(self, *, patience: float) -> None:
+        """Tell what is stored already, for *patience* seconds at most; the rest is left to other processes."""
+        task, self._task, self._ending = self._task, None, True
+        if task is None:
+            return
+        done, _ = await asyncio.wait([task], timeout=patience)
+        if not done:
+            logger.warning("domain event handlers did not finish within %s s; another process will go on", patience)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._position is not None:
+            await self._store.lease(TASK, self._holder, seconds=0)
+
+    async def _run(self) -> None:
+        while not (self._ending and self._position is None):
+            try:
+                if self._position is not None:
+                    await self._work()
+                    if self._ending:
+                        return
+                else:
+                    await asyncio.sleep(_PAUSE)
+                self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+            except Exception:
+                logger.exception("could not tell handlers what is stored; trying again")
+                if self._ending:
+                    return
+                await asyncio.sleep(_PAUSE)
+
+    async def _work(self) -> None:
+        """Work through the log for as long as this process has the right to, or until it ends."""
+        renewing = asyncio.create_task(self._renew(), name="starmodel: keep the right to tell handlers")
+        try:
+            while self._position is not None:
+                changes = await self._store.changes(self._position, limit=100)
+                if changes.gap:
+                    logger.warning("the log does not reach back to %s; what was recorded since is lost", self._position)
+                    self._position = changes.position
+                for commit in changes.commits:
+                    if commit.recorded:
+                        await self._tell(commit)
+                        if not await self._store.advance(TASK, self._holder, commit.position):
+                            self._position = None
+                            return
+                    self._position = commit.position
+                if not changes.commits:
+                    if self._ending:
+                        return
+                    await self._store.wait(self._position, seconds=_GLANCE)
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _renew(self) -> None:
+        noted = self._position
+        while self._position is not None:
+            await asyncio.sleep(_RENEW)
+            if await self._store.lease(TASK, self._holder, seconds=LEASE) is None:
+                self._position = None
+            elif self._position is not None and self._position != noted:
+                noted = self._position  # what recorded nothing is not read again after a restart
+                await self._store.advance(TASK, self._holder, noted)

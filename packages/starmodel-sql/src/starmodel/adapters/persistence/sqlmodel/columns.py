@@ -1,0 +1,114 @@
+"""From the annotation of a field to its column: type, nullability, default, constraints."""
+
+from __future__ import annotations
+
+import types
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Double, ForeignKey, LargeBinary, Uuid, literal
+from sqlalchemy.types import TypeEngine
+
+from starmodel.core.marks import Reference, Was
+from starmodel.core.visibility import marks_of
+
+from .types import Choice, Clock, Exact, Json, Moment, Span, Words
+
+if TYPE_CHECKING:
+    from starmodel.core.entity import Entity, FieldInfo
+
+__all__ = ["column_of", "marks_in", "table_name", "type_of"]
+
+
+def table_name(kind: type[Entity] | str) -> str:
+    """Return the name of the table that keeps *kind*."""
+    return (kind if isinstance(kind, str) else kind.__entity_name__).lower()
+
+
+def column_of(info: FieldInfo, *parts: Any, **options: Any) -> Column[Any]:
+    """Return the column that keeps the field *info*; *parts* and *options* are SQLAlchemy's, and win."""
+    kind, nullable = type_of(info.annotation)
+    kind = options.pop("type_", kind)
+    keys = [_foreign_key(mark) for mark in marks_in(info.annotation) if isinstance(mark, Reference)]
+    default = None if info.name == "id" else _static_default(info, kind)
+    before = [mark.name for mark in marks_in(info.annotation) if isinstance(mark, Was)]
+    usual = {"primary_key": info.name == "id", "nullable": nullable, "server_default": default}
+    usual["info"] = {"was": before} if before else None
+    return Column(info.name, kind, *keys, *parts, **{**usual, **options})
+
+
+def marks_in(annotation: Any) -> tuple[Any, ...]:
+    """Return the marks of *annotation*, at its outside and inside ``| None``."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    members = get_args(inner) if get_origin(inner) in {Union, types.UnionType} else ()
+    return (*marks_of(annotation), *(mark for member in members for mark in marks_of(member)))
+
+
+def _foreign_key(mark: Reference) -> ForeignKey:
+    """Checked when the transaction ends, so that the order of writes within it does not matter."""
+    action = "SET NULL" if mark.on_delete == "set_null" else None
+    return ForeignKey(f"{table_name(mark.to)}.id", ondelete=action, deferrable=True, initially="DEFERRED")
+
+
+def _static_default(info: FieldInfo, kind: TypeEngine[Any]) -> Any:
+    """Return the default for rows that other programs, or an older version of the code, insert without the field."""
+    if info.default is None:
+        return None
+    value = info.default()
+    if value is None or info.default() != value:  # a new id, the time of day
+        return None
+    return literal(value, kind)
+
+
+def type_of(annotation: Any) -> tuple[TypeEngine[Any], bool]:
+    """Return the type of the column for *annotation*, and whether it may be empty.
+
+    A SQLAlchemy type among the marks of the annotation wins.
+    """
+    members = _members(annotation)
+    nullable = NoneType in members or Any in members
+    own = [mark for mark in marks_in(annotation) if isinstance(mark, TypeEngine)]
+    if own:
+        return own[-1], nullable
+    rest = [member for member in members if member is not NoneType]
+    return (_single(rest[0]) if len(rest) == 1 else None) or Json(annotation), nullable
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return tuple(member for part in get_args(annotation) for member in _members(part))
+    if hasattr(annotation, "__supertype__"):  # typing.NewType
+        return _members(annotation.__supertype__)
+    return (annotation,)
+
+
+def _single(kind: Any) -> TypeEngine[Any] | None:
+    if get_origin(kind) is Literal:
+        values = get_args(kind)
+        known = (candidate for candidate in (str, int) if all(type(value) is candidate for value in values))
+        return _single(next(known, None))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Choice(kind)
+    make = _TYPES.get(kind)
+    return None if make is None else make()
+
+
+_TYPES: dict[Any, type[TypeEngine[Any]]] = {
+    str: Words,
+    int: BigInteger,
+    bool: Boolean,
+    float: Double,
+    bytes: LargeBinary,
+    Decimal: Exact,
+    date: Date,
+    datetime: Moment,
+    time: Clock,
+    timedelta: Span,
+    UUID: Uuid,
+}

@@ -1,0 +1,174 @@
+"""One database: its threads, each with a connection of its own, and what is special about SQLite and Postgres.
+
+A piece of work is a plain function of a connection, and runs in one go in one of those threads: one change of threads
+for a whole commit or page, and nothing that a cancelled caller could cut in half.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, NullPool, create_engine, event, exc
+
+from starmodel.core.errors import StarModelError
+
+from .errors import is_disconnect, is_transient, store_error
+from .functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from starmodel.core.errors import StoreError
+
+    from .url import DatabaseUrl
+
+__all__ = ["Database"]
+
+T = TypeVar("T")
+
+Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError | None]
+
+READERS = 4
+BUSY_SECONDS = 5.0
+"""How long a writer waits for another program's lock on an SQLite file."""
+RERUNS = 5
+"""How often work is run again when only another transaction, or a lost connection, was in its way."""
+
+
+class Database:
+    """Runs work on the database at *url*."""
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        self.url = url
+        self.is_sqlite = url.is_sqlite
+        self.engine: Engine = _engine(url)
+        self._mine = threading.local()
+        self._connections: list[Connection] = []
+        self._lock = threading.Lock()
+        self._writers: ThreadPoolExecutor | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._watcher: ThreadPoolExecutor | None = None
+
+    def open(self) -> None:
+        """Start the threads; their connections are made when they are first needed."""
+        if self._writers is None:
+            # One writer on SQLite, whose file takes one at a time.  Postgres puts them in a line by a lock of its own.
+            self._writers = ThreadPoolExecutor(1 if self.is_sqlite else 4, "starmodel sql writer")
+            self._readers = self._writers if self.url.is_memory else ThreadPoolExecutor(READERS, "starmodel sql reader")
+            self._watcher = self._writers if self.url.is_memory else ThreadPoolExecutor(1, "starmodel sql watcher")
+
+    async def close(self) -> None:
+        """Finish what is being worked on, and close every connection."""
+        pools = {pool for pool in (self._writers, self._readers, self._watcher) if pool is not None}
+        self._writers = self._readers = self._watcher = None
+        for pool in pools:
+            await asyncio.to_thread(pool.shutdown)
+        with self._lock:
+            connections, self._connections = self._connections, []
+        for connection in connections:
+            with suppress(exc.SQLAlchemyError):
+                connection.close()
+        self._mine = threading.local()
+        self.engine.dispose()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what *work* makes of a connection, each of its statements seeing the newest commits."""
+        return await self._run(self._readers, lambda: self._attempt(work))
+
+    async def watch(self, work: Callable[[Connection], T]) -> T:
+        """Do what :meth:`read` does, in a thread that may wait without keeping anybody from reading."""
+        return await self._run(self._watcher, lambda: self._attempt(work))
+
+    async def write(self, work: Callable[[Connection], T], explain: Explain | None = None) -> T:
+        """Return what *work* makes within one transaction, which is then on disk; or raise, and nothing happened.
+
+        *work* may be run again, also after a commit whose answer was lost: it has to notice that by itself.
+        *explain* finds words for a rule of the database that it broke.
+        """
+        return await self._run(self._writers, lambda: self._attempt(lambda on: self._transact(on, work, explain)))
+
+    async def _run(self, pool: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+        if pool is None:
+            raise self.failure(OSError("the store is not open; open the application first: async with app"))
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        for attempt in range(1, RERUNS + 1):
+            connection = None
+            try:
+                connection = self._connection()
+                return work(connection)
+            except exc.SQLAlchemyError as error:
+                self._recover(connection, error)
+                inner = getattr(error, "orig", None)
+                if isinstance(inner, StarModelError):
+                    raise inner from error
+                if attempt == RERUNS or not (is_transient(error) or is_disconnect(error)):
+                    raise self.failure(error) from error
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  (jitter, not a secret)
+        raise AssertionError("unreachable")
+
+    def _transact(self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None) -> T:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        try:
+            result = work(connection)
+            connection.exec_driver_sql("COMMIT")
+        except BaseException as error:
+            known = explain(error, connection) if explain and isinstance(error, exc.IntegrityError) else None
+            with suppress(exc.SQLAlchemyError):
+                connection.exec_driver_sql("ROLLBACK")
+            if known is not None:
+                raise known from error
+            raise
+        return result
+
+    def _connection(self) -> Connection:
+        """Return this thread's own connection.  It commits each statement at once outside an explicit transaction."""
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is None or connection.closed:
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            self._mine.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+    def _recover(self, connection: Connection | None, error: exc.SQLAlchemyError) -> None:
+        """Give up a connection that was lost; the next work makes a new one."""
+        if connection is not None and (is_disconnect(error) or connection.invalidated):
+            with self._lock:
+                self._connections.remove(connection)
+            with suppress(exc.SQLAlchemyError):
+                connection.close()
+            self._mine.connection = None
+
+    def failure(self, error: exc.SQLAlchemyError | OSError) -> StoreError:
+        """Return *error* in words that say what to do."""
+        return store_error(error, self.url)
+
+
+def _engine(url: DatabaseUrl) -> Engine:
+    if not url.is_sqlite:
+        options = {"application_name": "starmodel", "connect_timeout": 10, "options": "-c timezone=UTC"}
+        return create_engine(url.url, poolclass=NullPool, connect_args=options)
+    engine = create_engine(
+        url.url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}
+    )
+    synchronous = "NORMAL" if url.durability.value == "process" else "FULL"
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for name, (function, count) in FUNCTIONS.items():
+            connection.create_function(name, count, function, deterministic=True)
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

@@ -1,0 +1,249 @@
+"""How columns of JSON are compared: as the values they stand for, of which lists, dictionaries and sets hold others."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, time
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+import sqlalchemy as sa
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from pydantic import TypeAdapter
+from starmodel.core.errors import QueryError
+from starmodel.core.frozen import freeze
+
+from .comparing import NEVER, Comparison, Near, Test
+from .folding import folded
+from .functions import decimal_key
+from .types import Json
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["Jsons"]
+
+
+class Jsons(Comparison):
+    """A column of JSON."""
+
+    @cached_property
+    def _annotation(self) -> Any:
+        return self.column.type.annotation if isinstance(self.column.type, Json) else Any
+
+    @cached_property
+    def _whole(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self._annotation)
+
+    @cached_property
+    def _parts(self) -> TypeAdapter[Any]:
+        """What a list or set of the field holds."""
+        args = [arg for kind in _members(self._annotation) for arg in get_args(kind) if arg is not Ellipsis]
+        return TypeAdapter(Union[tuple(args)] if args else Any)  # noqa: UP007  (made of a list)
+
+    @cached_property
+    def _sorts(self) -> frozenset[str]:
+        """What JSON may be there, of the sorts that can contain something."""
+        return frozenset(sort for kind in _members(self._annotation) for sort in _sorts_of(kind))
+
+    @property
+    def type(self) -> TypeEngine[Any]:
+        return sa.Text()
+
+    @property
+    def rank(self) -> ColumnElement[Any]:
+        raise QueryError(f"{self.name!r} cannot be ordered by: it is kept as JSON, which has no order")
+
+    def ordered(self, op: str, value: Any) -> Test:  # noqa: ARG002  (there is no answer)
+        raise QueryError(f"{self.name!r} cannot be tested by {op!r}: it is kept as JSON, which has no order")
+
+    def near(self, value: Any) -> Near | None:
+        found = _as_json(self._whole, value)
+        return None if found is None else (_text(found[1]), 0)
+
+    def equal(self, op: str, value: Any) -> Test:
+        decided, values = super().equal(op, value)
+        if values and isinstance(value, AbstractSet):
+            return decided + "_set", values
+        if values and _holds_sets(value):
+            raise QueryError(f"{self.name!r} cannot be compared with {value!r} here: JSON knows no sets inside others")
+        return decided, values
+
+    def among(self, values: Sequence[Any]) -> Test:
+        if not values:
+            return NEVER
+        raise QueryError(f"{self.name!r} cannot be tested by 'in': it is kept as JSON; write an 'or' of 'eq'")
+
+    def containing(self, op: str, part: Any) -> Test:
+        folding = str(part).casefold() if "string" in self._sorts else ""
+        if op == "startswith":
+            return (op, (folding,)) if "string" in self._sorts else NEVER
+        tests = [self._element(part) if "array" in self._sorts else NEVER]
+        if "object" in self._sorts and isinstance(part, str):
+            tests.append(("key", (str.__str__(part),)))
+        if "string" in self._sorts:
+            tests.append((op, (folding,)))
+        tests = [test for test in tests if test is not NEVER]
+        if not tests:
+            return NEVER
+        return "|".join(test[0] for test in tests), tuple(value for test in tests for value in test[1])
+
+    def _element(self, part: Any) -> Test:
+        found = _as_json(self._parts, part)
+        if found is None:
+            return NEVER
+        value, plain = found
+        if isinstance(value, datetime | time):
+            raise QueryError(f"{self.name!r} cannot be looked through for {part!r}: JSON writes a time in many ways")
+        if isinstance(value, Decimal):
+            return "decimal", (decimal_key(value) if self.sqlite else value,)
+        if isinstance(plain, str):
+            return "text", (plain,)
+        if isinstance(plain, int | float):
+            return "number", (plain,)
+        return ("nothing", (None,)) if plain is None else ("whole", (_text(plain),))
+
+    def built(self, op: str, names: Sequence[str]) -> ColumnElement[bool]:
+        tests = op.split("|")
+        if len(tests) == 1:
+            return super().built(op, names)
+        any_of = or_(*(self.decided(test, name) for test, name in zip(tests, names, strict=True)))
+        return and_(self.column.is_not(None), any_of) if self.nullable else any_of
+
+    def decided(self, op: str, name: str) -> ColumnElement[bool]:
+        dialect = _SQLite if self.sqlite else _Postgres
+        return dialect(self.column).test(op, name)
+
+
+class _SQLite:
+    """Tests of JSON by SQLite's functions."""
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.text = sa.type_coerce(column, sa.Text())
+
+    def test(self, op: str, name: str) -> ColumnElement[bool]:
+        value = bindparam(name, type_=_PARAMETERS.get(op, sa.Text()))
+        if op in {"eq", "ne"}:
+            return func.starmodel_same_json(self.text, value) == sa.literal_column("1" if op == "eq" else "0")
+        if op in {"eq_set", "ne_set"}:
+            same = _sqlite_set(self.text) == _sqlite_set(value)
+            return same if op == "eq_set" else ~same
+        if op in {"contains", "startswith"}:
+            place = func.instr(folded(func.json_extract(self.text, "$"), sqlite=True), value)
+            return and_(func.json_type(self.text) == "text", place > 0 if op == "contains" else place == 1)
+        whole = "object" if op == "key" else "array"
+        parts = func.json_each(self.text).table_valued("key", "value", "type")
+        return and_(
+            func.json_type(self.text) == whole,
+            sa.exists(select(sa.literal_column("1")).select_from(parts).where(_sqlite_part(op, parts.c, value))),
+        )
+
+
+def _sqlite_part(op: str, part: Any, value: Any) -> ColumnElement[bool]:
+    """Return the condition that one row of json_each() is what is looked for."""
+    conditions: dict[str, ColumnElement[bool]] = {
+        "key": part.key == value,
+        "text": and_(part.type == "text", part.value == value),
+        "number": and_(part.type.in_(["integer", "real", "true", "false"]), part.value == value),
+        "decimal": func.starmodel_decimal(part.value) == value,
+        "nothing": and_(part.type == "null", value.is_(None)),
+        "whole": and_(part.type.in_(["array", "object"]), func.starmodel_same_json(part.value, value) == 1),
+    }
+    return conditions[op]
+
+
+def _sqlite_set(text: Any) -> ColumnElement[Any]:
+    """Return the different elements of a JSON list as a text that is the same for equal sets."""
+    parts = func.json_each(text).table_valued("value", "type")
+    each = select(parts.c.value.label("value")).distinct().order_by(parts.c.type, parts.c.value).subquery()
+    return select(func.json_group_array(each.c.value)).scalar_subquery()
+
+
+class _Postgres:
+    """Tests of JSON by Postgres' functions."""
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.json = sa.cast(column, JSONB)
+
+    def test(self, op: str, name: str) -> ColumnElement[bool]:
+        value = bindparam(name, type_=_PARAMETERS.get(op, sa.Text()))
+        if op in {"eq", "ne"}:
+            other = sa.cast(value, JSONB)
+            return self.json == other if op == "eq" else self.json != other
+        if op in {"eq_set", "ne_set"}:
+            other = sa.cast(value, JSONB)
+            same = and_(self.json.contains(other), self.json.contained_by(other))
+            return same if op == "eq_set" else ~same
+        kind = func.jsonb_typeof(self.json)
+        if op in {"contains", "startswith"}:
+            place = func.strpos(folded(self.json.op("#>>")(sa.text("'{}'")), sqlite=False), value)
+            return and_(kind == "string", place > 0 if op == "contains" else place == 1)
+        if op == "key":
+            return and_(kind == "object", self.json.has_key(value))
+        return and_(kind == "array", self._has(op, value))
+
+    def _has(self, op: str, value: Any) -> ColumnElement[bool]:
+        only_lists = sa.case((func.jsonb_typeof(self.json) == "array", self.json), else_=sa.cast("[]", JSONB))
+        parts = func.jsonb_array_elements(only_lists).table_valued(sa.column("value", JSONB))
+        part = parts.c.value
+        conditions: dict[str, Any] = {
+            "text": lambda: part == func.to_jsonb(sa.cast(value, sa.Text())),
+            "number": lambda: part == value,
+            "decimal": lambda: sa.cast(part.op("#>>")(sa.text("'{}'")), sa.Numeric) == value,
+            "nothing": lambda: and_(func.jsonb_typeof(part) == "null", value.is_(None)),
+            "whole": lambda: part == sa.cast(value, JSONB),
+        }
+        return sa.exists(select(sa.literal_column("1")).select_from(parts).where(conditions[op]()))
+
+
+_PARAMETERS: dict[str, TypeEngine[Any]] = {"number": sa.JSON()}
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return tuple(member for part in get_args(annotation) for member in _members(part))
+    return (annotation,)
+
+
+def _sorts_of(kind: Any) -> set[str]:
+    if kind is Any or kind is object:
+        return {"array", "object", "string"}
+    origin = get_origin(kind) or kind
+    if not isinstance(origin, type):
+        return set()
+    if issubclass(origin, str):
+        return {"string"}
+    if issubclass(origin, Mapping):
+        return {"object"}
+    return {"array"} if issubclass(origin, Collection) and not issubclass(origin, bytes) else set()
+
+
+def _as_json(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, Any] | None:
+    """Return *value* as the field would hold it, and as JSON; ``None`` when the field cannot hold its like."""
+    try:
+        held = freeze(adapter.validate_python(adapter.dump_python(value, mode="json", warnings=False)))
+        plain = adapter.dump_python(held, mode="json")
+        return (held, plain) if held == value else None
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
+        return None
+
+
+def _holds_sets(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_sets, value.values()))
+    if isinstance(value, AbstractSet):
+        return True
+    return isinstance(value, list | tuple) and any(map(_holds_sets, value))
+
+
+def _text(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))

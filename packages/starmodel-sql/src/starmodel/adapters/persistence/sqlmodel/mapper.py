@@ -1,0 +1,196 @@
+"""The data mapper: an entity's table, and the way from snapshots to rows and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    or_,
+    text,
+)
+
+from starmodel.core.entity import Entity, fields_of
+from starmodel.core.errors import InvalidError, Problem
+from starmodel.core.frozen import freeze
+from starmodel.core.marks import Indexed, Unique
+from starmodel.core.query import Stored
+
+from .columns import column_of, marks_in, table_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from starmodel.core.entity import FieldInfo
+
+__all__ = ["EXPIRES", "VERSION", "Mapper", "Tables", "bookkeeping", "constraints"]
+
+E = TypeVar("E", bound=Entity)
+
+VERSION, EXPIRES = "_version", "_expires"
+"""Columns beside the fields; no field begins with an underscore."""
+
+_PLAIN = (str, int, bool, type(None))
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+
+class Mapper(Generic[E]):
+    """How one class of entities is kept: ``table`` holds a column for each field, the version, and an expiry."""
+
+    def __init__(self, kind: type[E], metadata: MetaData) -> None:
+        self.kind = kind
+        self.name = kind.__entity_name__
+        self.fields = kind.__entity_fields__
+        self.infos = fields_of(kind)
+        self.ttl = kind.__entity_config__.get("ttl")
+        own: Table | None = getattr(kind, "__table__", None)
+        self.table = _table(kind, self.infos, metadata) if own is None else own.to_metadata(metadata)
+        self.version: Column[Any] = self.table.c[VERSION]
+
+    @cached_property
+    def columns(self) -> Sequence[Column[Any]]:
+        """What a snapshot is read from: the version, then the fields in their order."""
+        return [self.version, *(self.table.c[name] for name in self.fields)]
+
+    @cached_property
+    def alive(self) -> tuple[ColumnElement[bool], ...]:
+        """The condition that a row has not expired at the parameter ``now``; none for what never expires."""
+        if self.ttl is None:
+            return ()
+        expires = self.table.c[EXPIRES]
+        return (or_(expires.is_(None), expires > bindparam("now")),)
+
+    def moment(self, now: float) -> dict[str, float]:
+        """Return the parameter of :attr:`alive`."""
+        return {} if self.ttl is None else {"now": now}
+
+    def stored(self, row: Sequence[Any]) -> Stored[E]:
+        """Return the snapshot in a row of :attr:`columns`."""
+        version, *values = row
+        return Stored(self.kind.__entity_restored__(dict(zip(self.fields, values, strict=True))), version)
+
+    def values(self, entity: Entity, names: Sequence[str], *, sqlite: bool) -> dict[str, Any]:
+        """Return the fields *names* of *entity* for its row; InvalidError for what no column can hold."""
+        values = {name: getattr(entity, name) for name in names}
+        problems = [
+            Problem((name,), why, "unstorable")
+            for name, value in values.items()
+            if (why := _misfit(value, sqlite=sqlite)) is not None
+        ]
+        if problems:
+            raise InvalidError(problems)
+        return values
+
+    def plain(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return field values as JSON can hold them, for the log."""
+        return {
+            name: value if type(value) in _PLAIN else self._plain_one(name, value) for name, value in values.items()
+        }
+
+    def _plain_one(self, name: str, value: Any) -> Any:
+        if name not in self.infos:
+            return value
+        return value.hex() if type(value) is bytes else self._adapter(name).dump_python(value, mode="json")
+
+    def revived(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the field values that :meth:`plain` made *values* of; fields that are gone stay as JSON has them."""
+        return {name: self._revived_one(name, value) if name in self.infos else value for name, value in values.items()}
+
+    def _revived_one(self, name: str, value: Any) -> Any:
+        if isinstance(value, str) and isinstance(self.table.c[name].type, LargeBinary):
+            return bytes.fromhex(value)
+        return freeze(self._adapter(name).validate_python(value))
+
+    def _adapter(self, name: str) -> TypeAdapter[Any]:
+        adapter = self._adapters.get(name)
+        if adapter is None:
+            adapter = self._adapters[name] = TypeAdapter(self.infos[name].annotation)
+        return adapter
+
+    @cached_property
+    def _adapters(self) -> dict[str, TypeAdapter[Any]]:
+        return {}
+
+
+class Tables:
+    """The mappers of one store, by class and by name, all in one ``metadata``."""
+
+    def __init__(self, metadata: MetaData) -> None:
+        self.metadata = metadata
+        self._by_kind: dict[type[Entity], Mapper[Any]] = {}
+        self._by_name: dict[str, Mapper[Any]] = {}
+
+    def of(self, kind: type[E]) -> Mapper[E]:
+        """Return the mapper of *kind*, made when it is first asked for."""
+        mapper = self._by_kind.get(kind)
+        if mapper is None:
+            mapper = self._by_kind[kind] = Mapper(kind, self.metadata)
+            self._by_name[mapper.name] = mapper
+        return mapper
+
+    def named(self, name: str) -> Mapper[Any] | None:
+        """Return the mapper of the class called *name*, if it is known."""
+        return self._by_name.get(name)
+
+    def __iter__(self) -> Any:
+        return iter(self._by_kind.values())
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._by_kind
+
+
+def _misfit(value: Any, *, sqlite: bool) -> str | None:
+    kind = type(value)
+    if kind is int:
+        return None if _LEAST <= value <= _MOST else "is too big: whole numbers end at 64 bits here"
+    if sqlite:
+        return None
+    if kind is str:
+        return "holds a NUL character, which Postgres cannot keep; remove it" if "\0" in value else None
+    if hasattr(value, "tzinfo") and hasattr(value, "date") and value.tzinfo is None:
+        return "has no time zone; give it one, for example datetime.now(UTC)"
+    return None
+
+
+def _table(kind: type[Entity], infos: Mapping[str, FieldInfo], metadata: MetaData) -> Table:
+    name = table_name(kind)
+    columns = [column_of(info) for info in infos.values()]
+    return Table(name, metadata, *columns, *bookkeeping(kind), *constraints(name, infos))
+
+
+def bookkeeping(kind: type[Entity]) -> list[Column[Any]]:
+    """Return the columns beside the fields."""
+    columns: list[Column[Any]] = [Column(VERSION, BigInteger, nullable=False, server_default=text("0"))]
+    if kind.__entity_config__.get("ttl") is not None:
+        columns.append(Column(EXPIRES, Double, nullable=True, index=True))
+    return columns
+
+
+def constraints(table: str, infos: Mapping[str, FieldInfo]) -> list[Index | UniqueConstraint]:
+    """Return the indexes and rules that the marks of the fields ask for."""
+    return [
+        Index(f"ix_{table}_{label}", *names) for label, names in _groups(infos, lambda mark: isinstance(mark, Indexed))
+    ] + [
+        UniqueConstraint(*names, name=f"uq_{table}_{label}")
+        for label, names in _groups(infos, lambda mark: isinstance(mark, Unique))
+    ]
+
+
+def _groups(infos: Mapping[str, FieldInfo], wanted: Callable[[Any], bool]) -> list[tuple[str, list[str]]]:
+    """Return the fields with such a mark: those of one group together, the others each alone."""
+    groups: dict[str, list[str]] = {}
+    for name, info in infos.items():
+        for mark in filter(wanted, marks_in(info.annotation)):
+            groups.setdefault(mark.group or name, []).append(name)
+    return list(groups.items())

@@ -1,0 +1,107 @@
+"""Reading: one entity, a page of them, how many there are."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select
+
+from starmodel.core.entity import Entity
+from starmodel.core.ordering import cursor_at, places_at
+from starmodel.core.query import Page, Query, Stored, directions, order_key
+
+from .filters import Filter
+from .paging import Start, beyond, ordering
+
+if TYPE_CHECKING:
+    from sqlalchemy import Executable
+
+    from .mapper import Mapper, Tables
+
+__all__ = ["Queries"]
+
+E = TypeVar("E", bound=Entity)
+
+_MAX_STATEMENTS = 500
+
+
+class Queries:
+    """Answers queries by statements that are built once for each shape."""
+
+    def __init__(self, tables: Tables, *, sqlite: bool) -> None:
+        self._tables = tables
+        self._sqlite = sqlite
+        self._filters: dict[type[Entity], Filter] = {}
+        self._statements: OrderedDict[Any, Executable] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, kind: type[E], id: str, now: float, connection: Connection) -> Stored[E] | None:
+        """Return the newest snapshot, or ``None``."""
+        mapper = self._tables.of(kind)
+        statement = self._statement((kind, "get"), lambda: _by_id(mapper))
+        row = connection.execute(statement, {"the_id": id, **mapper.moment(now)}).first()
+        return None if row is None else mapper.stored(row)
+
+    def page(self, kind: type[E], query: Query, now: float, connection: Connection) -> Page[E]:
+        """Return one page of what the checked *query* asks for; one row more than it tells whether there is another."""
+        mapper, of_kind = self._tables.of(kind), self._filter(kind)
+        shape, values = of_kind.read(query.where)
+        order = directions(query)
+        places = None if query.after is None else places_at(query.after, len(order))
+        start = Start.at(of_kind, order, places)
+        statement = self._statement(
+            (kind, "page", shape, tuple(order), start.shape),
+            lambda: _page(mapper, of_kind, shape, order, start.shape),
+        )
+        parameters = {**values, **start.values, **mapper.moment(now), "most": query.limit + 1}
+        rows = connection.execute(statement, parameters).all()
+        items = tuple([mapper.stored(row) for row in rows[: query.limit]])
+        more = cursor_at(order_key(query, items[-1].entity)) if len(rows) > query.limit else None
+        return Page(items, more)
+
+    def count(self, kind: type[Entity], where: Mapping[str, Any], cap: int, now: float, connection: Connection) -> int:
+        """Return how many meet the checked *where*, at most *cap*."""
+        mapper, of_kind = self._tables.of(kind), self._filter(kind)
+        shape, values = of_kind.read(where)
+        statement = self._statement((kind, "count", shape), lambda: _count(mapper, of_kind, shape))
+        return int(connection.execute(statement, {**values, **mapper.moment(now), "most": cap}).scalar_one())
+
+    def _filter(self, kind: type[Entity]) -> Filter:
+        known = self._filters.get(kind)
+        if known is None:
+            known = self._filters[kind] = Filter(self._tables.of(kind), sqlite=self._sqlite)
+        return known
+
+    def _statement(self, key: Any, build: Callable[[], Executable]) -> Executable:
+        """Return the statement for a shape; those that were not needed for longest are forgotten."""
+        known = self._statements.get(key)
+        if known is None:
+            known = build()
+        with self._lock:
+            self._statements[key] = known
+            self._statements.move_to_end(key)
+            if len(self._statements) > _MAX_STATEMENTS:
+                self._statements.popitem(last=False)
+        return known
+
+
+def _by_id(mapper: Mapper[Any]) -> Executable:
+    return select(*mapper.columns).where(mapper.table.c.id == bindparam("the_id"), *mapper.alive)
+
+
+def _page(
+    mapper: Mapper[Any], of_kind: Filter, shape: Any, order: Sequence[tuple[str, bool]], start: Any
+) -> Executable:
+    found = select(*mapper.columns).where(*mapper.alive, of_kind.built(shape))
+    if start is not None:
+        found = found.where(beyond(of_kind, order, start))
+    return found.order_by(*ordering(of_kind, order)).limit(bindparam("most", type_=Integer))
+
+
+def _count(mapper: Mapper[Any], of_kind: Filter, shape: Any) -> Executable:
+    some = select(literal_column("1").label("one")).select_from(mapper.table)
+    some = some.where(*mapper.alive, of_kind.built(shape)).limit(bindparam("most", type_=Integer))
+    return select(func.count()).select_from(some.subquery())

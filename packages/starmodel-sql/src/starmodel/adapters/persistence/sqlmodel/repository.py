@@ -1,0 +1,191 @@
+"""The SQL store: snapshots in tables, and a log of what happened to them, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from sqlalchemy import Connection, MetaData
+
+from starmodel.app.sources import SystemClock
+from starmodel.core.changes import Changes, Changeset, Commit, Position
+from starmodel.core.entity import Entity
+from starmodel.core.query import Page, Query, Stored
+
+from .database import Database
+from .journal import CHANNEL, Journal
+from .mapper import Tables
+from .outside import Outside, install
+from .queries import Queries
+from .rules import broken_rule
+from .schema import Bookkeeping
+from .tasks import Tasks
+from .url import DEFAULT_URL, DatabaseUrl
+from .writing import Writer
+
+if TYPE_CHECKING:
+    from starmodel.core.ports import Clock
+
+__all__ = ["SQLRepo"]
+
+E = TypeVar("E", bound=Entity)
+
+_LOOK_EVERY = 0.05
+_LISTEN_FOR = 0.25
+"""Seconds: closing the store takes as long at most."""
+_SCHEMA_LOCK = 5_782_076_301
+"""An advisory lock of Postgres, for whoever sees to the tables."""
+
+
+class SQLRepo:
+    """Keeps entities in the database at *url*, SQLite or Postgres.
+
+    *schema* says what opening does about the tables: ``"auto"`` adds what is missing and never takes anything away,
+    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.
+    """
+
+    instant = False
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        clock: Clock | None = None,
+        schema: Literal["auto", "check", "trust"] = "auto",
+    ) -> None:
+        self.url = DatabaseUrl(url)
+        self.durability = self.url.durability
+        self.single_process = self.url.is_memory
+        self._schema = schema
+        self.database = Database(self.url)
+        self.tables = Tables(MetaData())
+        self._own = Bookkeeping(self.tables.metadata)
+        self._clock = clock or SystemClock()
+        sqlite = self.url.is_sqlite
+        self._journal = Journal(self._own, self.tables, sqlite=sqlite)
+        self._outside = Outside(self._own, self.tables, sqlite=sqlite)
+        self._writer = Writer(self.tables, self._journal, self._outside, sqlite=sqlite)
+        self._tasks = Tasks(self._own, self._journal)
+        self._queries = Queries(self.tables, sqlite=sqlite)
+
+    async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
+        """Connect, and see to the tables of *kinds*."""
+        for kind in kinds:
+            self.tables.of(kind)
+        self.database.open()
+        await self.database.write(self._prepare)
+
+    def _prepare(self, connection: Connection) -> None:
+        if not self.url.is_sqlite:  # one process after the other
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+        self.tables.metadata.create_all(connection)
+        self._journal.begin(connection, secrets.token_hex(4))
+        for mapper in self.tables:
+            install(connection, mapper)
+
+    async def close(self) -> None:
+        """Finish what is being written and close every connection."""
+        await self.database.close()
+
+    async def _known(self, *kinds: type[Entity]) -> None:
+        """See to the tables of classes that were not named when the store was opened."""
+        fresh = [kind for kind in kinds if kind not in self.tables]
+        if fresh:
+            for kind in fresh:
+                self.tables.of(kind)
+            await self.database.write(self._prepare)
+
+    @property
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    async def get(self, kind: type[E], id: str, /) -> Stored[E] | None:
+        """Return the newest snapshot, or ``None``."""
+        await self._known(kind)
+        return await self.database.read(partial(self._queries.get, kind, id, self._now))
+
+    async def query(self, kind: type[E], query: Query, /) -> Page[E]:
+        """Return one page of what *query* asks for."""
+        checked = query.checked(kind)
+        await self._known(kind)
+        return await self.database.read(partial(self._queries.page, kind, checked, self._now))
+
+    async def count(self, kind: type[Entity], where: Mapping[str, Any], /, *, cap: int) -> int:
+        """Return how many match, at most *cap*."""
+        checked = Query(where=where).checked(kind)
+        await self._known(kind)
+        return await self.database.read(partial(self._queries.count, kind, checked.where, cap, self._now))
+
+    async def commit(self, changeset: Changeset, /) -> Commit:
+        """Store the whole changeset and its place in the log in one transaction."""
+        await self._known(*(write.kind for write in changeset.writes))
+        at = changeset.command.at or self._clock.now()
+        work = partial(self._writer.commit, changeset, at, self._now)
+        return await self.database.write(work, partial(broken_rule, changeset))
+
+    async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
+        """Return the commit of a command of the last 24 hours."""
+        return await self.database.read(partial(self._journal.receipt, command_id, fingerprint, self._now))
+
+    async def commit_of(self, command_id: str, /) -> Commit | None:
+        """Return the commit of a command, as far back as the log goes."""
+        return await self.database.read(partial(self._journal.commit_of, command_id))
+
+    async def position(self) -> Position:
+        """Return the position of the newest commit."""
+        return await self.database.read(self._journal.position)
+
+    async def changes(self, after: Position, /, *, limit: int = 1000) -> Changes:
+        """Return the commits after a position."""
+        return await self.database.read(partial(self._journal.after, after, limit))
+
+    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
+        """Return the commits that changed one entity beyond a version."""
+        return await self.database.read(partial(self._journal.of_entity, (kind.__entity_name__, id), after_version))
+
+    async def wait(self, after: Position, /, *, seconds: float) -> None:
+        """Return when the log may hold a commit beyond *after*, at the latest after *seconds*.
+
+        What other programs changed is taken into the log here.  An SQLite file is looked at 20 times a second;
+        Postgres calls.
+        """
+        ends = time.monotonic() + seconds
+        while True:
+            number, is_waiting = await self.database.watch(self._look)
+            if is_waiting:
+                await self.database.write(partial(self._writer.absorb, self._clock.now(), self._now))
+            left = ends - time.monotonic()
+            if is_waiting or number != after.number or left <= 0:
+                return
+            if self.url.is_sqlite:
+                await asyncio.sleep(min(left, _LOOK_EVERY))
+            else:
+                await self.database.watch(partial(_listen, seconds=min(left, _LISTEN_FOR)))
+
+    def _look(self, connection: Connection) -> tuple[int, bool]:
+        return self._journal.position(connection).number, self._outside.is_waiting(connection)
+
+    async def lease(self, task: str, holder: str, /, *, seconds: float) -> Position | None:
+        """Take the right to work through the log as *task*, or keep it."""
+        if await self.database.read(partial(self._tasks.is_held, task, holder, self._now)):
+            return None
+        return await self.database.write(partial(self._tasks.lease, task, holder, self._now, seconds))
+
+    async def advance(self, task: str, holder: str, position: Position, /) -> bool:
+        """Note that *task* has worked through *position*."""
+        return await self.database.write(partial(self._tasks.advance, task, holder, position))
+
+
+def _listen(connection: Connection, *, seconds: float) -> None:
+    """Wait for a call that the log has grown; a call that came since the last time counts as well."""
+    if not connection.info.get(CHANNEL):
+        connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+        connection.info[CHANNEL] = True
+        return  # what happened before is looked at first
+    raw: Any = connection.connection.driver_connection
+    for _ in raw.notifies(timeout=seconds, stop_after=1):
+        return

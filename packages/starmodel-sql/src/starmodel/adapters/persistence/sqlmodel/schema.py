@@ -1,0 +1,81 @@
+"""The tables of the store itself: where the log stands, what happened, and who works through it."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text
+
+__all__ = ["PREFIX", "Bookkeeping", "is_own"]
+
+PREFIX = "starmodel_"
+
+
+def is_own(table: str) -> bool:
+    """Tell whether *table* is the store's and no entity's."""
+    return table.startswith(PREFIX)
+
+
+class Bookkeeping:
+    """The store's own tables, in *metadata*.
+
+    ``head``: one row, the epoch of the log and the number of its newest commit; whoever commits on Postgres locks it,
+    so that commits become visible in the order of their numbers.  ``log``: one row per command that took effect.
+    ``change``: one row per entity it changed, with the values before and after.  ``task``: how far each task has
+    worked through the log.  ``outside``: what other programs changed, until it has a place in the log.
+    """
+
+    def __init__(self, metadata: MetaData) -> None:
+        self.head = Table(
+            f"{PREFIX}head",
+            metadata,
+            Column("id", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", Text, nullable=False),
+            Column("number", BigInteger, nullable=False),
+        )
+        self.log = Table(
+            f"{PREFIX}log",
+            metadata,
+            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("command_id", Text, nullable=False),
+            Column("entity", Text, nullable=False),
+            Column("entity_id", Text),
+            Column("event", Text, nullable=False),
+            Column("actor", Text),
+            Column("at", Text, nullable=False),
+            Column("stored_at", Double, nullable=False),
+            Column("fingerprint", Text, nullable=False),
+            Column("command", Text, nullable=False),
+            Column("recorded", Text, nullable=False),
+            Column("answer", Text, nullable=False),
+            Index(f"ix_{PREFIX}log_command", "command_id"),
+        )
+        self.change = Table(
+            f"{PREFIX}change",
+            metadata,
+            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("place", Integer, primary_key=True, autoincrement=False),
+            Column("entity", Text, nullable=False),
+            Column("entity_id", Text, nullable=False),
+            Column("version", BigInteger, nullable=False),
+            Column("before", Text),
+            Column("after", Text),
+            Column("hidden", Text, nullable=False),
+            Index(f"ix_{PREFIX}change_entity", "entity", "entity_id", "version"),
+        )
+        self.task = Table(
+            f"{PREFIX}task",
+            metadata,
+            Column("name", Text, primary_key=True),
+            Column("number", BigInteger, nullable=False),
+            Column("holder", Text, nullable=False),
+            Column("until", Double, nullable=False),
+        )
+        self.outside = Table(
+            f"{PREFIX}outside",
+            metadata,
+            Column("number", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=True),
+            Column("entity", Text, nullable=False),
+            Column("entity_id", Text, nullable=False),
+            Column("version", BigInteger, nullable=False),
+            Column("before", Text),
+            Column("after", Text),
+        )

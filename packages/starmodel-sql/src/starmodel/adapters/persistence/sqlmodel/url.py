@@ -1,0 +1,61 @@
+"""The address of a database: read once, checked, and shown without its password."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from starmodel.core.errors import hint
+from starmodel.core.ports import Durability
+
+from .errors import DatabaseUrlError
+
+__all__ = ["DEFAULT_URL", "DatabaseUrl"]
+
+DEFAULT_URL: Final = "sqlite:///starmodel.db"
+
+_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_EXAMPLES = f"write for example {DEFAULT_URL} or postgresql://user:password@host/name"
+_DURABILITY = "durability"
+
+
+class DatabaseUrl:
+    """A checked address; ``sqlite:///file.db`` and ``postgresql://user:password@host/name`` are understood.
+
+    ``?durability=process`` lets SQLite acknowledge a commit before the disk has it: faster, and what the machine's
+    own death may lose is the last moments.  The default is ``disk``.  Whatever driver is named, SQLite is served by
+    the standard library and Postgres by psycopg.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            raise DatabaseUrlError(f"DATABASE_URL cannot be read as an address; {_EXAMPLES}") from None
+        backend = url.get_backend_name()
+        if backend not in _DRIVERS:
+            known = hint(backend, ["postgresql", "sqlite"])
+            raise DatabaseUrlError(f"there is no support for {backend!r} databases; {known} {_EXAMPLES}")
+        self.is_sqlite = backend == "sqlite"
+        self.url: URL = url.set(drivername=_DRIVERS[backend]).difference_update_query([_DURABILITY])
+        self.is_memory = self.is_sqlite and url.database in (None, "", ":memory:")
+        self.durability = self._durability(str(url.query.get(_DURABILITY, "disk")))
+        self._refuse_missing_driver()
+
+    def _durability(self, text: str) -> Durability:
+        if text not in ("disk", "process"):
+            raise DatabaseUrlError(f"?durability={text} must be disk or process")
+        return Durability.EPHEMERAL if self.is_memory else Durability(text)
+
+    def _refuse_missing_driver(self) -> None:
+        if not self.is_sqlite and find_spec("psycopg") is None:
+            raise DatabaseUrlError("Postgres needs its driver: pip install 'starmodel-sql[postgres]'")
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True).replace("+pysqlite", "").replace("+psycopg", "")
+
+    def __repr__(self) -> str:
+        return f"<{self}>"

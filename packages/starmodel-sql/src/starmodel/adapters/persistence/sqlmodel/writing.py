@@ -1,0 +1,143 @@
+"""One commit: every write checked against the version it was made on, the log, and nothing in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
+from starmodel.core.errors import ConflictError, GoneError
+
+from .mapper import EXPIRES, VERSION
+from .outside import DELETED
+
+if TYPE_CHECKING:
+    from sqlalchemy import Executable
+
+    from starmodel.core.entity import Entity
+
+    from .journal import Journal
+    from .mapper import Mapper, Tables
+    from .outside import Outside
+
+__all__ = ["Writer"]
+
+
+class Writer:
+    """Stores changesets."""
+
+    def __init__(self, tables: Tables, journal: Journal, outside: Outside, *, sqlite: bool) -> None:
+        self._sqlite = sqlite
+        self._insert: Callable[[Table], Any] = sqlite_insert if sqlite else postgres_insert
+        self._tables = tables
+        self._journal, self._outside = journal, outside
+        self._statements: dict[tuple[Any, ...], Executable] = {}
+
+    def commit(self, changeset: Changeset, at: datetime, now: float, connection: Connection) -> Commit:
+        """Store *changeset* within the transaction of *connection*, or raise."""
+        command = changeset.command
+        newest = self.absorb(at, now, connection)
+        earlier = self._journal.receipt(command.id, changeset.fingerprint, now, connection)
+        if earlier is not None:
+            return earlier
+        commit = sealed(changeset, Position(newest.epoch, newest.number + 1), at)
+        for write, change in zip(changeset.writes, commit.changes, strict=True):
+            self._apply(connection, write, change.version, now)
+        self._journal.append(connection, commit, now)
+        return commit
+
+    def absorb(self, at: datetime, now: float, connection: Connection) -> Position:
+        """Take what other programs changed into the log; return the newest position, locked."""
+        newest = self._journal.lock(connection)
+        if self._outside.is_waiting(connection):
+            for commit in self._outside.commits(connection, newest, at):
+                self._journal.append(connection, commit, now)
+                newest = commit.position
+        return newest
+
+    def _apply(self, connection: Connection, write: Write, version: int, now: float) -> None:
+        mapper = self._tables.of(write.kind)
+        if write.after is None:
+            done = self._delete(connection, mapper, write, now)
+        elif write.expected:
+            done = self._update(connection, mapper, write, write.after, version, now)
+        else:
+            done = self._create(connection, mapper, write.after, version, now)
+        if not done:
+            self._refuse(connection, mapper, write, now)
+
+    def _create(self, connection: Connection, mapper: Mapper[Any], entity: Entity, version: int, now: float) -> bool:
+        values = mapper.values(entity, mapper.fields, sqlite=self._sqlite)
+        if mapper.ttl is not None:
+            values[EXPIRES] = now + mapper.ttl
+            connection.execute(self._statement(mapper, "expired", _delete_expired), {"the_id": entity.id, "now": now})
+        make = self._statement(mapper, "create", self._creation)
+        return connection.execute(make, {**values, VERSION: version}).first() is not None
+
+    def _update(
+        self, connection: Connection, mapper: Mapper[Any], write: Write, entity: Entity, version: int, now: float
+    ) -> bool:
+        before = write.before
+        names = [name for name in mapper.fields if before is None or getattr(before, name) is not getattr(entity, name)]
+        values = mapper.values(entity, names, sqlite=self._sqlite)
+        if mapper.ttl is not None:
+            values[EXPIRES] = now + mapper.ttl
+        change = self._statement(mapper, ("update", *values), lambda of: _update_of(of, tuple(values)))
+        parameters = {f"new_{name}": value for name, value in values.items()}
+        where = {"the_id": write.id, "expected": write.expected, **mapper.moment(now)}
+        return bool(connection.execute(change, {**parameters, **where, "version": version}).rowcount)
+
+    def _delete(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> bool:
+        where = {"the_id": write.id, "expected": write.expected, "version": DELETED, **mapper.moment(now)}
+        mark = self._statement(mapper, ("update",), lambda of: _update_of(of, ()))
+        if not connection.execute(mark, where).rowcount:
+            return False
+        connection.execute(self._statement(mapper, "delete", _delete_of), {"the_id": write.id})
+        return True
+
+    def _refuse(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> None:
+        look = self._statement(mapper, "version", _version_of)
+        found = connection.execute(look, {"the_id": write.id, **mapper.moment(now)}).scalar()
+        if found is None:
+            raise GoneError(mapper.name, write.id)
+        raise ConflictError(f"{mapper.name} {write.id}", write.expected, found)
+
+    def _statement(self, mapper: Mapper[Any], shape: Any, build: Callable[[Mapper[Any]], Executable]) -> Executable:
+        key = (mapper.kind, shape)
+        known = self._statements.get(key)
+        if known is None:
+            known = self._statements[key] = build(mapper)
+        return known
+
+    def _creation(self, mapper: Mapper[Any]) -> Executable:
+        id = mapper.table.c.id
+        made: Executable = self._insert(mapper.table).on_conflict_do_nothing(index_elements=[id]).returning(id)
+        return made
+
+
+def _update_of(mapper: Mapper[Any], names: tuple[str, ...]) -> Executable:
+    table = mapper.table
+    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return (
+        update(table)
+        .where(table.c.id == bindparam("the_id"), mapper.version == bindparam("expected"), *mapper.alive)
+        .values({**new, VERSION: bindparam("version")})
+    )
+
+
+def _delete_of(mapper: Mapper[Any]) -> Executable:
+    return delete(mapper.table).where(mapper.table.c.id == bindparam("the_id"))
+
+
+def _delete_expired(mapper: Mapper[Any]) -> Executable:
+    expires = mapper.table.c[EXPIRES]
+    return delete(mapper.table).where(mapper.table.c.id == bindparam("the_id"), expires <= bindparam("now"))
+
+
+def _version_of(mapper: Mapper[Any]) -> Executable:
+    return select(mapper.version).where(mapper.table.c.id == bindparam("the_id"), *mapper.alive)
