@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, NotFoundError
+from starmodel.core.ports import SharedPersistenceBackend
 from starmodel.core.query import Page, Query, Stored
 
 from .registry import Registry
@@ -63,6 +64,15 @@ class PersistenceManager:
     def stores(self) -> Mapping[str, StatePersistenceBackend]:
         """The stores in use, by name."""
         return dict(self._stores)
+
+    @property
+    def shared(self) -> Mapping[str, SharedPersistenceBackend]:
+        """Those of them whose data several processes share, by name."""
+        return {
+            name: store
+            for name, store in self._stores.items()
+            if not store.single_process and isinstance(store, SharedPersistenceBackend)
+        }
 
     async def open(self, kinds: Iterable[type[Entity]] = ()) -> None:
         """Make every store in use ready for the *kinds* it keeps; when one fails, those already open are closed."""

@@ -77,7 +77,7 @@ class Relay:
 
     async def _work(self) -> None:
         """Work through the log for as long as this process has the right to, or until it ends."""
-        renewing = asyncio.create_task(self._renew(), name="starmodel: keep the right to tell handlers")
+        renewing = asyncio.create_task(self._renew(self._position), name="starmodel: keep the right to tell handlers")
         try:
             while self._position is not None:
                 changes = await self._store.changes(self._position, limit=100)
@@ -100,8 +100,7 @@ class Relay:
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
 
-    async def _renew(self) -> None:
-        noted = self._position
+    async def _renew(self, noted: Position | None) -> None:
         while self._position is not None:
             await asyncio.sleep(_RENEW)
             if await self._store.lease(TASK, self._holder, seconds=LEASE) is None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from starmodel.core.domain_events import DomainEvent, Recorded
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.ports import SharedPersistenceBackend
 
 from .following import Follower
 from .relay import Relay
@@ -70,9 +69,9 @@ class Subscribers:
 
     async def open(self, bus: EventBus, persistence: PersistenceManager) -> None:
         """Begin to follow *bus*; for a store that processes share, one of them follows its log for all."""
-        shared = [store for store in persistence.stores.values() if isinstance(store, SharedPersistenceBackend)]
+        shared = persistence.shared
         self._is_shared = bool(shared)
-        for store in shared if self._handlers else ():
+        for store in shared.values() if self._handlers else ():
             epoch = (await store.position()).epoch
             if epoch not in self._relays:
                 relay = self._relays[epoch] = Relay(store, self._tell)
@@ -83,9 +82,12 @@ class Subscribers:
 
     async def close(self) -> None:
         """Deliver what has arrived, then stop."""
-        relays, self._relays, self._is_shared = self._relays, {}, False
-        for relay in relays.values():
+        for relay in self._relays.values():
             await relay.close(patience=PATIENCE)
+        await self._stop_following()
+        self._relays, self._is_shared = {}, False
+
+    async def _stop_following(self) -> None:
         if self._task is None or self._follower is None:
             return
         task, self._task = self._task, None

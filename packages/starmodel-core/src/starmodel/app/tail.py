@@ -7,13 +7,11 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from starmodel.core.ports import SharedPersistenceBackend
-
 from .bus import InProcessBus
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit, Position
-    from starmodel.core.ports import EventBus, Subscription
+    from starmodel.core.ports import EventBus, SharedPersistenceBackend, Subscription
 
     from .persistence import PersistenceManager
 
@@ -42,12 +40,11 @@ class LogTail:
     async def open(self) -> None:
         """Begin to follow from where each log is now."""
         await self._bus.open()
-        for name, store in self._persistence.stores.items():
-            if not store.single_process and isinstance(store, SharedPersistenceBackend):
-                newest = await store.position()
-                self._last[newest.epoch] = newest
-                following = self._follow(store, newest.epoch)
-                self._tasks.append(asyncio.create_task(following, name=f"starmodel: follow the log of {name}"))
+        for name, store in self._persistence.shared.items():
+            newest = await store.position()
+            self._last[newest.epoch] = newest
+            following = self._follow(store, newest.epoch)
+            self._tasks.append(asyncio.create_task(following, name=f"starmodel: follow the log of {name}"))
 
     async def close(self) -> None:
         """Stop following and end every subscription."""

@@ -22,6 +22,7 @@ from starmodel.core.errors import StarModelError
 
 from .errors import is_disconnect, is_transient, store_error
 from .functions import FUNCTIONS
+from .statements import run_raw
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -117,10 +118,10 @@ class Database:
         raise AssertionError("unreachable")
 
     def _transact(self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None) -> T:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        run_raw(connection, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
         try:
             result = work(connection)
-            connection.exec_driver_sql("COMMIT")
+            run_raw(connection, "COMMIT")
         except BaseException as error:
             known = explain(error, connection) if explain and isinstance(error, exc.IntegrityError) else None
             with suppress(exc.SQLAlchemyError):

@@ -14,9 +14,10 @@ from starmodel.core.errors import CommandReusedError
 
 from .records import change_rows, commit_from, log_row
 from .schema import PREFIX
+from .statements import Prepared
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
+    from sqlalchemy import Dialect, Row
 
     from starmodel.core.typing import Key
 
@@ -34,19 +35,26 @@ RECEIPT_SECONDS = 24 * 60 * 60
 class Journal:
     """Reads and writes the log by statements that are built once."""
 
-    def __init__(self, own: Bookkeeping, tables: Tables, *, sqlite: bool) -> None:
+    def __init__(self, own: Bookkeeping, tables: Tables, dialect: Dialect) -> None:
         self._tables = tables
         head, log, change = own.head, own.log, own.change
         self._own = own
         self._head = select(head.c.epoch, head.c.number)
-        self._lock = self._head.with_for_update()  # no more than a select on SQLite, whose lock is on the whole file
-        self._advance = update(head).values(number=bindparam("to"))
-        if not sqlite:  # who listens is woken when the transaction ends
-            self._advance = self._advance.returning(func.pg_notify(CHANNEL, ""))
-        self._add = insert(log)
-        self._add_changes = insert(change)
+        noted = select(own.outside.c.number).exists()
+        # FOR UPDATE says nothing on SQLite, whose lock is on the whole file.
+        self._lock = Prepared(select(head.c.epoch, head.c.number, noted).with_for_update(), dialect)
+        advance = update(head).values(number=bindparam("to"))
+        if dialect.name != "sqlite":  # who listens is woken when the transaction ends
+            advance = advance.returning(func.pg_notify(CHANNEL, ""))
+        self._advance = Prepared(advance, dialect)
+        self._add = Prepared(insert(log), dialect)
+        self._add_change = Prepared(insert(change), dialect)
+        of_command = log.c.command_id == bindparam("command")
+        self._sent = Prepared(
+            select(log.c.stored_at, log.c.fingerprint).where(of_command).order_by(log.c.number.desc()).limit(1), dialect
+        )
         self._by_command = (
-            select(log).where(log.c.command_id == bindparam("command")).order_by(log.c.number.desc()).limit(1)
+            select(log).where(of_command).order_by(log.c.number.desc()).limit(1)
         )
         self._after = (
             select(log).where(log.c.number > bindparam("after")).order_by(log.c.number).limit(bindparam("most"))
@@ -56,7 +64,6 @@ class Journal:
             .where(change.c.number.in_(bindparam("numbers", expanding=True)))
             .order_by(change.c.number, change.c.place)
         )
-        self._first = select(log.c.number).order_by(log.c.number).limit(1)
         self._of_entity = (
             select(change.c.number)
             .where(change.c.entity == bindparam("entity"), change.c.entity_id == bindparam("id"))
@@ -79,25 +86,30 @@ class Journal:
 
     def lock(self, connection: Connection) -> Position:
         """Return the position of the newest commit, which stays so until this transaction ends."""
-        epoch, number = connection.execute(self._lock).one()
-        return Position(epoch, number)
+        return self.lock_and_look(connection)[0]
+
+    def lock_and_look(self, connection: Connection) -> tuple[Position, bool]:
+        """Do what :meth:`lock` does, and tell whether other programs' changes wait for their place in the log."""
+        [(epoch, number, is_waiting)] = self._lock(connection)
+        return Position(epoch, number), bool(is_waiting)
 
     def append(self, connection: Connection, commit: Commit, now: float) -> None:
         """Add *commit* at its position, the one after the newest."""
-        connection.execute(self._add, log_row(commit, now))
-        rows = change_rows(commit, self._tables)
-        if rows:
-            connection.execute(self._add_changes, rows)
-        connection.execute(self._advance, {"to": commit.position.number})
+        self._add(connection, **log_row(commit, now))
+        for row in change_rows(commit, self._tables):
+            self._add_change(connection, **row)
+        self._advance(connection, to=commit.position.number)
 
     def receipt(self, command_id: str, fingerprint: str, now: float, connection: Connection) -> Commit | None:
         """Return the commit of a command of the last 24 hours; CommandReusedError for another body."""
-        row = connection.execute(self._by_command, {"command": command_id}).first()
-        if row is None or now - row.stored_at >= RECEIPT_SECONDS:
-            return None
-        if row.fingerprint != fingerprint:
-            raise CommandReusedError(command_id)
-        return replace(self._commits(connection, [row])[0], replayed=True)
+        for stored_at, sent in self._sent(connection, command=command_id):
+            if now - stored_at >= RECEIPT_SECONDS:
+                break
+            if sent != fingerprint:
+                raise CommandReusedError(command_id)
+            first = self.commit_of(command_id, connection)
+            return None if first is None else replace(first, replayed=True)
+        return None
 
     def commit_of(self, command_id: str, connection: Connection) -> Commit | None:
         """Return the newest commit of a command."""

@@ -66,7 +66,7 @@ class SQLRepo:
         self._own = Bookkeeping(self.tables.metadata)
         self._clock = clock or SystemClock()
         sqlite = self.url.is_sqlite
-        self._journal = Journal(self._own, self.tables, sqlite=sqlite)
+        self._journal = Journal(self._own, self.tables, self.database.engine.dialect)
         self._outside = Outside(self._own, self.tables, sqlite=sqlite)
         self._writer = Writer(self.tables, self._journal, self._outside, sqlite=sqlite)
         self._tasks = Tasks(self._own, self._journal)

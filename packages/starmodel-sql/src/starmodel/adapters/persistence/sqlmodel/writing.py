@@ -53,8 +53,8 @@ class Writer:
 
     def absorb(self, at: datetime, now: float, connection: Connection) -> Position:
         """Take what other programs changed into the log; return the newest position, locked."""
-        newest = self._journal.lock(connection)
-        if self._outside.is_waiting(connection):
+        newest, is_waiting = self._journal.lock_and_look(connection)
+        if is_waiting:
             for commit in self._outside.commits(connection, newest, at):
                 self._journal.append(connection, commit, now)
                 newest = commit.position
