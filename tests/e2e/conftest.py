@@ -38,6 +38,7 @@ class Server:
     target: str
     folder: Path
     arguments: tuple[str, ...] = ("--no-reload",)
+    environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -51,6 +52,7 @@ class Server:
             **os.environ,
             "PYTHONPATH": str(EXAMPLES),
             "STARMODEL_SECRET": "a secret for the end-to-end tests, long enough",
+            **self.environment,
         }
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=env, stdout=log, stderr=log)
