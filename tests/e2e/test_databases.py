@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,10 +53,8 @@ def test_two_servers_and_another_program_are_live_on_one_file(
     expect(mine.get_by_label("Done: Milk")).to_have_attribute("aria-pressed", "true")
 
     elsewhere(file, "UPDATE todo SET title = 'Oat milk', done = 0")
-    began = time.monotonic()
     for page in (mine, theirs):
         expect(page.get_by_label("Done: Oat milk")).to_have_attribute("aria-pressed", "false", timeout=1000)
-    print(f"\nanother program's UPDATE on two pages after {(time.monotonic() - began) * 1000:.0f} ms")
     elsewhere(file, "INSERT INTO todo (id, title) VALUES ('by-hand', 'Bread')")
     expect(theirs.get_by_label("Done: Bread")).to_be_visible(timeout=1000)
     theirs.get_by_label("Done: Bread").click()

@@ -171,3 +171,42 @@ def test_the_default_codec_lets_nothing_in_that_cannot_get_out(body):
 
         assert visitor.post(url, content=body, headers={"content-type": "application/json"}).status_code == 422
         assert visitor.post(url, data={"ratio": "inf"}).status_code == 422
+
+
+class Kept(Entity):
+    text: str = ""
+    model_config = {"store": "sql"}
+
+
+async def test_an_entity_in_sql_goes_where_database_url_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/shop.db")
+    for text in ("first", "second"):
+        async with create_application(Kept) as app:
+            await app.dispatch(Kept.create(text=text))
+            count = await app.count(Kept)
+    assert count == 2
+    assert app.summary() == {"sql": "disk"}
+
+
+async def test_without_an_address_it_is_a_file_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with create_application(Note, settings=Settings(store="sql", env="development")) as app:
+        await app.dispatch(Note.create())
+    assert (tmp_path / "starmodel.db").exists()
+
+
+async def test_a_store_that_was_given_is_taken(tmp_path):
+    app = create_application(Kept, stores={"sql": MemoryRepo()})
+    assert app.summary() == {"sql": "ephemeral"}
+
+
+def test_an_address_that_cannot_be_used_stops_the_start_without_its_password():
+    with pytest.raises(ConfigurationError, match="no support for 'oracle'") as refusal:
+        create_application(Kept, settings=Settings(database_url="oracle://scott:tiger@db/x"))
+    assert "tiger" not in str(refusal.value)
+
+
+def test_without_the_package_the_store_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "starmodel.adapters.persistence.sqlmodel", None)
+    with pytest.raises(AdapterNotFoundError, match="starmodel\\[sql\\]"):
+        create_application(Kept)
