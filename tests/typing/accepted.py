@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar, assert_type
 
+from sqlmodel import Field, Relationship
+
 from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.adapters.persistence.sqlmodel import BaseTable, table_config
 from starmodel.adapters.pydantic import PydanticCodec
 from starmodel.app import Application, InProcessBus, Result, VisitorPolicy
 from starmodel.core import Command, DomainEvent, Entity, Private, Recorded, Secret, StateStore, Unit, event
@@ -161,3 +164,53 @@ async def applying() -> None:
         @app.on(Shipped)
         async def told(recorded: Recorded) -> Any:
             return recorded.event
+
+
+class Author(Entity, BaseTable, table=True):
+    name: str
+    posts: list[BlogPost] = Relationship(back_populates="author")
+
+
+class BlogPost(Entity, BaseTable, table=True):
+    title: str
+    body: str
+    model_config = {"store": StateStore.CUSTOM, "auto_persist": True}
+
+    views: int = Field(default=0, index=True)
+    pin: Secret[str] = ""
+    author_id: str | None = Field(default=None, foreign_key="author.id")
+    author: Author | None = Relationship(back_populates="posts")
+
+    @event
+    def rename(self, title: str) -> None:
+        self.title = title
+
+
+class Trimmed(Entity, BaseTable, table=True):
+    name: str
+    model_config = table_config(store="sql", str_strip_whitespace=True)
+
+
+post = BlogPost(title="a", body="b")
+assert_type(post.id, str)
+assert_type(post.views, int)
+assert_type(post.rename("x"), BlogPost)
+assert_type(post.evolve(title="x"), BlogPost)
+assert_type(post.model_dump(), dict[str, Any])
+assert_type(BlogPost.rename("x"), Command)
+assert_type(BlogPost.create(title="x", body="y").on("a"), Command)
+
+
+async def asking() -> None:
+    assert_type(await BlogPost.all(), list[BlogPost])
+    assert_type(await BlogPost.get("a"), BlogPost | None)
+    assert_type(await BlogPost.filter(title="x", limit=3), list[BlogPost])
+    assert_type(await BlogPost.filter(title="x", as_dict=True), list[dict[str, Any]])
+    assert_type(await BlogPost.search("x", fields=["title"]), list[dict[str, Any]])
+    assert_type(await BlogPost.total_records(), int)
+    assert_type(await BlogPost.upsert({"title": "x"}), BlogPost)
+    assert_type(await BlogPost.update_record("a", {"title": "x"}), BlogPost)
+    assert_type(await post.save(), BlogPost)
+    assert_type(await post.related(BlogPost.author), Author | None)
+    assert_type(await Author(name="x").related(Author.posts), list[BlogPost])
+    assert_type(await BlogPost.related_records([post], BlogPost.author), dict[str, Author | None])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from starmodel.adapters.persistence.sqlmodel import BaseTable
 from starmodel.app import Application
 from starmodel.core import Actor, Command, DomainEvent, Entity, Secret, StateStore, event
 from starmodel.core.ports import Codec, StatePersistenceBackend
@@ -77,3 +78,24 @@ class Told(DomainEvent):
 
 def configure(codec: Codec, stores: Mapping[str, Any]) -> Application:
     return Application([Counter], codec=codec, stores=stores, bus="redis")  # refused: a bus is an object
+
+
+class BlogPost(Entity, BaseTable, table=True):
+    title: str
+    views: int = 0
+
+    @event
+    def rename(self, title: str) -> None:
+        self.title = title
+
+
+class Misset(Entity, BaseTable, table=True):
+    model_config = {"stroe": "sql"}  # refused: an unknown key
+
+
+BlogPost("a")  # refused: fields have names
+BlogPost(title=3)  # refused: the wrong type
+BlogPost(title="a", veiws=3)  # refused: an unknown field
+BlogPost(title="a").rename(3)  # refused: the wrong type of an argument
+BlogPost(title="a").views.upper()  # refused: the type of a field is known
+BlogPost.search(3)  # refused: text is searched for

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starmodel.core import CheckFailedError, Entity, InvalidError, Private, Secret, StarModelError, Visibility, event
-from starmodel.core.entity import fields_of, new_id, valid_id
+from starmodel.core.entity import FieldInfo, fields_of, new_id, valid_id
 from starmodel.core.errors import DefinitionError, EventError, FrozenEntityError, UnknownFieldError
 from starmodel.core.frozen import FrozenDict, FrozenList, FrozenSet
 from starmodel.core.snapshot import draft_of
@@ -546,3 +546,35 @@ def test_self_is_understood_by_events_of_a_subclass():
             return self.evolve(count=self.count * 2)
 
     assert Doubled(count=2).double().count == 4
+
+
+def test_settings_stand_apart_where_model_config_is_another_librarys_too():
+    class Shaped(Entity):
+        model_config = {"table": True}
+        __entity_settings__ = {"store": "sql", "namespace": "Formed"}
+
+    assert Shaped.__entity_config__ == {"store": "sql", "namespace": "Formed"}
+    assert Shaped.__entity_name__ == "Formed"
+
+
+def test_a_class_that_is_no_entity_may_bring_settings():
+    class Base:
+        model_config = {"table": True}
+        __entity_settings__ = {"store": "sql", "ttl": 60}
+
+    class Mixed(Entity, Base):
+        model_config = {"ttl": None}
+
+    assert Mixed.__entity_config__ == {"store": "sql", "ttl": None}
+
+
+def test_a_class_that_is_shaped_otherwise_describes_its_own_fields():
+    class Described(Entity):
+        name: str = "a"
+
+        @classmethod
+        def __entity_described__(cls):
+            return {name: FieldInfo(name, int, Visibility.PRIVATE, None) for name in cls.__entity_fields__}
+
+    assert fields_of(Described)["name"].annotation is int
+    assert repr(Described()) == "Described(id=<private>, name=<private>)"

@@ -1,7 +1,17 @@
 """Entities in SQLite and Postgres: tables made from the fields, or SQLModel's own."""
 
-from .errors import DatabaseUrlError, SchemaError
+from .errors import DatabaseUrlError, SchemaError, UnloadedError
 from .repository import SQLRepo
+from .table import BaseTable, table_config
 from .url import DEFAULT_URL, DatabaseUrl
 
-__all__ = ["DEFAULT_URL", "DatabaseUrl", "DatabaseUrlError", "SQLRepo", "SchemaError"]
+__all__ = [
+    "DEFAULT_URL",
+    "BaseTable",
+    "DatabaseUrl",
+    "DatabaseUrlError",
+    "SQLRepo",
+    "SchemaError",
+    "UnloadedError",
+    "table_config",
+]

@@ -26,7 +26,10 @@ __all__ = ["column_of", "marks_in", "table_name", "type_of"]
 
 def table_name(kind: type[Entity] | str) -> str:
     """Return the name of the table that keeps *kind*."""
-    return (kind if isinstance(kind, str) else kind.__entity_name__).lower()
+    if isinstance(kind, str):
+        return kind.lower()
+    own = getattr(kind, "__table__", None)
+    return kind.__entity_name__.lower() if own is None else str(own.name)
 
 
 def column_of(info: FieldInfo, *parts: Any, **options: Any) -> Column[Any]:

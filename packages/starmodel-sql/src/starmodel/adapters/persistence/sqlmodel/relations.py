@@ -6,26 +6,24 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional, TypeAlias
+from typing import TYPE_CHECKING, Any, Optional, TypeAlias, cast
 
 from sqlalchemy import BinaryExpression
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.operators import desc_op
+
 from sqlmodel.main import RelationshipInfo
-
 from starmodel.core.errors import DefinitionError, hint
-
-from .errors import UnloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from sqlalchemy import Column
+    from sqlalchemy import Column, ColumnElement
     from sqlalchemy.orm import Mapper, RelationshipProperty
 
     from starmodel.core.entity import Entity
 
-__all__ = ["Find", "Relation", "RelationReader", "followed", "relation_annotation", "relation_of"]
+__all__ = ["Find", "Relation", "followed", "relation_annotation", "relation_of"]
 
 Find: TypeAlias = "Callable[[type[Entity], Mapping[str, Any], Sequence[str]], Awaitable[list[Any]]]"
 """Returns every entity of a class that matches a condition, in an order."""
@@ -50,20 +48,6 @@ class Relation:
     link: type[Entity] | None = None
     link_local: str = ""
     link_remote: str = ""
-
-
-class RelationReader:
-    """Stands on the class for a relationship: SQLAlchemy's attribute there, an error that says what to do elsewhere."""
-
-    __slots__ = ("expression", "name")
-
-    def __init__(self, name: str, expression: Any) -> None:
-        self.name, self.expression = name, expression
-
-    def __get__(self, snapshot: object, owner: type[Any]) -> Any:
-        if snapshot is None:
-            return self.expression
-        raise UnloadedError(owner.__name__, self.name)
 
 
 def relation_annotation(declared: Any, annotation: Any) -> Any:
@@ -96,7 +80,9 @@ def _read(prop: RelationshipProperty[Any], name: str) -> Relation:
     if prop.secondary is None:
         ((local, remote),) = prop.local_remote_pairs or ()
         return Relation(target.class_, _field(prop.parent, local), _field(target, remote), bool(prop.uselist), order)
-    link: Mapper[Any] | None = next((one for one in prop.parent.registry.mappers if one.local_table is prop.secondary), None)
+    link: Mapper[Any] | None = next(
+        (one for one in prop.parent.registry.mappers if one.local_table is prop.secondary), None
+    )
     if link is None or not hasattr(link.class_, "__entity_name__"):
         raise DefinitionError(
             f"{name} goes over the table {prop.secondary}; make that an entity, class Link(Entity, BaseTable, "
@@ -115,8 +101,8 @@ def _read(prop: RelationshipProperty[Any], name: str) -> Relation:
     )
 
 
-def _field(mapper: Mapper[Any], column: Column[Any]) -> str:
-    key: str = mapper.get_property_by_column(column).key
+def _field(mapper: Mapper[Any], column: ColumnElement[Any]) -> str:
+    key: str = mapper.get_property_by_column(cast("Column[Any]", column)).key  # a table's, as both ends of a join are
     return key
 
 
