@@ -43,6 +43,9 @@ BUSY_SECONDS = 5.0
 RERUNS = 5
 """How often work is run again when only another transaction, or a lost connection, was in its way."""
 
+_POSTGRES = "-c timezone=UTC -c lock_timeout=15s -c idle_in_transaction_session_timeout=10s"
+"""A process that hangs in the middle of a commit, and with it everybody's turn, loses its transaction."""
+
 
 class Database:
     """Runs work on the database at *url*."""
@@ -157,7 +160,7 @@ class Database:
 
 def _engine(url: DatabaseUrl) -> Engine:
     if not url.is_sqlite:
-        options = {"application_name": "starmodel", "connect_timeout": 10, "options": "-c timezone=UTC"}
+        options = {"application_name": "starmodel", "connect_timeout": 10, "options": _POSTGRES}
         return create_engine(url.url, poolclass=NullPool, connect_args=options)
     engine = create_engine(
         url.url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}

@@ -71,6 +71,7 @@ _ADVICE = {
     "read-only": "connect with a role that may write, or to the primary server",
     "unable to open database": "see that the folder exists and that this user may write in it",
     "database is locked": "another program holds a write lock on the file: let it finish, or close it",
+    "lock timeout": "another program holds locks on what is to be changed: let it finish, or end it",
     "disk is full": "free some space on the disk; nothing of this change was stored",
     "no space left": "free some space on the disk; nothing of this change was stored",
     "disk i/o error": "see whether the disk is full or failing; nothing of this change was stored",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +16,7 @@ from sqlalchemy import Connection, MetaData
 from starmodel.app.sources import SystemClock
 from starmodel.core.changes import Changes, Changeset, Commit, Position
 from starmodel.core.entity import Entity
+from starmodel.core.errors import StoreError
 from starmodel.core.query import Page, Query, Stored
 
 from .database import Database
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SQLRepo"]
 
+logger = logging.getLogger("starmodel.sql")
+
 E = TypeVar("E", bound=Entity)
 
 _LOOK_EVERY = 0.05
@@ -45,7 +50,8 @@ class SQLRepo:
     """Keeps entities in the database at *url*, SQLite or Postgres.
 
     *schema* says what opening does about the tables: ``"auto"`` adds what is missing and never takes anything away,
-    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.
+    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.  Every *sweep* seconds what
+    has expired is freed.
     """
 
     instant = False
@@ -56,11 +62,14 @@ class SQLRepo:
         *,
         clock: Clock | None = None,
         schema: Literal["auto", "check", "trust"] = "auto",
+        sweep: float = 60.0,
     ) -> None:
         self.url = DatabaseUrl(url)
         self.durability = self.url.durability
         self.single_process = self.url.is_memory
         self._schema = schema
+        self._sweep_every = sweep
+        self._sweeper: asyncio.Task[None] | None = None
         self.database = Database(self.url)
         self.tables = Tables(MetaData())
         self._own = Bookkeeping(self.tables.metadata)
@@ -78,6 +87,8 @@ class SQLRepo:
             self.tables.of(kind)
         self.database.open()
         await self.database.write(self._prepare)
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._keep_sweeping(), name="starmodel sql store: free expired")
 
     def _prepare(self, connection: Connection) -> None:
         if not self.url.is_sqlite:  # one process after the other
@@ -89,7 +100,30 @@ class SQLRepo:
 
     async def close(self) -> None:
         """Finish what is being written and close every connection."""
+        sweeper, self._sweeper = self._sweeper, None
+        if sweeper is not None:
+            sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeper
         await self.database.close()
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await asyncio.sleep(self._sweep_every)
+            try:
+                await self.free_expired()
+            except StoreError:
+                logger.warning("could not free what has expired; trying again later", exc_info=True)
+
+    async def free_expired(self) -> int:
+        """Free what has expired and return how much that was; it could not be read before that either."""
+        fleeting = [mapper for mapper in self.tables if mapper.ttl is not None]
+        if not fleeting:
+            return 0
+        now = self._now
+        return await self.database.write(
+            lambda connection: sum(self._writer.free_expired(mapper, now, connection) for mapper in fleeting)
+        )
 
     async def _known(self, *kinds: type[Entity]) -> None:
         """See to the tables of classes that were not named when the store was opened."""

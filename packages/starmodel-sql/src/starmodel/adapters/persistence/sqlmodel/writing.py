@@ -75,7 +75,7 @@ class Writer:
         values = mapper.values(entity, mapper.fields, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
-            connection.execute(self._statement(mapper, "expired", _delete_expired), {"the_id": entity.id, "now": now})
+            self.free_expired(mapper, now, connection, entity.id)
         make = self._statement(mapper, "create", self._creation)
         return connection.execute(make, {**values, VERSION: version}).first() is not None
 
@@ -107,6 +107,18 @@ class Writer:
             raise GoneError(mapper.name, write.id)
         raise ConflictError(f"{mapper.name} {write.id}", write.expected, found)
 
+    def free_expired(self, mapper: Mapper[Any], now: float, connection: Connection, id: str | None = None) -> int:
+        """Delete what has expired, or only the entity *id* if it has; return how many that were.
+
+        It is no change: nobody could read it any more.
+        """
+        only = {} if id is None else {"the_id": id}
+        mark = self._statement(mapper, ("expired", *only), lambda of: _expired_of(of, one=bool(only)))
+        found = connection.execute(mark, {"deleted": DELETED, "now": now, **only}).rowcount
+        if found:
+            connection.execute(self._statement(mapper, "marked", _marked_of))
+        return found
+
     def _statement(self, mapper: Mapper[Any], shape: Any, build: Callable[[Mapper[Any]], Executable]) -> Executable:
         key = (mapper.kind, shape)
         known = self._statements.get(key)
@@ -134,9 +146,14 @@ def _delete_of(mapper: Mapper[Any]) -> Executable:
     return delete(mapper.table).where(mapper.table.c.id == bindparam("the_id"))
 
 
-def _delete_expired(mapper: Mapper[Any]) -> Executable:
-    expires = mapper.table.c[EXPIRES]
-    return delete(mapper.table).where(mapper.table.c.id == bindparam("the_id"), expires <= bindparam("now"))
+def _expired_of(mapper: Mapper[Any], *, one: bool) -> Executable:
+    table = mapper.table
+    only = [table.c.id == bindparam("the_id")] if one else []
+    return update(table).where(table.c[EXPIRES] <= bindparam("now"), *only).values({VERSION: bindparam("deleted")})
+
+
+def _marked_of(mapper: Mapper[Any]) -> Executable:
+    return delete(mapper.table).where(mapper.version == DELETED)
 
 
 def _version_of(mapper: Mapper[Any]) -> Executable:
