@@ -217,6 +217,19 @@ async def test_a_second_handler_may_come_later(make, told):
         await until(lambda: app_told)
 
 
+async def test_a_store_that_is_gone_at_the_end_keeps_nothing_from_ending(make, store, caplog):
+    app = make("one")
+    await app.open()
+
+    async def gone(*_, **__):
+        raise StoreError("gone for good")
+
+    store.lease = gone
+    with pytest.raises(StoreError):
+        await app.subscribers.close()
+    assert app.subscribers._task is None
+
+
 async def test_a_handler_that_never_ends_is_left_to_others(store, monkeypatch, caplog):
     monkeypatch.setattr("starmodel.app.subscribers.PATIENCE", 0.1)
     app = Application([Counter], codec=PlainCodec(), stores={"shared": store})

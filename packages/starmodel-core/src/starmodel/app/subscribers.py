@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from starmodel.core.domain_events import DomainEvent, Recorded
@@ -82,10 +83,12 @@ class Subscribers:
 
     async def close(self) -> None:
         """Deliver what has arrived, then stop."""
-        for relay in self._relays.values():
-            await relay.close(patience=PATIENCE)
-        await self._stop_following()
-        self._relays, self._is_shared = {}, False
+        async with AsyncExitStack() as closing:  # each, whatever becomes of the others
+            closing.callback(self._relays.clear)
+            closing.push_async_callback(self._stop_following)
+            for relay in self._relays.values():
+                closing.push_async_callback(relay.close, patience=PATIENCE)
+        self._is_shared = False
 
     async def _stop_following(self) -> None:
         if self._task is None or self._follower is None:
