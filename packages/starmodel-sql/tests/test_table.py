@@ -27,6 +27,7 @@ from starmodel.core.errors import CheckFailedError, DefinitionError, FrozenEntit
 from starmodel.core.marks import Reference
 from starmodel.core.snapshot import draft_of, lens_of
 from starmodel.core.visibility import Visibility
+from starmodel.testing import PlainCodec
 
 
 class Poet(Entity, BaseTable, table=True):
@@ -271,6 +272,33 @@ def test_fields_are_shared_by_a_class_that_is_no_table():
     assert "_expires" not in Voucher.__table__.c
 
 
+def test_a_shared_field_may_get_a_new_default():
+    class Priced(Dated, table=True):
+        price = Decimal(5)
+
+    class Named(Entity, BaseTable):
+        id: str = Field(default_factory=lambda: "chosen")
+
+    class Chosen(Named, table=True):
+        pass
+
+    assert Priced().price == 5
+    assert Ticket(seat=1).price == 0
+    with pytest.raises(InvalidError):
+        Priced(price="much")
+    assert Chosen().id == "chosen"
+
+
+def test_it_is_a_dataclass_to_those_who_ask(poem):
+    assert [field.name for field in dataclasses.fields(Poem)] == list(Poem.__entity_fields__)
+    assert dataclasses.replace(poem, title="b") == poem.rename("b")
+    assert dataclasses.asdict(poem) == poem.model_dump()
+    codec = PlainCodec()
+    assert codec.load(Poem, codec.dump(poem)) == poem
+    with pytest.raises(InvalidError, match="body: is required"):
+        codec.parse(Poem, {"title": "a"})
+
+
 def test_the_custom_store_of_a_table_is_the_sql_store():
     class Kept(Entity, BaseTable, table=True):
         model_config = {"store": "archive"}
@@ -372,6 +400,8 @@ def declared(body, *, bases="(Entity, BaseTable, table=True)"):
         ("model_config = {'stroe': 'sql'}", None, "did you mean 'store'?"),
         ("model_config = {'ttl': 'soon'}", None, "give a number of seconds above 0"),
         ("model_config = 'sql'", None, "Wrong.model_config must be a dict"),
+        ("def model_post_init(self, _): pass", None, "write check() instead"),
+        ("fee = 3", None, "A non-annotated attribute was detected: `fee = 3`"),
         ("other: 'Nowhere' = None", None, "the annotations of Wrong name something that cannot be found"),
     ],
 )

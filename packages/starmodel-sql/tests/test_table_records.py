@@ -76,6 +76,7 @@ class Song(Entity, BaseTable, table=True):
         await Song.upsert({"id": "new", "title": "made"})
         await Song.upsert({"id": "one", "note": "kept"})
         await Song.delete_record("three")
+        assert {song.id for song in await Song.filter(id=["two", "three"])} == {"two"}
         return await Song.total_records()
 
 

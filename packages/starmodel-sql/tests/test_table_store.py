@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import JSON, Column, String
+from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, Relationship
 
 from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo
@@ -132,6 +132,13 @@ class Numbered(Entity, BaseTable, table=True):
     seat: Annotated[int, Unique("place")]
 
 
+class Range(Entity, BaseTable, table=True):
+    __tablename__ = "ranges"
+    __table_args__ = (CheckConstraint("low <= high", name="in_order"), UniqueConstraint("low", "high"))
+    low: int
+    high: int
+
+
 class Plain(Entity):
     name: str
     model_config = {"store": "sql"}
@@ -152,7 +159,7 @@ class Passing(Entity, BaseTable, table=True):
     model_config = {"ttl": 60}
 
 
-KINDS = [Essay, Writer, Everything, Numbered, Plain, Comment, Remark, Passing]
+KINDS = [Essay, Writer, Everything, Numbered, Plain, Comment, Remark, Passing, Range]
 
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"])
@@ -284,6 +291,14 @@ async def test_marks_and_sqlmodels_own_words_make_rules_and_indexes(app):
     with pytest.raises(StarModelError):
         await app.dispatch(Numbered.create(number=2, room="a", seat=1))
     assert {index.name for index in Numbered.__table__.indexes} == {"ix_numbered_group"}
+
+
+async def test_rules_of_the_table_itself_hold(app):
+    await app.dispatch(Range.create(low=1, high=2).on("r"))
+    for low, high in ((3, 2), (1, 2)):
+        with pytest.raises(StarModelError):
+            await app.dispatch(Range.create(low=low, high=high))
+    assert [stored.entity for stored in (await app.find(Range)).items] == [Range(id="r", low=1, high=2)]
 
 
 async def test_tables_and_other_entities_refer_to_each_other(app):

@@ -10,6 +10,7 @@ from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.commands import Command
 from starmodel.core.errors import ConflictError, NotFoundError
 from starmodel.core.query import MAX_LIMIT, Query
+from starmodel.core.snapshot import is_discarded
 from starmodel.core.unit import running_unit
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ async def found(
         after = page.next
         if after is None:
             break
-    return [_seen(stored) for stored in rows[skip:]]
+    entities = [_seen(stored) for stored in rows[skip:]]
+    return [entity for entity in entities if not is_discarded(entity)]
 
 
 async def stored_count(kind: type[Entity]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import PydanticUserError
 from pydantic_core import PydanticUndefined
@@ -38,7 +38,7 @@ def described_fields(cls: Any) -> dict[str, FieldInfo]:
             f"the annotations of {cls.__name__} name something that cannot be found at run time: {error}; "
             "import it outside `if TYPE_CHECKING`"
         ) from error
-    return {name: _described(name, field, _reference(field)) for name, field in cls.model_fields.items()}
+    return {name: _described(name, field, _reference(cls, field)) for name, field in cls.model_fields.items()}
 
 
 def _described(name: str, field: Declared, *more: Any) -> FieldInfo:
@@ -49,18 +49,23 @@ def _described(name: str, field: Declared, *more: Any) -> FieldInfo:
     return FieldInfo(name, annotation, visibility_of(annotation), default)
 
 
-def _reference(field: Declared) -> Reference | None:
+def _reference(cls: type[Entity], field: Declared) -> Reference | None:
     """Return the reference that ``foreign_key="author.id"`` makes of *field*, if it does not say so already."""
     key = _setting(field, "foreign_key")
     table, _, column = (key or "").rpartition(".")
     if column != "id" or any(isinstance(mark, Reference) for mark in marks_in(field.annotation)):
         return None
-    return Reference(_kept_in(table) or table, "set_null" if _setting(field, "ondelete") == "SET NULL" else "restrict")
+    on_delete: Literal["restrict", "set_null"] = "set_null" if _setting(field, "ondelete") == "SET NULL" else "restrict"
+    return Reference(_kept_in(table, cls.__module__) or table, on_delete)
 
 
-def _kept_in(table: str) -> type[Entity] | None:
-    """Return the class that is kept in *table*, the one made last; ``None`` when it is not made yet, or no entity."""
-    return next((kind for kind in reversed(list(_derived(Entity))) if table_name(kind) == table), None)
+def _kept_in(table: str, module: str) -> type[Entity] | None:
+    """Return the class that is kept in *table*: of the same module if there is one, else the one that was made last.
+
+    ``None`` when it is not made yet, or is no entity.
+    """
+    known = [kind for kind in _derived(Entity) if table_name(kind) == table]
+    return next((kind for kind in reversed(known) if kind.__module__ == module), known[-1] if known else None)
 
 
 def _derived(kind: type[Entity]) -> Iterator[type[Entity]]:
@@ -84,7 +89,7 @@ def choose_columns(cls: Any) -> None:
     if not getattr(cls, "__pydantic_fields_complete__", True):
         raise DefinitionError(
             f"the annotations of {cls.__name__} name something that cannot be found when the class is made; "
-            "define it before, and outside `if TYPE_CHECKING`"
+            "define it before, at the top of a module and outside `if TYPE_CHECKING`"
         )
     for name, field in cls.model_fields.items():
         if _setting(field, "primary_key") and name != "id":

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from pydantic import PydanticUserError
 
 from sqlmodel._compat import SQLModelConfig
 from sqlmodel.main import SQLModelMetaclass
@@ -34,12 +39,7 @@ class TableMeta(SQLModelMetaclass):
 
     def __new__(cls, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any) -> Any:
         """Make the class, its settings told apart: those of the entity, and those of SQLModel and pydantic."""
-        for base in bases:
-            if _is_table(base):
-                raise DefinitionError(
-                    f"{name} cannot inherit the table of {base.__name__}; put what both share into a class without "
-                    "table=True and derive both from it"
-                )
+        _refuse_what_cannot_work(name, bases, namespace)
         own, theirs = _told_apart(namespace.get("model_config", {}))
         body = {"__entity_settings__": own, **namespace}
         body.pop("model_config", None)
@@ -47,21 +47,39 @@ class TableMeta(SQLModelMetaclass):
             theirs = {**theirs, "table": True}  # SQLModel says so itself only after the fields are read
         if theirs:
             body["model_config"] = theirs
-        annotations = namespace.get("__annotations__", {})
+        annotations = {**_inherited_annotations(bases, namespace), **namespace.get("__annotations__", {})}
         body["__annotations__"] = {key: relation_annotation(body.get(key), kind) for key, kind in annotations.items()}
-        return super().__new__(cls, name, bases, body, **kwargs)
+        try:
+            return super().__new__(cls, name, bases, body, **kwargs)
+        except PydanticUserError as error:
+            raise DefinitionError(f"{name}: {error.message}") from error
 
     def __init__(cls, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         made: Any = cls
         if not _is_table(cls):
             super().__init__(name, bases, namespace, **kwargs)
+            _describe_as_dataclass(made)
             return
         if not issubclass(cls, Entity):
             raise DefinitionError(f"{name} is no entity; write class {name}(Entity, BaseTable, table=True)")
         _make_room(made)
+        own_init = vars(cls)["__init__"]
         super().__init__(name, bases, namespace, **kwargs)
+        type.__setattr__(cls, "__init__", own_init)  # in place of SQLAlchemy's, which would watch the instance
         _add_own_columns(made)
         _make_plain(made)
+        _describe_as_dataclass(made)
+
+
+def _refuse_what_cannot_work(name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any]) -> None:
+    table = next(filter(_is_table, bases), None)
+    if table is not None:
+        raise DefinitionError(
+            f"{name} cannot inherit the table of {table.__name__}; put what both share into a class without table=True "
+            "and derive both from it"
+        )
+    if "model_post_init" in namespace and any(isinstance(base, TableMeta) for base in bases):
+        raise DefinitionError(f"{name}.model_post_init would run before the snapshot is frozen; write check() instead")
 
 
 def _is_table(cls: type[Any]) -> bool:
@@ -78,6 +96,12 @@ def _told_apart(config: Any) -> tuple[Any, dict[str, Any]]:
     return own, {key: value for key, value in config.items() if key in _LIBRARY_KEYS}
 
 
+def _inherited_annotations(bases: tuple[type[Any], ...], namespace: dict[str, Any]) -> dict[str, Any]:
+    """Return the types of inherited fields that get a new default, as in ``price = 5``: pydantic asks for both."""
+    fields = {name: field for base in reversed(bases) for name, field in getattr(base, "model_fields", {}).items()}
+    return {name: field.rebuild_annotation() for name, field in fields.items() if name in namespace}
+
+
 def shape_table(cls: type[Entity]) -> None:
     """Let SQLModel, and not the dataclass machinery, own the fields of *cls*."""
     base = _base_of(cls)
@@ -87,11 +111,12 @@ def shape_table(cls: type[Entity]) -> None:
         refuse_reserved(cls, name)
         if name != "id" and hasattr(base, name):
             raise DefinitionError(f"{cls.__name__}.{name} hides {base.__name__}.{name}; choose another name")
+    ours = [other for other in cls.__mro__ if issubclass(other, base)]
     for name in TAKEN_OVER:
-        if name not in vars(cls):
-            type.__setattr__(cls, name, vars(base)[name])
+        type.__setattr__(cls, name, next(vars(other)[name] for other in ours if name in vars(other)))
     if "id" not in vars(cls):  # else pydantic would take the reader of Entity.id for its default
-        type.__setattr__(cls, "id", base.__entity_id__())
+        parent: Any = ours[1]
+        type.__setattr__(cls, "id", copy(parent.model_fields["id"]))
 
 
 def _base_of(cls: type[Any]) -> type[Any]:
@@ -125,9 +150,21 @@ def _add_own_columns(cls: Any) -> None:
 
 
 def _make_plain(cls: Any) -> None:
-    """Take SQLAlchemy's watch off the instances; on the class its attributes stay what they are, for expressions."""
-    type.__setattr__(cls, "__init__", vars(_base_of(cls))["__init__"])
+    """Take SQLAlchemy's attributes off the instances; on the class they stay what they are, for expressions."""
     for name in cls.__entity_fields__:
         type.__setattr__(cls, name, ColumnReader(name, vars(cls)[name]))
     for name in cls.__sqlmodel_relationships__:
         type.__setattr__(cls, name, RelationReader(name, vars(cls)[name]))
+
+
+def _describe_as_dataclass(cls: Any) -> None:
+    """Answer those who ask for the fields of any entity, which is a dataclass."""
+    fields = [(name, field.annotation, _dataclass_field(field)) for name, field in cls.model_fields.items()]
+    answer: Any = dataclasses.make_dataclass(cls.__name__, fields, kw_only=True)
+    type.__setattr__(cls, "__dataclass_fields__", answer.__dataclass_fields__)
+
+
+def _dataclass_field(field: Any) -> Any:
+    if field.is_required():
+        return dataclasses.field()
+    return dataclasses.field(default_factory=partial(field.get_default, call_default_factory=True))

@@ -105,11 +105,6 @@ class BaseTable(ActiveRecord, _Model, metaclass=TableMeta):
             return Snapshot.__getattr__(self, name)
 
     @classmethod
-    def __entity_id__(cls) -> Any:
-        """Return the declaration of ``id``."""
-        return Field(default_factory=new_id, primary_key=True)
-
-    @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Take over what pydantic read: fields, and working state, which is the snapshot's own affair."""
         super().__pydantic_init_subclass__(**kwargs)  # type: ignore[misc]  # pydantic's; see _Model
