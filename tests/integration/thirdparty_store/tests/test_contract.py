@@ -18,6 +18,8 @@ class BrokenStore(JsonFileStore):
 
 
 class TestJsonFileStore(StoreContract):
+    supports_relations = False
+
     @pytest.fixture
     def new_store(self, tmp_path, clock):
         self.path, self.clock_of_store = tmp_path / "entities.jsonl", clock

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from .errors import QueryError, hint
 
-__all__ = ["as_compared"]
+__all__ = ["as_compared", "only_type"]
 
 _MOMENTS = (datetime, date, time)
 _TRUTHS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False, "": False}
@@ -22,7 +22,7 @@ def as_compared(name: str, annotation: Any, value: Any) -> Any:
 
     QueryError when it can be none of the field's values.  Types that are not known here are left as they are.
     """
-    kind = _only_type(annotation)
+    kind = only_type(annotation)
     if kind is None or value is None or isinstance(value, kind):
         return value
     try:
@@ -31,15 +31,15 @@ def as_compared(name: str, annotation: Any, value: Any) -> Any:
         raise QueryError(f"{name!r} cannot be compared with {value!r}; {_wanted(kind)}") from None
 
 
-def _only_type(annotation: Any) -> type[Any] | None:
+def only_type(annotation: Any) -> type[Any] | None:
     """Return the one type of *annotation*, looking through ``Annotated`` and ``| None``; ``None`` for anything more."""
     if get_origin(annotation) is Annotated:
-        return _only_type(get_args(annotation)[0])
+        return only_type(get_args(annotation)[0])
     if isinstance(annotation, type):
         return None if annotation is Any else annotation
     members = [member for member in get_args(annotation) if member is not NoneType]
     is_optional = len(members) == 1 and NoneType in get_args(annotation)
-    return _only_type(members[0]) if is_optional else None
+    return only_type(members[0]) if is_optional else None
 
 
 def _converted(kind: type[Any], value: Any) -> Any:

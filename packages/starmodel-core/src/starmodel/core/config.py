@@ -30,6 +30,8 @@ class EntityConfig(TypedDict, total=False):
     last change until it expires; ``None`` is never.  ``auto_persist``: ``False`` keeps what an event changed out of
     the store (for entities that only pages derive).  ``namespace``: the name in keys, URLs and commands, when the
     class name is taken.  ``default_events``: which of create, update and delete it has; ``()`` is none.
+    ``search_index``: ``True`` lets the store keep an index of its words, where it can: a search then needs not look at
+    everything, and each change of a text takes longer.
     """
 
     store: str
@@ -37,6 +39,7 @@ class EntityConfig(TypedDict, total=False):
     auto_persist: bool
     namespace: str
     default_events: Collection[str]
+    search_index: bool
 
 
 _DEFAULT_EVENTS = ("create", "update", "delete")
@@ -56,6 +59,7 @@ def checked_config(owner: str, config: Any) -> EntityConfig:
         "auto_persist": _flag,
         "namespace": _namespace,
         "default_events": _default_events,
+        "search_index": _flag,
     }
     result = {}
     for key, value in config.items():

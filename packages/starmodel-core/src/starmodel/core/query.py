@@ -6,6 +6,9 @@
     {"price": {"ge": 10, "lt": 20}}                     several tests of one field: all must hold
     {"or": [{"owner": "ada"}, {"tags": {"contains": "public"}}]}
     {"not": {"title": {"startswith": "draft"}}}
+    {"owner_id.name": "Ada"}                            through a field that is a Reference, also more than one
+
+A test through a reference is false when there is nobody at its end.
 
 ``order`` is a tuple of field names, ``"-name"`` for descending; ties are always broken by ``id``.
 Fields are looked up in the entity's own list and nowhere else: a key from outside is never expanded.
@@ -18,21 +21,36 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .conditions import as_compared
+from .conditions import as_compared, only_type
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .ordering import Place, cursor_at, place_of, places_at
+from .relations import Finder, references_in, target_of
 from .visibility import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_LIMIT", "OPERATORS", "Page", "Query", "Stored", "directions", "matches", "order_key", "select"]
+__all__ = [
+    "MAX_LIMIT",
+    "OPERATORS",
+    "Page",
+    "Query",
+    "Stored",
+    "directions",
+    "is_found",
+    "matches",
+    "order_key",
+    "select",
+    "text_fields",
+]
 
 E_co = TypeVar("E_co", bound=Entity, covariant=True)
 
 MAX_LIMIT = 1000
 _MAX_DEPTH = 16
+_MAX_STEPS = 4
+_MAX_WORDS = 16
 
 
 def _contains(value: Any, part: Any) -> bool:
@@ -84,13 +102,16 @@ class Query:
     order: tuple[str, ...] = ()
     limit: int = 100
     after: str | None = None
+    search: str = ""
+    """Words that must all occur, each in any of the :func:`text_fields`, in upper or lower case."""
 
     def checked(self, kind: type[Entity], *, public_only: bool = False) -> Query:
         """Return this query, or raise QueryError that says which part does not fit *kind*.
 
         Values are read as their fields hold them: ``"2"`` for a number, ``"food"`` for an enum.
         With *public_only*, as for a query from outside, fields that are not public are unknown, so that
-        nobody can find out a secret by filtering on it.
+        nobody can find out a secret by filtering on it; and no reference is followed, since whoever asks might not
+        be allowed to read what is at its end.
         """
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_LIMIT:
             raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
@@ -104,7 +125,8 @@ class Query:
             raise QueryError(f"order takes a list of field names, not {self.order!r}")
         for name in self.order:
             _known(kind, str(name).removeprefix("-"), names)
-        where = _fitted(kind, self.where, names, 0)
+        where = _fitted(kind, self.where, _Names(names, follow=not public_only), 0)
+        _check_search(kind, self.search)
         if self.after is not None:
             places_at(self.after, len(directions(self)))
         return replace(self, where=where, order=tuple(self.order))
@@ -123,7 +145,52 @@ def _known(kind: type[Entity], name: Any, names: Iterable[str]) -> None:
         raise QueryError(f"{kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
 
 
-def _fitted(kind: type[Entity], where: Any, types: Mapping[str, Any], depth: int) -> dict[str, Any]:
+class _Names(dict[str, Any]):
+    """The annotations of the fields that may be named; with *follow* also of those at the end of references."""
+
+    def __init__(self, names: Mapping[str, Any], *, follow: bool) -> None:
+        super().__init__(names)
+        self._follow = follow
+
+    def of(self, kind: type[Entity], key: Any) -> Any:
+        """Return the annotation of the field *key*; QueryError when there is none."""
+        first, dot, rest = str(key).partition(".")
+        if not dot or not isinstance(key, str):
+            _known(kind, key, self)
+            return self[key]
+        _known(kind, first, self)
+        if not self._follow:
+            raise QueryError(f"{key!r} cannot be asked for from outside: it leads to another entity")
+        if key.count(".") > _MAX_STEPS:
+            raise QueryError(f"{key[:80]!r} follows more than {_MAX_STEPS} references")
+        target = target_of(kind, first)
+        if target is None:
+            raise QueryError(f"{key!r} leads nowhere: {first!r} of {kind.__name__} is no Reference")
+        return _Names({name: info.annotation for name, info in fields_of(target).items()}, follow=True).of(target, rest)
+
+
+def _check_search(kind: type[Entity], search: Any) -> None:
+    if not isinstance(search, str):
+        raise QueryError(f"search takes words, not {search!r}")
+    if len(search.split()) > _MAX_WORDS:
+        raise QueryError(f"search takes at most {_MAX_WORDS} words, not {len(search.split())}")
+    if search.strip() and not text_fields(kind):
+        raise QueryError(f"{kind.__name__} has no text to search: no public field is a str")
+
+
+def text_fields(kind: type[Entity]) -> tuple[str, ...]:
+    """Return the fields that are searched: public text, but no ids."""
+    return tuple(
+        name
+        for name, info in fields_of(kind).items()
+        if name != "id"
+        and info.visibility is Visibility.PUBLIC
+        and only_type(info.annotation) is str
+        and not references_in(info.annotation)
+    )
+
+
+def _fitted(kind: type[Entity], where: Any, types: _Names, depth: int) -> dict[str, Any]:
     """Return *where* with every value as its field holds it, or raise QueryError for the part that does not fit."""
     if not isinstance(where, Mapping):
         raise QueryError(f"where must be an object such as {{'done': False}}, not {where!r}")
@@ -138,8 +205,7 @@ def _fitted(kind: type[Entity], where: Any, types: Mapping[str, Any], depth: int
         elif key == "not":
             fitted[key] = _fitted(kind, test, types, depth + 1)
         else:
-            _known(kind, key, types)
-            fitted[key] = _fitted_test(key, types[key], test)
+            fitted[key] = _fitted_test(key, types.of(kind, key), test)
     return fitted
 
 
@@ -162,22 +228,43 @@ def _fitted_test(key: str, annotation: Any, test: Any) -> Any:
 _COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
 
-def matches(where: Mapping[str, Any], entity: Entity) -> bool:
-    """Tell whether *entity* meets *where*; a comparison of values that cannot be compared is false."""
-    return all(_holds(key, test, entity) for key, test in where.items())
+def matches(where: Mapping[str, Any], entity: Entity, find: Finder | None = None) -> bool:
+    """Tell whether *entity* meets *where*; a comparison of values that cannot be compared is false.
+
+    *find* is asked for the entities that others refer to; QueryError when one is needed and it is not given.
+    """
+    return all(_holds(key, test, entity, find) for key, test in where.items())
 
 
-def _holds(key: str, test: Any, entity: Entity) -> bool:
+def _holds(key: str, test: Any, entity: Entity, find: Finder | None) -> bool:
     if key == "and":
-        return all(matches(part, entity) for part in test)
+        return all(matches(part, entity, find) for part in test)
     if key == "or":
-        return any(matches(part, entity) for part in test)
+        return any(matches(part, entity, find) for part in test)
     if key == "not":
-        return not matches(test, entity)
-    value = getattr(entity, key)
+        return not matches(test, entity, find)
+    first, dot, rest = key.partition(".")
+    value = getattr(entity, first)
+    if dot:
+        target = None if value is None else _followed(entity, first, value, find)
+        return target is not None and _holds(rest, test, target, find)
     if not isinstance(test, Mapping):
         return bool(value == test)
     return all(_test(op, value, other) for op, other in test.items())
+
+
+def _followed(entity: Entity, name: str, id: str, find: Finder | None) -> Entity | None:
+    target = target_of(type(entity), name)
+    if find is None or target is None:
+        raise QueryError(f"the reference {name!r} cannot be followed here: this store keeps no relations")
+    return find(target, id)
+
+
+def is_found(search: str, entity: Entity) -> bool:
+    """Tell whether each word of *search* occurs in a text of *entity*."""
+    words = search.casefold().split()
+    texts = [str(getattr(entity, name) or "").casefold() for name in text_fields(type(entity))] if words else []
+    return all(any(word in text for text in texts) for word in words)
 
 
 def _test(op: str, value: Any, other: Any) -> bool:
@@ -201,9 +288,13 @@ def order_key(query: Query, entity: Entity) -> tuple[Place, ...]:
     return tuple([place_of(getattr(entity, name)) for name, _ in directions(query)])
 
 
-def select(query: Query, candidates: Iterable[Stored[E_co]]) -> Page[E_co]:
+def select(query: Query, candidates: Iterable[Stored[E_co]], find: Finder | None = None) -> Page[E_co]:
     """Answer *query* from *candidates* in memory: what a store without an engine of its own does."""
-    found = [(order_key(query, stored.entity), stored) for stored in candidates if matches(query.where, stored.entity)]
+    found = [
+        (order_key(query, stored.entity), stored)
+        for stored in candidates
+        if matches(query.where, stored.entity, find) and is_found(query.search, stored.entity)
+    ]
     falling = [down for _, down in directions(query)]
     for number, down in reversed(list(enumerate(falling))):  # sorting is stable: the last field first
         found.sort(key=lambda pair: pair[0][number], reverse=down)

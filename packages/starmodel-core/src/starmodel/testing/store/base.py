@@ -20,7 +20,7 @@ from starmodel.core.query import Stored
 from starmodel.testing.base import Contract
 from starmodel.testing.sources import FakeClock
 
-from .samples import Everything, Fleeting, Item, Other
+from .samples import Author, Everything, Fleeting, Item, Other, Post
 
 __all__ = ["StoreSuite", "bare", "changed", "changeset", "created", "deleted", "found", "put", "recorded"]
 
@@ -32,7 +32,7 @@ AT = datetime(2025, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 class StoreSuite(Contract):
     """The fixtures of the store suite, and what a store may be unable to do."""
 
-    kinds: ClassVar[Sequence[type[Entity]]] = (Item, Other, Fleeting, Everything)
+    kinds: ClassVar[Sequence[type[Entity]]] = (Item, Other, Fleeting, Everything, Author, Post)
     """The entities the suite stores."""
 
     supports_ttl: ClassVar[bool] = True
@@ -43,6 +43,9 @@ class StoreSuite(Contract):
 
     supports_naive_times: ClassVar[bool] = True
     """False for a store that refuses a datetime without a zone, by InvalidError."""
+
+    supports_relations: ClassVar[bool] = True
+    """False for a store that cannot answer conditions on what a ``Reference`` leads to: it refuses them."""
 
     real_time: ClassVar[bool] = False
     """True for a store that has a clock of its own: the suite then waits, and leaves out what takes a day."""

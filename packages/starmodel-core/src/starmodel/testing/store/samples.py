@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 from starmodel.core.domain_events import DomainEvent
 from starmodel.core.entity import Entity
+from starmodel.core.marks import Reference
 from starmodel.core.visibility import Private, Secret
 
-__all__ = ["Colour", "Everything", "Fleeting", "Item", "Moved", "Other", "Place"]
+__all__ = ["Author", "Colour", "Everything", "Fleeting", "Item", "Moved", "Other", "Place", "Post"]
 
 
 class Colour(Enum):
@@ -67,6 +68,24 @@ class Fleeting(Entity):
 
     name: str = ""
     model_config = {"ttl": 1.0}
+
+
+class Author(Entity):
+    """What others refer to, also its own kind."""
+
+    name: str = ""
+    born: int | None = None
+    pin: Secret[str] = ""
+    mentor_id: Annotated[str | None, Reference("Author")] = None
+
+
+class Post(Entity):
+    """Refers to another."""
+
+    title: str = ""
+    body: str | None = None
+    notes: Private[str] = ""
+    author_id: Annotated[str | None, Reference(Author)] = None
 
 
 class Everything(Entity):

@@ -6,12 +6,22 @@ from .committing import CommittingContract
 from .following import FollowingContract
 from .keeping import KeepingContract
 from .reading import ReadingContract
+from .relating import RelatingContract
 from .repeating import RepeatingContract
+from .searching import SearchingContract
 
 __all__ = ["StoreContract"]
 
 
-class StoreContract(ReadingContract, CommittingContract, RepeatingContract, FollowingContract, KeepingContract):
+class StoreContract(
+    ReadingContract,
+    RelatingContract,
+    SearchingContract,
+    CommittingContract,
+    RepeatingContract,
+    FollowingContract,
+    KeepingContract,
+):
     """What every store must do.
 
     Subclass it, give it a store, and run pytest::
@@ -22,6 +32,6 @@ class StoreContract(ReadingContract, CommittingContract, RepeatingContract, Foll
                 return MyStore(tmp_path / "data", clock=clock)
 
     ``new_store`` is empty for every test, and not open yet.  What the store cannot do is said by ``supports_ttl``,
-    ``supports_big_integers``, ``supports_naive_times`` and ``real_time``; a log that is cut at some length is given by
-    ``short_log_store``, and a store that survives its process proves it by ``reopened``.
+    ``supports_big_integers``, ``supports_naive_times``, ``supports_relations`` and ``real_time``; a log that is
+    cut at some length is given by ``short_log_store``, and a store that survives its process proves it by ``reopened``.
     """

@@ -89,6 +89,10 @@ class MemoryRepo:
             return None
         return row
 
+    def _found(self, kind: type[Entity], id: str) -> Entity | None:
+        row = self._live(kind, id)
+        return None if row is None else row.stored.entity
+
     def _all_live(self, kind: type[Entity]) -> Iterator[Stored[Any]]:
         now = self._clock.monotonic()
         return (row.stored for row in self._rows.get(kind, {}).values() if not _expired(row, now))
@@ -100,15 +104,15 @@ class MemoryRepo:
 
     async def query(self, kind: type[E], query: Query, /) -> Page[E]:
         """Return one page, by looking at every entity of *kind*."""
-        page = select(query.checked(kind), self._all_live(kind))
+        page = select(query.checked(kind), self._all_live(kind), self._found)
         return Page(tuple(map(_own, page.items)), page.next) if kind.__entity_private__ else page
 
     async def count(self, kind: type[Entity], where: Mapping[str, Any], /, *, cap: int) -> int:
         """Return how many match, at most *cap*."""
-        Query(where=where).checked(kind)
+        checked = Query(where=where).checked(kind).where
         found = 0
         for stored in self._all_live(kind):
-            found += matches(where, stored.entity)
+            found += matches(checked, stored.entity, self._found)
             if found >= cap:
                 break
         return found

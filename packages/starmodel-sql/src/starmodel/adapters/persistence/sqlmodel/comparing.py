@@ -14,10 +14,13 @@ from sqlalchemy import and_, bindparam, false, or_, true
 from starmodel.core.errors import QueryError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, ColumnElement
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.elements import KeyedColumnElement
     from sqlalchemy.types import TypeEngine
 
     from starmodel.core.ordering import Place
+
+    from .folding import Dialect
 
 __all__ = ["NEVER", "Comparison", "Near", "Test"]
 
@@ -41,11 +44,12 @@ class Comparison:
     sort: ClassVar[str] = ""
     """The sort that a cursor gives its values."""
 
-    def __init__(self, column: Column[Any], *, sqlite: bool) -> None:
+    def __init__(self, column: KeyedColumnElement[Any], dialect: Dialect) -> None:
         self.column = column
         self.name = column.name
-        self.nullable = bool(column.nullable)
-        self.sqlite = sqlite
+        self.nullable = bool(getattr(column, "nullable", True))
+        self.dialect = dialect
+        self.sqlite = dialect.sqlite
 
     @property
     def key(self) -> ColumnElement[Any]:
@@ -122,7 +126,8 @@ class Comparison:
     def built(self, op: str, names: Sequence[str]) -> ColumnElement[bool]:
         """Return the condition for a test whose values are the parameters *names*; it is never NULL itself."""
         if op in _CONSTANTS:
-            return _CONSTANTS[op](self.column)
+            constant: ColumnElement[bool] = _CONSTANTS[op](self.column)
+            return constant
         name = names[0]
         if op == "null_in":
             return or_(self.column.is_(None), self.decided("in", name))
@@ -136,7 +141,8 @@ class Comparison:
         """Return the condition for a test of a column that is not empty."""
         if op == "in":
             return self.key.in_(bindparam(name, type_=self.type, expanding=True))
-        return _COMPARED[op](self.key, bindparam(name, type_=self.type))
+        compared: ColumnElement[bool] = _COMPARED[op](self.key, bindparam(name, type_=self.type))
+        return compared
 
 
 _CONSTANTS: dict[str, Any] = {

@@ -18,16 +18,18 @@ from starmodel.core.ordering import place_of
 from starmodel.core.query import OPERATORS
 
 from .comparing import NEVER, Comparison, Near, Test
-from .folding import folded
 from .functions import decimal_key
 from .jsons import Jsons
 from .types import Choice, Clock, Exact, Json, Moment, Span, Words
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, ColumnElement
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.elements import KeyedColumnElement
     from sqlalchemy.types import TypeEngine
 
     from starmodel.core.ordering import Place
+
+    from .folding import Dialect
 
 __all__ = ["comparison_of"]
 
@@ -137,7 +139,7 @@ class _Texts(Comparison):
         if op not in {"contains", "startswith"}:
             return super().decided(op, name)
         place = (func.instr if self.sqlite else func.strpos)(
-            folded(self.column, sqlite=self.sqlite), bindparam(name, type_=sa.Text())
+            self.dialect.folded(self.column), bindparam(name, type_=sa.Text())
         )
         return place > 0 if op == "contains" else place == 1
 
@@ -241,8 +243,8 @@ class _Uuids(Comparison):
 class _Choices(Comparison):
     """Members of an enum: all but equality is found out from the members themselves."""
 
-    def __init__(self, column: Column[Any], kind: type[Enum], *, sqlite: bool) -> None:
-        super().__init__(column, sqlite=sqlite)
+    def __init__(self, column: KeyedColumnElement[Any], kind: type[Enum], dialect: Dialect) -> None:
+        super().__init__(column, dialect)
         self.kind = kind
 
     def near(self, value: Any) -> Near | None:
@@ -301,7 +303,7 @@ def _holds(op: str, value: Any, other: Any) -> bool:
 class _Others(Comparison):
     """Values of a type that is not known here: compared as the database does."""
 
-    def at(self, place: Place) -> Any:
+    def at(self, place: Place) -> Any:  # noqa: ARG002  (there is no answer)
         raise QueryError(f"the order by {self.name!r} has no pages here: its type is not one of StarModel's")
 
 
@@ -326,18 +328,18 @@ _MADE: tuple[tuple[Any, type[Comparison]], ...] = (
 """What a column's type is one of, the more special first."""
 
 
-def comparison_of(column: Column[Any], *, sqlite: bool) -> Comparison:
+def comparison_of(column: KeyedColumnElement[Any], dialect: Dialect) -> Comparison:
     """Return how *column* is compared."""
     kind = column.type
     if isinstance(kind, Choice):
-        return _Choices(column, kind.kind, sqlite=sqlite)
+        return _Choices(column, kind.kind, dialect)
     if isinstance(kind, sa.Enum) and kind.enum_class is not None:
-        return _Choices(column, kind.enum_class, sqlite=sqlite)
-    if isinstance(kind, Exact) and sqlite:
-        return _DecimalTexts(column, sqlite=sqlite)
+        return _Choices(column, kind.enum_class, dialect)
+    if isinstance(kind, Exact) and dialect.sqlite:
+        return _DecimalTexts(column, dialect)
     if isinstance(kind, Json | sa.JSON):
-        return Jsons(column, sqlite=sqlite)
+        return Jsons(column, dialect)
     for of_type, make in _MADE:
         if isinstance(kind, of_type):
-            return make(column, sqlite=sqlite)
-    return _Others(column, sqlite=sqlite)
+            return make(column, dialect)
+    return _Others(column, dialect)

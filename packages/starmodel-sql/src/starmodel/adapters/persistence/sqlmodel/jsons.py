@@ -1,5 +1,7 @@
 """How columns of JSON are compared: as the values they stand for, of which lists, dictionaries and sets hold others."""
 
+# ruff: noqa: D102  (the base class says what each method does)
+
 from __future__ import annotations
 
 import json
@@ -12,21 +14,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from pydantic import TypeAdapter
 from starmodel.core.errors import QueryError
 from starmodel.core.frozen import freeze
 
 from .comparing import NEVER, Comparison, Near, Test
-from .folding import folded
 from .functions import decimal_key
 from .types import Json
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.types import TypeEngine
+
+    from .folding import Dialect
 
 __all__ = ["Jsons"]
 
@@ -46,7 +49,8 @@ class Jsons(Comparison):
     def _parts(self) -> TypeAdapter[Any]:
         """What a list or set of the field holds."""
         args = [arg for kind in _members(self._annotation) for arg in get_args(kind) if arg is not Ellipsis]
-        return TypeAdapter(Union[tuple(args)] if args else Any)  # noqa: UP007  (made of a list)
+        wanted: Any = Union[tuple(args)] if args else Any  # noqa: UP007  (made of a list)
+        return TypeAdapter(wanted)
 
     @cached_property
     def _sorts(self) -> frozenset[str]:
@@ -66,7 +70,20 @@ class Jsons(Comparison):
 
     def near(self, value: Any) -> Near | None:
         found = _as_json(self._whole, value)
-        return None if found is None else (_text(found[1]), 0)
+        return None if found is None or not self._can_hold(found[1]) else (_text(found[1]), 0)
+
+    def _can_hold(self, plain: Any) -> bool:
+        """Tell whether the database can hold *plain*: half a surrogate pair is nowhere, on Postgres no NUL either."""
+        match plain:
+            case str():
+                return ("\0" not in plain or self.sqlite) and not any(
+                    "\ud800" <= letter <= "\udfff" for letter in plain
+                )
+            case dict():
+                return all(map(self._can_hold, (*plain, *plain.values())))
+            case list():
+                return all(map(self._can_hold, plain))
+        return True
 
     def equal(self, op: str, value: Any) -> Test:
         decided, values = super().equal(op, value)
@@ -82,22 +99,21 @@ class Jsons(Comparison):
         raise QueryError(f"{self.name!r} cannot be tested by 'in': it is kept as JSON; write an 'or' of 'eq'")
 
     def containing(self, op: str, part: Any) -> Test:
-        folding = str(part).casefold() if "string" in self._sorts else ""
-        if op == "startswith":
-            return (op, (folding,)) if "string" in self._sorts else NEVER
-        tests = [self._element(part) if "array" in self._sorts else NEVER]
-        if "object" in self._sorts and isinstance(part, str):
-            tests.append(("key", (str.__str__(part),)))
+        tests: list[Test] = []
         if "string" in self._sorts:
-            tests.append((op, (folding,)))
-        tests = [test for test in tests if test is not NEVER]
+            tests.append((op, (str(part).casefold(),)))
+        if "array" in self._sorts and op == "contains":
+            tests.append(self._element(part))
+        if "object" in self._sorts and op == "contains" and isinstance(part, str):
+            tests.append(("key", (str.__str__(part),)))
+        tests = [test for test in tests if test is not NEVER and self._can_hold(test[1][0])]
         if not tests:
             return NEVER
         return "|".join(test[0] for test in tests), tuple(value for test in tests for value in test[1])
 
     def _element(self, part: Any) -> Test:
         found = _as_json(self._parts, part)
-        if found is None:
+        if found is None or not self._can_hold(found[1]):
             return NEVER
         value, plain = found
         if isinstance(value, datetime | time):
@@ -107,7 +123,7 @@ class Jsons(Comparison):
         if isinstance(plain, str):
             return "text", (plain,)
         if isinstance(plain, int | float):
-            return "number", (plain,)
+            return "number", (plain if self.sqlite else Decimal(repr(plain + 0)),)
         return ("nothing", (None,)) if plain is None else ("whole", (_text(plain),))
 
     def built(self, op: str, names: Sequence[str]) -> ColumnElement[bool]:
@@ -118,25 +134,26 @@ class Jsons(Comparison):
         return and_(self.column.is_not(None), any_of) if self.nullable else any_of
 
     def decided(self, op: str, name: str) -> ColumnElement[bool]:
-        dialect = _SQLite if self.sqlite else _Postgres
-        return dialect(self.column).test(op, name)
+        tests = _SQLite if self.sqlite else _Postgres
+        return tests(self.column, self.dialect).test(op, name)
 
 
 class _SQLite:
     """Tests of JSON by SQLite's functions."""
 
-    def __init__(self, column: ColumnElement[Any]) -> None:
+    def __init__(self, column: ColumnElement[Any], dialect: Dialect) -> None:
+        self._folded = dialect.folded
         self.text = sa.type_coerce(column, sa.Text())
 
     def test(self, op: str, name: str) -> ColumnElement[bool]:
-        value = bindparam(name, type_=_PARAMETERS.get(op, sa.Text()))
+        value = bindparam(name, type_=_SQLITE_PARAMETERS.get(op, sa.Text()))
         if op in {"eq", "ne"}:
             return func.starmodel_same_json(self.text, value) == sa.literal_column("1" if op == "eq" else "0")
         if op in {"eq_set", "ne_set"}:
             same = _sqlite_set(self.text) == _sqlite_set(value)
             return same if op == "eq_set" else ~same
         if op in {"contains", "startswith"}:
-            place = func.instr(folded(func.json_extract(self.text, "$"), sqlite=True), value)
+            place = func.instr(self._folded(func.json_extract(self.text, "$")), value)
             return and_(func.json_type(self.text) == "text", place > 0 if op == "contains" else place == 1)
         whole = "object" if op == "key" else "array"
         parts = func.json_each(self.text).table_valued("key", "value", "type")
@@ -169,7 +186,8 @@ def _sqlite_set(text: Any) -> ColumnElement[Any]:
 class _Postgres:
     """Tests of JSON by Postgres' functions."""
 
-    def __init__(self, column: ColumnElement[Any]) -> None:
+    def __init__(self, column: ColumnElement[Any], dialect: Dialect) -> None:
+        self._folded = dialect.folded
         self.json = sa.cast(column, JSONB)
 
     def test(self, op: str, name: str) -> ColumnElement[bool]:
@@ -183,27 +201,44 @@ class _Postgres:
             return same if op == "eq_set" else ~same
         kind = func.jsonb_typeof(self.json)
         if op in {"contains", "startswith"}:
-            place = func.strpos(folded(self.json.op("#>>")(sa.text("'{}'")), sqlite=False), value)
+            place = func.strpos(self._folded(_unquoted(self.json)), value)
             return and_(kind == "string", place > 0 if op == "contains" else place == 1)
         if op == "key":
             return and_(kind == "object", self.json.has_key(value))
         return and_(kind == "array", self._has(op, value))
 
     def _has(self, op: str, value: Any) -> ColumnElement[bool]:
-        only_lists = sa.case((func.jsonb_typeof(self.json) == "array", self.json), else_=sa.cast("[]", JSONB))
+        only_lists = sa.case(
+            (func.jsonb_typeof(self.json) == "array", self.json), else_=sa.literal_column("'[]'::jsonb", JSONB)
+        )
         parts = func.jsonb_array_elements(only_lists).table_valued(sa.column("value", JSONB))
         part = parts.c.value
         conditions: dict[str, Any] = {
             "text": lambda: part == func.to_jsonb(sa.cast(value, sa.Text())),
-            "number": lambda: part == value,
-            "decimal": lambda: sa.cast(part.op("#>>")(sa.text("'{}'")), sa.Numeric) == value,
+            "number": lambda: _is_number(part, value),
+            "decimal": lambda: sa.cast(_unquoted(part), sa.Numeric) == value,
             "nothing": lambda: and_(func.jsonb_typeof(part) == "null", value.is_(None)),
             "whole": lambda: part == sa.cast(value, JSONB),
         }
         return sa.exists(select(sa.literal_column("1")).select_from(parts).where(conditions[op]()))
 
 
-_PARAMETERS: dict[str, TypeEngine[Any]] = {"number": sa.JSON()}
+def _unquoted(json: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the text that *json* is, without its quotes."""
+    return sa.type_coerce(json.op("#>>")(sa.literal_column("'{}'")), sa.Text())
+
+
+def _is_number(part: Any, value: Any) -> ColumnElement[bool]:
+    """Return the condition that *part* is the number *value*; true is 1 in Python."""
+    kind = func.jsonb_typeof(part)
+    is_true = sa.cast(sa.cast(part, sa.Boolean), sa.Integer)
+    return sa.case(
+        (kind == "number", sa.cast(part, sa.Numeric) == value), (kind == "boolean", is_true == value), else_=False
+    )
+
+
+_SQLITE_PARAMETERS: dict[str, TypeEngine[Any]] = {"number": sa.types.NullType()}
+_PARAMETERS: dict[str, TypeEngine[Any]] = {"number": sa.Numeric(), "decimal": sa.Numeric()}
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:
@@ -231,10 +266,10 @@ def _as_json(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, Any] | None:
     """Return *value* as the field would hold it, and as JSON; ``None`` when the field cannot hold its like."""
     try:
         held = freeze(adapter.validate_python(adapter.dump_python(value, mode="json", warnings=False)))
-        plain = adapter.dump_python(held, mode="json")
-        return (held, plain) if held == value else None
+        is_same, plain = bool(held == value), adapter.dump_python(held, mode="json")
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         return None
+    return (held, plain) if is_same else None
 
 
 def _holds_sets(value: Any) -> bool:

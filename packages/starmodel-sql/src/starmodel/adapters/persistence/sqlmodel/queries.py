@@ -13,19 +13,22 @@ from starmodel.core.entity import Entity
 from starmodel.core.ordering import cursor_at, places_at
 from starmodel.core.query import Page, Query, Stored, directions, order_key
 
+from . import search
 from .filters import Filter
+from .folding import Dialect, is_installed
 from .paging import Start, beyond, ordering
 
 if TYPE_CHECKING:
-    from sqlalchemy import Executable
+    from sqlalchemy import Executable, Select
 
     from .mapper import Mapper, Tables
 
-__all__ = ["Queries"]
+__all__ = ["MAX_STATEMENTS", "Queries"]
 
 E = TypeVar("E", bound=Entity)
 
-_MAX_STATEMENTS = 500
+MAX_STATEMENTS = 500
+"""How many statements are kept; each for all queries of one shape."""
 
 
 class Queries:
@@ -42,13 +45,13 @@ class Queries:
         """Return the newest snapshot, or ``None``."""
         mapper = self._tables.of(kind)
         statement = self._statement((kind, "get"), lambda: _by_id(mapper))
-        row = connection.execute(statement, {"the_id": id, **mapper.moment(now)}).first()
+        row = connection.execute(statement, {"the_id": id, "now": now}).first()
         return None if row is None else mapper.stored(row)
 
     def page(self, kind: type[E], query: Query, now: float, connection: Connection) -> Page[E]:
         """Return one page of what the checked *query* asks for; one row more than it tells whether there is another."""
-        mapper, of_kind = self._tables.of(kind), self._filter(kind)
-        shape, values = of_kind.read(query.where)
+        mapper, of_kind = self._tables.of(kind), self._filter(kind, connection)
+        shape, values = of_kind.read(query.where, query.search)
         order = directions(query)
         places = None if query.after is None else places_at(query.after, len(order))
         start = Start.at(of_kind, order, places)
@@ -56,7 +59,7 @@ class Queries:
             (kind, "page", shape, tuple(order), start.shape),
             lambda: _page(mapper, of_kind, shape, order, start.shape),
         )
-        parameters = {**values, **start.values, **mapper.moment(now), "most": query.limit + 1}
+        parameters = {**values, **start.values, "now": now, "most": query.limit + 1}
         rows = connection.execute(statement, parameters).all()
         items = tuple([mapper.stored(row) for row in rows[: query.limit]])
         more = cursor_at(order_key(query, items[-1].entity)) if len(rows) > query.limit else None
@@ -64,15 +67,17 @@ class Queries:
 
     def count(self, kind: type[Entity], where: Mapping[str, Any], cap: int, now: float, connection: Connection) -> int:
         """Return how many meet the checked *where*, at most *cap*."""
-        mapper, of_kind = self._tables.of(kind), self._filter(kind)
+        mapper, of_kind = self._tables.of(kind), self._filter(kind, connection)
         shape, values = of_kind.read(where)
         statement = self._statement((kind, "count", shape), lambda: _count(mapper, of_kind, shape))
-        return int(connection.execute(statement, {**values, **mapper.moment(now), "most": cap}).scalar_one())
+        return int(connection.execute(statement, {**values, "now": now, "most": cap}).scalar_one())
 
-    def _filter(self, kind: type[Entity]) -> Filter:
+    def _filter(self, kind: type[Entity], connection: Connection) -> Filter:
         known = self._filters.get(kind)
         if known is None:
-            known = self._filters[kind] = Filter(self._tables.of(kind), sqlite=self._sqlite)
+            mapper = self._tables.of(kind)
+            dialect = Dialect(self._sqlite, self._sqlite or is_installed(connection))
+            known = self._filters[kind] = Filter(self._tables, mapper, dialect, search.found(connection, mapper))
         return known
 
     def _statement(self, key: Any, build: Callable[[], Executable]) -> Executable:
@@ -83,7 +88,7 @@ class Queries:
         with self._lock:
             self._statements[key] = known
             self._statements.move_to_end(key)
-            if len(self._statements) > _MAX_STATEMENTS:
+            if len(self._statements) > MAX_STATEMENTS:
                 self._statements.popitem(last=False)
         return known
 
@@ -102,6 +107,6 @@ def _page(
 
 
 def _count(mapper: Mapper[Any], of_kind: Filter, shape: Any) -> Executable:
-    some = select(literal_column("1").label("one")).select_from(mapper.table)
+    some: Select[Any] = select(literal_column("1").label("one")).select_from(mapper.table)
     some = some.where(*mapper.alive, of_kind.built(shape)).limit(bindparam("most", type_=Integer))
     return select(func.count()).select_from(some.subquery())
