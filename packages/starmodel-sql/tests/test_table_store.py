@@ -97,6 +97,7 @@ class Everything(Entity, BaseTable, table=True):
     maybe: Decimal | None = None
     plain_json: list[str] = Field(default_factory=list, sa_column=Column(JSON))
     short: str = Field(default="", sa_type=String(20))
+    marked: Annotated[list[str], JSON()] = ["x"]
 
     @event
     @classmethod
@@ -269,6 +270,8 @@ async def test_every_type_comes_back_as_it_was(app):
         assert type(getattr(loaded, name)) is type(getattr(made, name)), name
     with pytest.raises(TypeError):
         loaded.plain_json.append("y")
+    with pytest.raises(TypeError):
+        loaded.marked.append("y")
 
 
 async def test_questions_are_answered_as_for_any_entity(app):

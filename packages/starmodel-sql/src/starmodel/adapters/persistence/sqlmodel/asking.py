@@ -32,21 +32,23 @@ def conditions(kind: type[Entity], tests: Mapping[str, Any], *, exact: bool) -> 
     """Return where each field is as its test says.
 
     ``None``: empty.  A pair, for a number or a time: from the one to the other, ``None`` for an open end.  A list:
-    one of these.  Not *exact*, text: contained in the field, whatever the case.  A dict is taken as it is.
+    one of these.  Not *exact*, text: contained in the field, whatever the case.  A dict is taken as it is.  A name may
+    lead through a reference, as in ``author_id.name``.
     """
     infos = fields_of(kind)
     for name in tests:
-        if name not in infos:
+        if name.partition(".")[0] not in infos:
             raise QueryError(f"{kind.__name__} has no field {name!r} to query by; {hint(name, infos)}")
-    return {name: _condition(infos[name], test, exact=exact) for name, test in tests.items()}
+    annotations = {name: infos[name].annotation if name in infos else Any for name in tests}
+    return {name: _condition(annotations[name], test, exact=exact) for name, test in tests.items()}
 
 
-def _condition(info: FieldInfo, test: Any, *, exact: bool) -> Any:
+def _condition(annotation: Any, test: Any, *, exact: bool) -> Any:
     if test is None:
         return {"isnull": True}
-    if isinstance(test, tuple) and len(test) == 2 and _is_ranged(info.annotation):
+    if isinstance(test, tuple) and len(test) == 2 and _is_ranged(annotation):
         return {op: end for op, end in zip(("ge", "le"), test, strict=True) if end is not None}
-    if isinstance(test, list | tuple | set | frozenset) and not _holds_many(info.annotation):
+    if isinstance(test, list | tuple | set | frozenset) and not _holds_many(annotation):
         return {"in": list(test)}
     if isinstance(test, str) and not exact:
         return {"contains": test}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Double, ForeignKey, LargeBinary, Uuid, literal
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeEngine
 
 from starmodel.core.marks import Reference, Was
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity, FieldInfo
 
 __all__ = ["column_of", "marks_in", "table_name", "type_of"]
+
+_ANY_DIALECT = DefaultDialect()
 
 
 def table_name(kind: type[Entity] | str) -> str:
@@ -64,7 +67,9 @@ def _static_default(info: FieldInfo, kind: TypeEngine[Any]) -> Any:
     value = info.default()
     if value is None or info.default() != value:  # a new id, the time of day
         return None
-    return literal(value, kind)
+    default = literal(value, kind)
+    can_be_written = default.type.dialect_impl(_ANY_DIALECT).literal_processor(_ANY_DIALECT)
+    return default if can_be_written else None  # a type of the user's may have no way into the definition of a table
 
 
 def type_of(annotation: Any) -> tuple[TypeEngine[Any], bool]:

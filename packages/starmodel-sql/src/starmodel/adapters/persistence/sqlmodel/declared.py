@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import PydanticUserError
 from pydantic_core import PydanticUndefined
 from sqlalchemy import Column, ForeignKey
+from sqlalchemy.types import TypeEngine
 
 from sqlmodel.main import FieldInfoMetadata
 from starmodel.core.entity import Entity, FieldInfo
@@ -81,22 +82,30 @@ def _setting(field: Declared, name: str) -> Any:
     return None if value is PydanticUndefined else value
 
 
-def choose_columns(cls: Any) -> None:
+def choose_columns(cls: Any) -> tuple[str, ...]:
     """Give every field of a SQLModel class its column, of a type that gives back what went in, on every database.
 
-    What the user chose by ``sa_column`` or ``sa_type`` stays as it is.
+    What the user chose by ``sa_column`` or ``sa_type`` stays as it is; return the names of these fields.
     """
     if not getattr(cls, "__pydantic_fields_complete__", True):
         raise DefinitionError(
             f"the annotations of {cls.__name__} name something that cannot be found when the class is made; "
             "define it before, at the top of a module and outside `if TYPE_CHECKING`"
         )
+    chosen = tuple(name for name, field in cls.model_fields.items() if _is_chosen(field))
     for name, field in cls.model_fields.items():
         if _setting(field, "primary_key") and name != "id":
             raise DefinitionError(f"{cls.__name__}.{name} cannot be the primary key: that is id, as in every entity")
         said = next((mark for mark in field.metadata if isinstance(mark, FieldInfoMetadata)), FieldInfoMetadata())
         others = [mark for mark in field.metadata if not isinstance(mark, FieldInfoMetadata)]
         field.metadata = [*others, replace(said, sa_column=_column(name, field))]
+    return chosen
+
+
+def _is_chosen(field: Declared) -> bool:
+    marks = (*field.metadata, *marks_in(field.annotation))
+    given = (_setting(field, "sa_column"), _setting(field, "sa_type"))
+    return any(one is not None for one in given) or any(isinstance(mark, TypeEngine) for mark in marks)
 
 
 def _column(name: str, field: Declared) -> Column[Any]:

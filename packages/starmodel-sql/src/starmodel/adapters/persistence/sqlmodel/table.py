@@ -83,6 +83,7 @@ class BaseTable(ActiveRecord, _Model, metaclass=TableMeta):
     __entity_settings__: ClassVar[dict[str, Any]] = {"store": "sql"}
     __entity_shape__: ClassVar[Callable[[type[Entity]], None]] = staticmethod(shape_table)
     __entity_fields__: ClassVar[tuple[str, ...]] = ()
+    __entity_chosen__: ClassVar[tuple[str, ...]] = ()  # fields whose column type is the user's
 
     id: str = Field(default_factory=new_id, primary_key=True)
 
@@ -116,7 +117,7 @@ class BaseTable(ActiveRecord, _Model, metaclass=TableMeta):
         entity.__entity_private__ = {**entity.__entity_private__, **own}
         cls.__private_attributes__.clear()
         if cls.model_config.get("table"):
-            choose_columns(cls)
+            cls.__entity_chosen__ = choose_columns(cls)
 
     @classmethod
     def __entity_described__(cls) -> dict[str, FieldInfo]:
@@ -136,7 +137,10 @@ class BaseTable(ActiveRecord, _Model, metaclass=TableMeta):
     def __entity_restored__(cls, state: dict[str, Any]) -> Any:
         """Build the snapshot that a store kept as *state*; a column type of the user's may not have frozen it."""
         kept = cls.__new__(cls)
-        kept.__dict__.update({name: freeze(value) for name, value in state.items()})
+        values = kept.__dict__
+        values.update(state)
+        for name in cls.__entity_chosen__:
+            values[name] = freeze(values[name])
         return kept
 
     def model_post_init(self, _context: Any, /) -> None:
