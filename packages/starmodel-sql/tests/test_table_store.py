@@ -329,3 +329,12 @@ async def test_two_events_at_once_are_both_kept(app):
     made = (await app.dispatch(Essay.create(title="a", body="b"))).entity
     await asyncio.gather(*(app.dispatch(Essay.viewed().on(made.id)) for _ in range(5)))
     assert (await app.load(Essay, made.id)).entity.views == 5
+
+
+async def test_a_foreign_key_is_a_name_for_questions(app):
+    ann = (await app.dispatch(Writer.create(name="Ann"))).entity
+    await app.dispatch(Essay.create(title="a", body="b", writer_id=ann.id))
+    await app.dispatch(Essay.create(title="c", body="d"))
+    found = await app.find(Essay, {"writer_id.name": "Ann"})
+    assert [stored.entity.title for stored in found.items] == ["a"]
+    assert [essay.title for essay in await Essay.filter(**{"writer_id.name": ["Ann", "Bob"]})] == ["a"]
