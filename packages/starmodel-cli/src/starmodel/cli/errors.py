@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CommandLoadError",
     "ExposedReloadError",
+    "MigrationsMissingError",
     "SecretError",
     "ServerMissingError",
+    "TargetFailedError",
     "TargetNotFoundError",
 ]
 
@@ -32,6 +34,25 @@ class TargetNotFoundError(StarModelError, LookupError):
     """There is no application where one was looked for."""
 
     code = "target_not_found"
+
+
+class TargetFailedError(StarModelError, RuntimeError):
+    """The application was found, and could not be imported or made; *place* is the user's own line, if it is known."""
+
+    code = "target_failed"
+
+    def __init__(self, target: str, reason: str, place: str = "") -> None:
+        self.target, self.reason, self.place = target, reason, place
+        super().__init__(f"{target} could not be loaded: {reason}" + (f"\n  {place}" if place else ""))
+
+
+class MigrationsMissingError(StarModelError, LookupError):
+    """No installed package can migrate a database."""
+
+    code = "migrations_missing"
+
+    def __init__(self) -> None:
+        super().__init__("migrations come with the SQL store; install it with: pip install 'starmodel[sql]'")
 
 
 class ServerMissingError(StarModelError, LookupError):

@@ -198,6 +198,11 @@ class PlainJson(TypeDecorator[Any]):
         """Keep it as :class:`Json` does."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else postgresql.JSON(none_as_null=True))
 
+    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        """Return what writes a default into the definition of a table."""
+        quoted = String().literal_processor(dialect)
+        return lambda value: quoted(json.dumps(value, ensure_ascii=False)) if quoted else "NULL"
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Write it."""
         if value is None or dialect.name != "sqlite":

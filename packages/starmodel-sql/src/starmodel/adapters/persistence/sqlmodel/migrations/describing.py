@@ -1,0 +1,89 @@
+"""Differences and steps in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import Dialect
+
+from .comparing import Difference, each, type_text
+from .operations import Convert, Fill, RenameColumn, RenameTable, Step
+
+__all__ = ["blocking", "is_left_over", "summary", "told"]
+
+
+def told(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield a sentence for each step of a revision."""
+    for step in each(list(steps)):
+        said = _said(step)
+        if said:
+            yield said
+
+
+def summary(steps: Iterable[Step]) -> str:
+    """Return a name for a revision that was given none."""
+    said = list(told(steps))
+    return "" if not said else said[0] if len(said) == 1 else f"{said[0]} and {len(said) - 1} more"
+
+
+def _said(step: Step) -> str:
+    say = _WORDS.get(type(step))
+    return "" if say is None else say(step)
+
+
+_WORDS: dict[type[Any], Callable[[Any], str]] = {
+    RenameTable: lambda step: f"rename {step.old} to {step.new}",
+    RenameColumn: lambda step: f"rename {step.table}.{step.old} to {step.new}",
+    Fill: lambda step: f"fill {step.table}.{step.column}",
+    Convert: lambda step: f"convert {step.table}.{step.column}",
+    ops.CreateTableOp: lambda step: f"add {step.table_name}",
+    ops.DropTableOp: lambda step: f"drop {step.table_name}",
+    ops.AddColumnOp: lambda step: f"add {step.table_name}.{step.column.name}",
+    ops.DropColumnOp: lambda step: f"drop {step.table_name}.{step.column_name}",
+    ops.AlterColumnOp: lambda step: f"change {step.table_name}.{step.column_name}",
+    ops.CreateIndexOp: lambda step: f"index {step.table_name} by {', '.join(_indexed(step))}",
+    ops.DropIndexOp: lambda step: f"drop the index {step.index_name}",
+    ops.CreateForeignKeyOp: lambda step: f"let {step.source_table}.{step.local_cols[0]} refer to {step.referent_table}",
+    ops.DropConstraintOp: lambda step: f"drop {step.constraint_name} of {step.table_name}",
+}
+
+
+def _indexed(step: ops.CreateIndexOp) -> list[str]:
+    return [str(getattr(column, "name", column)) for column in step.columns]
+
+
+def is_left_over(one: ops.DropColumnOp) -> bool:
+    """Tell whether rows can be added without a column that only the database has."""
+    column = one.to_column()
+    return bool(column.nullable or column.server_default is not None or column.computed or column.identity)
+
+
+def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
+    """Yield in words what code cannot work with; what only the database has is left to older or newer code."""
+    for one in each(list(found)):
+        match one:
+            case ops.CreateTableOp():
+                yield f"the table {one.table_name} is missing"
+            case ops.AddColumnOp():
+                yield f"{one.table_name}.{one.column.name} is missing"
+            case ops.DropColumnOp() if not is_left_over(one):
+                yield f"{one.table_name}.{one.column_name} is required by the database and unknown to the code"
+            case ops.AlterColumnOp():
+                yield from _altered(one, dialect)
+            case ops.CreateIndexOp() if one.unique:
+                yield f"{one.table_name} allows the same {', '.join(_indexed(one))} twice"
+            case ops.CreateForeignKeyOp():
+                yield f"{one.source_table}.{one.local_cols[0]} does not refer to {one.referent_table}"
+            case _:
+                pass
+
+
+def _altered(one: ops.AlterColumnOp, dialect: Dialect) -> Iterator[str]:
+    name = f"{one.table_name}.{one.column_name}"
+    if one.modify_type is not None and one.existing_type is not None:
+        there, wanted = type_text(one.existing_type, dialect), type_text(one.modify_type, dialect)
+        yield f"{name} is {there} in the database and {wanted} in the code"
+    if one.modify_nullable is True:
+        yield f"{name} is required by the database and optional in the code"

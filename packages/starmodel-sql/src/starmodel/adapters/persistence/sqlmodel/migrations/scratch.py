@@ -1,0 +1,70 @@
+"""An empty database in memory in which the revisions are replayed: what they say, whatever is on any disk.
+
+SQLite keeps most of our types as text.  There a column's type keeps its own name, so that a field which goes from text
+to JSON is seen to change, as it will have to on Postgres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, StaticPool, create_engine
+from sqlalchemy.ext.compiler import compiles
+
+from starmodel.adapters.persistence.sqlmodel.functions import casefolded, decimal_key, same_json
+from starmodel.adapters.persistence.sqlmodel.types import Clock, Exact, Moment, PlainJson, Span, Words
+
+__all__ = ["is_scratch", "scratch"]
+
+# SQLite reads the affinity of a column out of its type's name.
+NAMES: dict[str, type[Any]] = {
+    "WORDS_TEXT": Words,
+    "EXACT_TEXT": Exact,
+    "MOMENT_TEXT": Moment,
+    "CLOCK_TEXT": Clock,
+    "SPAN_INT": Span,
+    "JSON_TEXT": PlainJson,
+}
+_NAME_OF = {kind: name for name, kind in NAMES.items()}
+
+
+@compiles(Words, "sqlite")
+@compiles(Exact, "sqlite")
+@compiles(Moment, "sqlite")
+@compiles(Clock, "sqlite")
+@compiles(Span, "sqlite")
+@compiles(PlainJson, "sqlite")
+def _named(kind: Any, compiler: Any, **options: Any) -> str:
+    if is_scratch(compiler.dialect):
+        return _NAME_OF[type(kind)]
+    text: str = compiler.visit_type_decorator(kind, **options)
+    return text
+
+
+def is_scratch(dialect: Any) -> bool:
+    """Tell whether this is the dialect of a database in which types keep their names."""
+    return bool(getattr(dialect, "starmodel_names", False))
+
+
+@contextmanager
+def scratch() -> Iterator[Connection]:
+    """Lend a connection to a database that is gone afterwards."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    dialect: Any = engine.dialect
+    dialect.starmodel_names = True
+    dialect.ischema_names = {**dialect.ischema_names, **NAMES}
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            raw: Any = connection.connection.driver_connection
+            for name, function, count in (
+                ("starmodel_casefold", casefolded, 1),
+                ("starmodel_decimal", decimal_key, 1),
+                ("starmodel_same_json", same_json, 2),
+            ):
+                raw.create_function(name, count, function, deterministic=True)
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+    finally:
+        engine.dispose()
