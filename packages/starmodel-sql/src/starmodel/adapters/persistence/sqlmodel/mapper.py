@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -60,8 +64,8 @@ class Mapper(Generic[E]):
 
     @cached_property
     def columns(self) -> Sequence[Column[Any]]:
-        """What a snapshot is read from: the version, then the fields in their order."""
-        return [self.version, *(self.table.c[name] for name in self.fields)]
+        """What a snapshot is read from: the fields in their order, then the version."""
+        return [*(self.table.c[name] for name in self.fields), self.version]
 
     @cached_property
     def alive(self) -> tuple[ColumnElement[bool], ...]:
@@ -77,8 +81,7 @@ class Mapper(Generic[E]):
 
     def stored(self, row: Sequence[Any]) -> Stored[E]:
         """Return the snapshot in a row of :attr:`columns`."""
-        version, *values = row
-        return Stored(self.kind.__entity_restored__(dict(zip(self.fields, values, strict=True))), version)
+        return Stored(self.kind.__entity_restored__(dict(zip(self.fields, row, strict=False))), row[-1])
 
     def values(self, entity: Entity, names: Sequence[str], *, sqlite: bool) -> dict[str, Any]:
         """Return the fields *names* of *entity* for its row; InvalidError for what no column can hold."""
@@ -151,15 +154,32 @@ class Tables:
 
 
 def _misfit(value: Any, *, sqlite: bool) -> str | None:
-    kind = type(value)
-    if kind is int:
-        return None if _LEAST <= value <= _MOST else "is too big: whole numbers end at 64 bits here"
-    if sqlite:
-        return None
-    if kind is str:
-        return "holds a NUL character, which Postgres cannot keep; remove it" if "\0" in value else None
-    if hasattr(value, "tzinfo") and hasattr(value, "date") and value.tzinfo is None:
+    """Return why no column can hold *value*, ``None`` when one can."""
+    if type(value) is int and not _LEAST <= value <= _MOST:
+        return "is too big: whole numbers end at 64 bits here"
+    if not sqlite and isinstance(value, datetime) and value.tzinfo is None:
         return "has no time zone; give it one, for example datetime.now(UTC)"
+    if isinstance(value, str):
+        return _misfit_of_text(value, sqlite=sqlite)
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        return "is no finite number, which has neither a place in an order nor in JSON; use None for what is not known"
+    return next((why for part in _parts(value) if (why := _misfit(part, sqlite=sqlite)) is not None), None)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """Return what *value* holds that may be text or a number with a fraction; whole numbers in JSON have no end."""
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if not isinstance(value, list | tuple | AbstractSet):
+        return ()
+    return [part for part in value if isinstance(part, str | float | Decimal | Mapping | list | tuple | AbstractSet)]
+
+
+def _misfit_of_text(text: str, *, sqlite: bool) -> str | None:
+    if not sqlite and "\0" in text:
+        return "holds a NUL character, which Postgres cannot keep; remove it"
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "holds half of a surrogate pair, which is no letter; remove it"
     return None
 
 

@@ -30,10 +30,13 @@ class Start:
     def at(cls, of_kind: Filter, order: Sequence[tuple[str, bool]], places: Sequence[Place] | None) -> Start:
         """Return the start at the *places* of a cursor, one for each part of *order*."""
         if places is None:
-            return cls(None, {})
+            return _FIRST
         values = [of_kind.of(name).at(place) for (name, _), place in zip(order, places, strict=True)]
         given = {f"a{number}": value for number, value in enumerate(values) if value is not None}
         return cls(tuple([value is None for value in values]), given)
+
+
+_FIRST = Start(None, {})
 
 
 def ordering(of_kind: Filter, order: Sequence[tuple[str, bool]]) -> list[ColumnElement[Any]]:
