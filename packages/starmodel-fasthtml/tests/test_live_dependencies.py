@@ -277,6 +277,14 @@ class TestAList:
 
         assert "in the list" in (await told.stream.until("sm-page")).data
 
+    async def test_of_what_was_searched_for_is_kept_up_to_date_too(self, app, open_page):
+        async def body():
+            return Ul(*[Li(task.title) for task in await find(Task, search="milk")])
+
+        await make(app, "a")
+        told = await open_page(body)
+        assert await told.by(Task.update(title="milk").on("a")) == ["page"]
+
     async def test_is_of_those_who_may_be_seen(self, start):
         class OnlyDone:
             def decide(self, actor, action, kind, id, entity):

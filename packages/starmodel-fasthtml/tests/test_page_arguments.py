@@ -297,3 +297,17 @@ class TestAWrongDeclaration:
             @build(Task).get("/")
             def home(thing: Nowhere):  # noqa: F821
                 return P("x")
+
+
+async def test_a_list_is_searched_for_words(app, visitor):
+    @app.get("/")
+    async def home(tasks: Annotated[list[Task], Query(search="MILK", order=("title",))]):
+        found = await find(Task, search="buy  Bread")
+        return Ul(*[Li(task.title) for task in tasks], *[P(task.title) for task in found])
+
+    for title in ("Buy milk", "buy bread", "Milk the cow"):
+        await visitor.post("/task/create", {"title": title})
+    main = await text(visitor, "/")
+    assert main.index("<li>Buy milk") < main.index("<li>Milk the cow")
+    assert main.count("<li>") == 2
+    assert main.count("<p>buy bread</p>") == 1

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,17 @@ from hypothesis import strategies as st
 
 from starmodel.core import Entity, Private, Query, Secret
 from starmodel.core.errors import QueryError
-from starmodel.core.query import MAX_LIMIT, OPERATORS, Stored, matches, select
+from starmodel.core.marks import Reference
+from starmodel.core.query import (
+    MAX_LIMIT,
+    OPERATORS,
+    Stored,
+    directions,
+    is_found,
+    matches,
+    select,
+    text_fields,
+)
 
 
 class Colour(Enum):
@@ -335,3 +345,123 @@ class TestPaging:
     def test_paging_never_loses_or_repeats_anything_whatever_is_mixed(self, values, limit):
         todos = valued(*values)
         assert walk(todos, order=("-value",), limit=limit) == ids(select(Query(order=("-value",)), todos))
+
+
+class Owner(Entity):
+    name: str = ""
+    pin: Secret[str] = ""
+    boss_id: Annotated[str | None, Reference("Owner")] = None
+
+
+class Pet(Entity):
+    name: str = ""
+    note: str | None = None
+    diary: Private[str] = ""
+    chip: Literal["a", "b"] = "a"
+    owner_id: Annotated[str, Reference(Owner)] = ""
+
+
+class Strange(Entity):
+    owner_id: Annotated[str, Reference("NobodyKnows")] = ""
+
+
+OWNERS = {"a": Owner(id="a", name="Ada"), "b": Owner(id="b", name="Bob", boss_id="a")}
+
+
+def find_owner(kind, id):
+    assert kind is Owner
+    return OWNERS.get(id)
+
+
+class TestReferences:
+    @pytest.mark.parametrize(
+        ("where", "expected"),
+        [
+            ({"owner_id.name": "Bob"}, True),
+            ({"owner_id.boss_id.name": {"startswith": "a"}}, True),
+            ({"owner_id.name": {"ne": "Bob"}}, False),
+            ({"owner_id.boss_id.boss_id.name": {"isnull": False}}, False),
+            ({"not": {"owner_id.boss_id.boss_id.name": "x"}}, True),
+        ],
+    )
+    def test_a_condition_leads_through_references(self, where, expected):
+        checked = Query(where=where).checked(Pet).where
+        assert matches(checked, Pet(owner_id="b"), find_owner) is expected
+
+    def test_nobody_at_the_end_meets_nothing(self):
+        for test in ("x", {"ne": "x"}, {"isnull": True}, None):
+            assert matches({"owner_id.name": test}, Pet(owner_id="gone"), find_owner) is False
+
+    def test_values_are_read_as_the_field_at_the_end_holds_them(self):
+        assert Query(where={"owner_id.boss_id.name": {"in": ("x",)}}).checked(Pet).where == {
+            "owner_id.boss_id.name": {"in": ["x"]}
+        }
+
+    @pytest.mark.parametrize(
+        ("key", "why"),
+        [
+            ("name.x", "no Reference"),
+            ("owner_id.nope", "Owner has no field 'nope'"),
+            ("nope.name", "Pet has no field 'nope'"),
+            ("owner_id.boss_id.boss_id.boss_id.boss_id.name", "more than 4 references"),
+            ("owner_id.", "Owner has no field ''"),
+        ],
+    )
+    def test_a_way_that_leads_nowhere_is_refused(self, key, why):
+        with pytest.raises(QueryError, match=why):
+            Query(where={key: 1}).checked(Pet)
+
+    def test_a_class_that_nobody_knows_is_refused(self):
+        with pytest.raises(QueryError, match="'NobodyKnows', which is not known"):
+            Query(where={"owner_id.name": 1}).checked(Strange)
+
+    def test_nothing_is_followed_from_outside(self):
+        with pytest.raises(QueryError, match="from outside"):
+            Query(where={"or": [{"owner_id.name": "x"}]}).checked(Pet, public_only=True)
+
+    def test_who_cannot_follow_says_so(self):
+        with pytest.raises(QueryError, match="keeps no relations"):
+            matches({"owner_id.name": "x"}, Pet(owner_id="b"))
+
+
+class TestSearch:
+    def test_public_text_is_searched_and_no_ids(self):
+        assert text_fields(Pet) == ("name", "note")
+
+    @pytest.mark.parametrize(
+        ("search", "expected"),
+        [
+            ("rex", True),
+            ("REX good", True),
+            ("rex bad", False),
+            ("ex go", True),
+            ("secret", False),
+            ("b", False),
+            ("", True),
+        ],
+    )
+    def test_every_word_occurs_somewhere(self, search, expected):
+        pet = Pet(id="b", name="Rex", note="a Good dog", diary="secret", owner_id="b")
+        assert is_found(search, pet) is expected
+        assert bool(select(Query(search=search), [Stored(pet, 1)]).items) is expected
+
+    def test_words_do_not_span_fields(self):
+        assert not is_found("rexa", Pet(name="Rex", note="a"))
+
+    @pytest.mark.parametrize("search", [None, 3, ["x"], "a " * 17])
+    def test_what_is_no_words_is_refused(self, search):
+        with pytest.raises(QueryError, match="search takes"):
+            Query(search=search).checked(Pet)
+
+    def test_a_class_without_text_cannot_be_searched(self):
+        with pytest.raises(QueryError, match="no text to search"):
+            Query(search="x").checked(Strange)
+
+
+def test_a_field_named_twice_orders_once():
+    assert directions(Query(order=("-done", "done", "id", "title"))) == [("done", True), ("id", False)]
+
+
+def test_what_cannot_be_compared_is_no_match():
+    assert not matches({"value": {"contains": 300}}, Todo(value=b"x"))
+    assert not matches({"value": {"gt": 1}}, Todo(value=Decimal("NaN")))

@@ -196,6 +196,6 @@ def _many(kind: type[Entity], marks: tuple[Any, ...], app: Application) -> Suppl
     query = next((mark for mark in marks if isinstance(mark, Query)), Query()).checked(kind)
 
     async def supply(page: PageRead, _: Request) -> list[Entity]:
-        return await page.find(kind, query.where, query.order, query.limit, query.after)
+        return await page.find(kind, query.where, query.order, query.limit, query.after, search=query.search)
 
     return supply

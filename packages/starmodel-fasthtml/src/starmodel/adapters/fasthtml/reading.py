@@ -83,11 +83,18 @@ class PageRead:
         return self._lens(stored)
 
     async def find(
-        self, kind: type[E], where: Mapping[str, Any], order: Sequence[str], limit: int, after: str | None = None
+        self,
+        kind: type[E],
+        where: Mapping[str, Any],
+        order: Sequence[str],
+        limit: int,
+        after: str | None = None,
+        *,
+        search: str = "",
     ) -> list[E]:
         """Return the entities that match and may be seen; the page then depends on which they are."""
         await self._note_position(kind)
-        query = Query(where=where, order=tuple(order), limit=limit, after=after).checked(kind)
+        query = Query(where=where, order=tuple(order), limit=limit, after=after, search=search).checked(kind)
         page = await self.app.persistence.query(kind, query)
         seen, looked_at = [stored for stored in page.items if self._may_read(kind, stored)], len(page.items)
         while len(seen) < limit and page.next is not None:  # those that may not be seen take nobody's place
@@ -149,9 +156,10 @@ async def find(
     order: Sequence[str] = (),
     limit: int = 100,
     after: str | None = None,
+    search: str = "",
 ) -> list[E]:
     """Return the entities that match, inside a page function; the page is kept up to date when they change."""
-    return await _page().find(kind, where or {}, order, limit, after)
+    return await _page().find(kind, where or {}, order, limit, after, search=search)
 
 
 async def load(kind: type[E], id: str, /) -> E:

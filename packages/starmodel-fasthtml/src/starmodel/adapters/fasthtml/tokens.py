@@ -136,11 +136,13 @@ class PageToken:
 def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]:
     """Return a query as the browser may carry it.
 
-    One that names a field that is not public, or a value that JSON holds otherwise, stays here: every change of its
-    class then concerns the page.
+    One that names a field that is not public, follows a reference, searches for words, or holds a value that JSON
+    holds otherwise, stays here: every change of its class then concerns the page.
     """
     try:
         query.checked(app.catalog.kind(name), public_only=True)
+        if query.search:
+            return name, ANY_CHANGE
         same = json.loads(json.dumps(query.where)) == query.where
     except (QueryError, TypeError, ValueError):
         return name, ANY_CHANGE
