@@ -200,6 +200,7 @@ def test_a_revision_that_is_still_to_be_applied_is_named(place):
 
 
 def test_what_development_added_is_marked_and_not_made_again(place):
+    place.execute("CREATE TABLE theirs (id INTEGER)")
     place.opened(todo())
     place.execute("INSERT INTO todo (id, title) VALUES ('a', 't')")
     place.migrator(todo()).make("first")
