@@ -10,8 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, StaticPool, create_engine
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Double,
+    Float,
+    Integer,
+    LargeBinary,
+    Numeric,
+    StaticPool,
+    String,
+    Text,
+    Time,
+    Uuid,
+    create_engine,
+)
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sqlmodel.functions import casefolded, decimal_key, same_json
 from starmodel.adapters.persistence.sqlmodel.types import Clock, Exact, Moment, PlainJson, Span, Words
@@ -28,6 +47,29 @@ NAMES: dict[str, type[Any]] = {
     "JSON_TEXT": PlainJson,
 }
 _NAME_OF = {kind: name for name, kind in NAMES.items()}
+
+
+def _char(length: int | None = None) -> TypeEngine[Any]:
+    """Return what SQLite's CHAR stands for: of 32 letters it is a UUID."""
+    return Uuid() if length == 32 else CHAR(length)
+
+
+# What SQLite calls its types is not what Postgres calls them; a revision that brings a column back has to run on both.
+COMMON: dict[str, Any] = {
+    "BIGINT": BigInteger,
+    "BLOB": LargeBinary,
+    "BOOLEAN": Boolean,
+    "CHAR": _char,
+    "DATE": Date,
+    "DATETIME": DateTime,
+    "DOUBLE": Double,
+    "FLOAT": Float,
+    "INTEGER": Integer,
+    "NUMERIC": Numeric,
+    "TEXT": Text,
+    "TIME": Time,
+    "VARCHAR": String,
+}
 
 
 @compiles(Words, "sqlite")
@@ -54,7 +96,7 @@ def scratch() -> Iterator[Connection]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     dialect: Any = engine.dialect
     dialect.starmodel_names = True
-    dialect.ischema_names = {**dialect.ischema_names, **NAMES}
+    dialect.ischema_names = {**dialect.ischema_names, **COMMON, **NAMES}
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             raw: Any = connection.connection.driver_connection

@@ -19,7 +19,7 @@ from starmodel.adapters.persistence.sqlmodel.url import DatabaseUrl
 from starmodel.core.errors import StarModelError
 
 from .applying import IMMEDIATE, apply, connected, transaction
-from .errors import TrialFailedError
+from .errors import MigrationError, TrialFailedError
 from .revisions import VERSIONS, Revisions
 
 __all__ = ["copied", "try_out"]
@@ -60,8 +60,11 @@ def _on_sqlite(database: Database, revisions: Revisions, start: str, to: str, do
     needed = source.stat().st_size * 2
     if shutil.disk_usage(source.parent).free < needed:
         return f"there is no room for a copy of {source.name}"
-    with copied(database) as copy, transaction(copy) as connection:
-        _there_and_back(connection, revisions, start, to, down=down)
+    try:
+        with copied(database) as copy, transaction(copy) as connection:
+            _there_and_back(connection, revisions, start, to, down=down)
+    except MigrationError as error:
+        raise TrialFailedError("the check at the end", str(error)) from error
     return None
 
 
