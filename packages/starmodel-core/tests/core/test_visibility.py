@@ -68,6 +68,22 @@ def test_a_type_of_the_class_body_is_found():
     assert fields_of(Task)["status"].annotation is Task.Status
 
 
+def test_a_field_or_an_event_may_have_the_name_of_a_type(module):
+    diary = module(
+        "diary",
+        "from datetime import date, time\n"
+        "from starmodel.core import event\n"
+        "class Entry(Entity):\n"
+        "    date: date\n"
+        "    time: time | None = None\n"
+        "    later: list[date] = []\n"
+        "    @event\n"
+        "    def list(self) -> None: ...\n",
+    )
+    kinds = {name: info.annotation for name, info in fields_of(diary.Entry).items()}
+    assert kinds == {"id": str, "date": diary.date, "time": diary.time | None, "later": list[diary.date]}
+
+
 def test_an_inherited_field_means_what_it_means_in_its_own_module(module):
     shop = module("shop", "class Money(int): ...\nclass Item(Entity):\n    price: Money = Money(1)")
     other = module("other", "from shop import Item\nclass Money(str): ...\nclass Sale(Item):\n    price = 5")

@@ -138,9 +138,9 @@ def _field_infos(cls: type[Entity]) -> dict[str, FieldInfo]:
         ) from error
     infos = {}
     for name in cls.__entity_fields__:
-        annotation = hints[name]
-        default = _default_of(cls.__dataclass_fields__[name])
-        infos[name] = FieldInfo(name, annotation, visibility_of(annotation), default)
+        annotation, declared = hints[name], cls.__dataclass_fields__[name]
+        declared.type = annotation  # for codecs that read dataclasses: they need not find out what a text means
+        infos[name] = FieldInfo(name, annotation, visibility_of(annotation), _default_of(declared))
     return infos
 
 

@@ -68,9 +68,15 @@ def field_hints(cls: type, names: Iterable[str]) -> dict[str, Any]:
         if own:
             module = sys.modules.get(base.__module__)
             around = {} if module is None else vars(module)
-            inside = {cls.__name__: cls, base.__name__: base, **vars(base)}
+            inside = {cls.__name__: cls, base.__name__: base, **_types_inside(base)}
             found.update(get_type_hints(SimpleNamespace(__annotations__=own), around, inside, include_extras=True))
     return found
+
+
+def _types_inside(cls: type) -> dict[str, Any]:
+    """Return what an annotation may mean of the class body: no field and no method, so ``date: date`` is the type."""
+    fields = own_annotations(cls)
+    return {name: value for name, value in vars(cls).items() if name not in fields and not hasattr(value, "__get__")}
 
 
 def own_annotations(cls: type) -> dict[str, Any]:
