@@ -10,6 +10,7 @@ import pytest
 from starmodel.core.entity import fields_of
 from starmodel.core.errors import InvalidError, Problem
 from starmodel.testing import CodecContract, PlainCodec
+from starmodel.testing.codec.samples import Account
 
 
 class Suite(CodecContract):
@@ -115,6 +116,23 @@ class TestRoundsMoney(Suite):
         def dump(self, entity, *, public=False):
             data = super().dump(entity, public=public)
             return {**data, "price": float(data["price"])} if "price" in data else data
+
+
+class TestShowsTheSecretsOfEntitiesInside(Suite):
+    caught_by = ("test_a_public_dump_leaves_out_what_is_not_public_of_entities_inside",)
+
+    class Codec(PlainCodec):
+        def dump(self, entity, *, public=False):
+            full = super().dump(entity)
+            return {name: full[name] for name in super().dump(entity, public=public)}
+
+
+class TestDescribesTheSecretsOfEntitiesInside(Suite):
+    caught_by = ("test_a_schema_tells_the_public_side_of_entities_inside",)
+
+    class Codec(PlainCodec):
+        def schema(self, kind):
+            return {**super().schema(kind), "$defs": {"Account": {"margin": {}}} if kind is not Account else {}}
 
 
 class TestDumpsWhatIsNoJson(Suite):

@@ -9,8 +9,9 @@ from enum import Enum
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
-from starmodel.core.entity import Entity, fields_of
+from starmodel.core.entity import Entity, FieldInfo, fields_of
 from starmodel.core.errors import InvalidError, Problem, hint
+from starmodel.core.showing import with_shown
 from starmodel.core.snapshot import plain
 from starmodel.core.visibility import Visibility, field_hints
 
@@ -37,12 +38,9 @@ class PlainCodec:
     def dump(self, entity: Entity, /, *, public: bool = False) -> dict[str, Any]:
         """Return the fields as JSON can hold them; all of them, or only the public ones."""
         snapshot = plain(entity)
-        infos = fields_of(type(snapshot)).values()
-        return {
-            info.name: plain_value(getattr(snapshot, info.name))
-            for info in infos
-            if not public or info.visibility is Visibility.PUBLIC
-        }
+        if not public:
+            return {name: plain_value(getattr(snapshot, name)) for name in type(snapshot).__entity_fields__}
+        return {name: plain_value(with_shown(getattr(snapshot, name), _shown)) for name in _public(type(snapshot))}
 
     def load(self, kind: type[E], data: Mapping[str, Any], /) -> E:
         """Return the entity that :meth:`dump` made *data* of; unknown keys are ignored: newer code wrote them."""
@@ -71,9 +69,7 @@ class PlainCodec:
 
     def schema(self, kind: type[Entity], /) -> dict[str, Any]:
         """Return the JSON Schema of the public side of an entity."""
-        public = [info for info in fields_of(kind).values() if info.visibility is Visibility.PUBLIC]
-        wanted = {info.name: info.annotation for info in public}
-        return _object(kind.__name__, wanted, [info.name for info in public if info.default is None])
+        return _schema_of_entity(kind)
 
     def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
         """Return the JSON Schema of an event's arguments."""
@@ -118,6 +114,14 @@ class PlainBinder:
         }
 
 
+def _public(kind: type[Entity]) -> dict[str, FieldInfo]:
+    return {name: info for name, info in fields_of(kind).items() if info.visibility is Visibility.PUBLIC}
+
+
+def _shown(entity: Entity) -> dict[str, Any]:
+    return PlainCodec().dump(entity, public=True)
+
+
 def _refuse_unwritable(name: str, value: Any) -> None:
     """Refuse what JSON cannot hold, such as a place declared ``Any`` lets in: nothing could store or send it."""
     try:
@@ -144,6 +148,12 @@ def _object(title: str, annotations: Mapping[str, Any], required: list[str]) -> 
     return {**schema, "required": required} if required else schema
 
 
+def _schema_of_entity(kind: type[Entity]) -> dict[str, Any]:
+    public = _public(kind)
+    required = [name for name, info in public.items() if info.default is None]
+    return _object(kind.__name__, {name: info.annotation for name, info in public.items()}, required)
+
+
 def _schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911  (one line for each kind of type)
     allowed = members(annotation)
     if len(allowed) > 1:
@@ -160,6 +170,8 @@ def _schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911  (one line f
         return {"enum": [member.value for member in origin]}
     if issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": _schema_of(args[1]) if args else {}}
+    if issubclass(origin, Entity):
+        return _schema_of_entity(origin)
     if dataclasses.is_dataclass(origin):
         hints = field_hints(origin, [field.name for field in dataclasses.fields(origin)])
         return _object(origin.__name__, {field.name: hints[field.name] for field in dataclasses.fields(origin)}, [])

@@ -21,7 +21,7 @@ from starmodel.core.snapshot import lens_of
 from starmodel.testing.naming import case_name
 
 from .base import CodecSuite, refused, through_json
-from .samples import Account, Invoice, Level, Line
+from .samples import Account, Invoice, Level, Line, Seat, Team
 
 __all__ = ["CarryingContract"]
 
@@ -89,6 +89,20 @@ class CarryingContract(CodecSuite):
         data = codec.dump(Account(id="a", owner="ada", margin=7, password=PASSWORD), public=True)
         assert through_json(data) == {"id": "a", "owner": "ada", "age": 0, "tags": []}
 
+    def test_a_public_dump_leaves_out_what_is_not_public_of_entities_inside(self, codec: Codec) -> None:
+        ada = Account(id="a", owner="ada", margin=7, password=PASSWORD)
+        team = Team(id="t", lead=ada, members=[ada], by_role={"boss": ada}, seat=Seat(ada))
+        shown = {"id": "a", "owner": "ada", "age": 0, "tags": []}
+        assert through_json(codec.dump(team, public=True)) == {
+            "id": "t",
+            "name": "",
+            "lead": shown,
+            "members": [shown],
+            "by_role": {"boss": shown},
+            "seat": {"who": shown, "row": 1},
+        }
+        assert codec.load(Team, through_json(codec.dump(team))) == team
+
     def test_loading_passes_over_what_newer_code_wrote(self, codec: Codec) -> None:
         data = {**codec.dump(Account(owner="ada")), "later": {"x": 1}}
         assert codec.load(Account, data).owner == "ada"
@@ -135,6 +149,11 @@ class CarryingContract(CodecSuite):
         assert schema["properties"].keys() == {"id", "owner", "age", "tags"}
         assert schema.get("required") == ["owner"]
         assert not any(word in json.dumps(schema) for word in ("margin", "password"))
+
+    def test_a_schema_tells_the_public_side_of_entities_inside(self, codec: Codec) -> None:
+        schema = json.dumps(codec.schema(Team))
+        assert "owner" in schema
+        assert not any(word in schema for word in ("margin", "password"))
 
     def test_a_schema_of_arguments_names_them_as_they_are_sent(self, codec: Codec) -> None:
         parameters = parameters_of(Account, events_of(Account)["befriend"])

@@ -15,7 +15,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.events import event
 from starmodel.core.visibility import Private, Secret
 
-__all__ = ["Account", "Invoice", "Level", "Line"]
+__all__ = ["Account", "Invoice", "Level", "Line", "Seat", "Team"]
 
 
 class Level(Enum):
@@ -102,3 +102,21 @@ class Invoice(Entity):
     rest: tuple[int, ...] = ()
     either: int | str | None = None
     data: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A value object that holds an entity."""
+
+    who: Account
+    row: int = 1
+
+
+class Team(Entity):
+    """Something that holds other entities, in every way there is."""
+
+    name: str = ""
+    lead: Account
+    members: list[Account] = []
+    by_role: dict[str, Account] = {}
+    seat: Seat | None = None

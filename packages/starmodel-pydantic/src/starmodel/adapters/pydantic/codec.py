@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem, hint
+from starmodel.core.showing import with_shown
 from starmodel.core.snapshot import plain
-from starmodel.core.visibility import Visibility
 
 from .arguments import ArgumentBinder, arguments_model
 from .problems import problems_of, refuse_unwritable
+from .schemas import PublicSchema, public_names
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -33,15 +33,20 @@ class PydanticCodec:
 
     def __init__(self) -> None:
         self._adapters: dict[type[Entity], TypeAdapter[Any]] = {}
-        self._public: dict[type[Entity], set[str]] = {}
 
     def dump(self, entity: Entity, /, *, public: bool = False) -> dict[str, Any]:
         """Return the fields as JSON can hold them; all of them, or only the public ones."""
         snapshot = plain(entity)
         kind = type(snapshot)
-        include = self._public_names(kind) if public else None
+        include = public_names(kind) if public else None
         data: dict[str, Any] = self._adapter(kind).dump_python(snapshot, mode="json", include=include)
-        return data
+        return {**data, **self._shown_entities(snapshot, data)} if public else data
+
+    def _shown_entities(self, snapshot: Entity, names: Iterable[str]) -> dict[str, Any]:
+        """Return the fields that hold other entities, of which pydantic would show everything."""
+        values = {name: getattr(snapshot, name) for name in names}
+        shown = {name: with_shown(value, lambda inner: self.dump(inner, public=True)) for name, value in values.items()}
+        return {name: self.plain(value) for name, value in shown.items() if value is not values[name]}
 
     def load(self, kind: type[E], data: Mapping[str, Any], /) -> E:
         """Return the entity that :meth:`dump` made *data* of; unknown keys are ignored: newer code wrote them."""
@@ -94,44 +99,28 @@ class PydanticCodec:
 
     def schema(self, kind: type[Entity], /) -> dict[str, Any]:
         """Return the JSON Schema of the public side of an entity."""
-        schema = dict(self._adapter(kind).json_schema())
-        public = self._public_names(kind)
-        schema["properties"] = {name: part for name, part in schema.get("properties", {}).items() if name in public}
-        if "required" in schema:
-            schema["required"] = [name for name in schema["required"] if name in public]
-        return _without_unused(schema)
+        return self._adapter(kind).json_schema(schema_generator=PublicSchema)
 
     def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
         """Return the JSON Schema of an event's arguments."""
-        return arguments_model(name, parameters).model_json_schema()
+        return arguments_model(name, parameters).model_json_schema(schema_generator=PublicSchema)
 
     def _adapter(self, kind: type[Entity]) -> TypeAdapter[Any]:
         adapter = self._adapters.get(kind)
         if adapter is None:
-            fields_of(kind)  # says which name is missing, where pydantic would wait for it
+            _resolve(kind, set())
             try:
                 adapter = self._adapters[kind] = TypeAdapter(kind)
             except (PydanticSchemaGenerationError, PydanticUserError) as error:
                 raise DefinitionError(f"pydantic cannot read the fields of {kind.__name__}: {error}") from error
         return adapter
 
-    def _public_names(self, kind: type[Entity]) -> set[str]:
-        names = self._public.get(kind)
-        if names is None:
-            infos = fields_of(kind).values()
-            names = self._public[kind] = {info.name for info in infos if info.visibility is Visibility.PUBLIC}
-        return names
 
-
-def _without_unused(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return *schema* without the definitions that nothing in it refers to any more: they describe hidden fields."""
-    definitions = schema.pop("$defs", {})
-    used: dict[str, Any] = {}
-    waiting: list[Any] = [schema]
-    while waiting:
-        text = json.dumps(waiting.pop())
-        for name in definitions.keys() - used.keys():
-            if f'"#/$defs/{name}"' in text:
-                used[name] = definitions[name]
-                waiting.append(definitions[name])
-    return {**schema, "$defs": {name: used[name] for name in definitions if name in used}} if used else schema
+def _resolve(annotation: Any, seen: set[type[Entity]]) -> None:
+    """Resolve the annotations of every entity in *annotation*; pydantic would wait for a name that is missing."""
+    for part in get_args(annotation):
+        _resolve(part, seen)
+    if isinstance(annotation, type) and issubclass(annotation, Entity) and annotation not in seen:
+        seen.add(annotation)
+        for info in fields_of(annotation).values():
+            _resolve(info.annotation, seen)
