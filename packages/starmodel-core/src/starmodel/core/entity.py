@@ -8,13 +8,14 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from .annotations import field_hints, is_class_variable, own_annotations
 from .config import EntityConfig, checked_config
 from .errors import DefinitionError, InvalidError, Problem
 from .events import DEFAULT_BODIES, event, events_of
 from .frozen import freeze
 from .snapshot import MARKS, FieldReader, Snapshot, checked, discard
 from .unit import running_unit
-from .visibility import Visibility, field_hints, is_class_variable, own_annotations, visibility_of
+from .visibility import Visibility, visibility_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

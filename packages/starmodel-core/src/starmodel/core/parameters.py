@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+from .annotations import members_of, type_hints
 from .entity import Entity, FieldInfo, fields_of
 from .errors import DefinitionError
 from .events import DEFAULT_BODIES
-from .visibility import Visibility, type_hints, visibility_of
+from .visibility import Visibility, visibility_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class Parameter:
         """The type of what is sent from outside: the ids of entities, or the value itself."""
         if self.reference is None:
             return self.annotation
-        members = _members(self.annotation)
+        members = members_of(self.annotation)
         ids: Any = list[str] if any(get_origin(member) is list for member in members) else str
         return ids | None if NoneType in members else ids
 
@@ -115,14 +116,8 @@ def _from_signature(parameter: inspect.Parameter, annotation: Any) -> Parameter:
 
 def _reference(annotation: Any) -> type[Entity] | None:
     """Return the class of an annotation that stands for an entity or a list of them, or for that or ``None``."""
-    kinds = [kind for kind in _members(annotation) if kind is not NoneType]
+    kinds = [kind for kind in members_of(annotation) if kind is not NoneType]
     alone = kinds[0] if len(kinds) == 1 else None
     if get_origin(alone) is list:
         alone = get_args(alone)[0]
     return alone if isinstance(alone, type) and issubclass(alone, Entity) else None
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)

@@ -9,14 +9,15 @@ from enum import Enum
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
+from starmodel.core.annotations import field_hints, members_of
 from starmodel.core.entity import Entity, FieldInfo, fields_of
 from starmodel.core.errors import InvalidError, Problem, hint
 from starmodel.core.showing import with_shown
 from starmodel.core.snapshot import plain
-from starmodel.core.visibility import Visibility, field_hints
+from starmodel.core.visibility import Visibility
 
 from .atoms import JSON_TYPES
-from .conversion import Reading, converted_fields, members, plain_value
+from .conversion import Reading, converted_fields, plain_value
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -136,7 +137,7 @@ def _must_be_given(parameter: Parameter) -> bool:
 
 def _blank(parameter: Parameter) -> object:
     """Return what a blank text means for *parameter*: itself, ``None``, or nothing given.  No id is blank."""
-    allowed = members(parameter.sent_as)
+    allowed = members_of(parameter.sent_as)
     if parameter.reference is None and (str in allowed or Any in allowed):
         return _KEEP
     return None if NoneType in allowed else _DROP
@@ -155,7 +156,7 @@ def _schema_of_entity(kind: type[Entity]) -> dict[str, Any]:
 
 
 def _schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911  (one line for each kind of type)
-    allowed = members(annotation)
+    allowed = members_of(annotation)
     if len(allowed) > 1:
         return {"anyOf": [_schema_of(member) for member in allowed]}
     kind = allowed[0]

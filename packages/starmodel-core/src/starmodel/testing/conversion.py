@@ -9,30 +9,21 @@ from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 from uuid import UUID
 
+from starmodel.core.annotations import field_hints, members_of
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import CheckFailedError, InvalidError, Problem, hint
-from starmodel.core.visibility import field_hints
 
 from .atoms import ATOMS
 
-__all__ = ["Loc", "Reading", "converted", "converted_fields", "members", "plain_value"]
+__all__ = ["Loc", "Reading", "converted", "converted_fields", "plain_value"]
 
 Loc: TypeAlias = tuple[str | int, ...]
 """Where a value stands in the data."""
 
 _Container: TypeAlias = "Callable[[Reading, tuple[Any, ...], Any, Loc], Any]"
-
-
-def members(annotation: Any) -> tuple[Any, ...]:
-    """Return the types *annotation* allows: the parts of a union, else itself, without ``Annotated`` marks."""
-    if get_origin(annotation) is Annotated:
-        return members(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
-        return tuple(member for part in get_args(annotation) for member in members(part))
-    return (annotation,)
 
 
 class Reading:
@@ -60,7 +51,7 @@ def converted(annotation: Any, value: Any, loc: Loc = (), *, text: bool = False)
 
     With *text* a number or a truth value may be written as text, as a form sends it.
     """
-    wanted = members(annotation)
+    wanted = members_of(annotation)
     if value is None and types.NoneType in wanted:
         return None
     exact = [member for member in wanted if member is type(value)]

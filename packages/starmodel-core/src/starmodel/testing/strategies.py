@@ -9,11 +9,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_origin
 
+from starmodel.core.annotations import field_hints, members_of
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import CheckFailedError
-from starmodel.core.visibility import field_hints
 
-from .conversion import members
 from .errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _for_field(name: str, annotation: Any) -> SearchStrategy[Any]:
 
 def _for_type(annotation: Any) -> SearchStrategy[Any]:
     st = _hypothesis()
-    allowed = members(annotation)
+    allowed = members_of(annotation)
     if len(allowed) > 1:
         return cast("SearchStrategy[Any]", st.one_of(*map(_for_type, allowed)))
     kind = allowed[0]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origi
 
 from starlette.requests import Request
 
+from starmodel.core.annotations import type_hints
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import DefinitionError, NotFoundError
 from starmodel.core.query import Query
-from starmodel.core.visibility import type_hints
 
 from .markup import checked_page
 from .reading import current_page

@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from starmodel.core.annotations import type_hints
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError
 from starmodel.core.query import Stored
 from starmodel.core.snapshot import plain
-from starmodel.core.visibility import type_hints
 
 from .fragments import Fragments
 from .markup import Raw, checked_tree, html_of, with_id

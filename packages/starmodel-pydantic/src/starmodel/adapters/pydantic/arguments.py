@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,7 @@ from pydantic import (
     ValidationError,
     create_model,
 )
+from starmodel.core.annotations import members_of
 from starmodel.core.errors import DefinitionError, InvalidError
 
 from .problems import problems_of, refuse_unwritable
@@ -87,16 +88,7 @@ _KEEP, _DROP = object(), object()
 
 def _empty(parameter: Parameter) -> object:
     """Return what a blank text means for *parameter*: itself, ``None``, or nothing given."""
-    parts = set(_members(parameter.sent_as))
+    parts = members_of(parameter.sent_as)
     if parameter.reference is None and (str in parts or Any in parts):
         return _KEEP
     return None if NoneType in parts else _DROP
-
-
-def _members(annotation: Any) -> list[Any]:
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _members(get_args(annotation)[0])
-    if origin is not None and origin not in (list, dict, set, tuple, frozenset, type):
-        return [member for part in get_args(annotation) for member in _members(part)] or [annotation]
-    return [annotation]

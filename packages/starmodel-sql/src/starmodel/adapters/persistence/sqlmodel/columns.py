@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Double, ForeignKey, La
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeEngine
 
+from starmodel.core.annotations import marks_of
 from starmodel.core.marks import Reference, Was
-from starmodel.core.visibility import marks_of
 
 from .types import Choice, Clock, Exact, Json, Moment, Span, Words
 
