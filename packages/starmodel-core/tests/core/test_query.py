@@ -465,3 +465,23 @@ def test_a_field_named_twice_orders_once():
 def test_what_cannot_be_compared_is_no_match():
     assert not matches({"value": {"contains": 300}}, Todo(value=b"x"))
     assert not matches({"value": {"gt": 1}}, Todo(value=Decimal("NaN")))
+
+
+def test_whether_a_field_is_empty_may_be_asked_in_text() -> None:
+    assert matches(Query(where={"price": {"isnull": "true"}}).checked(Todo).where, Todo())
+    assert not matches(Query(where={"price": {"isnull": "false"}}).checked(Todo).where, Todo())
+    with pytest.raises(QueryError, match="isnull"):
+        Query(where={"price": {"isnull": "perhaps"}}).checked(Todo)
+
+
+def test_a_part_of_a_list_may_be_asked_for_in_text() -> None:
+    class Draw(Entity):
+        numbers: list[int] = []
+
+    assert matches(Query(where={"numbers": {"contains": "7"}}).checked(Draw).where, Draw(numbers=[1, 7]))
+
+
+@pytest.mark.parametrize("test", [{"lt": 1}, {"ge": 1}, 1], ids=str)
+def test_what_is_no_number_meets_no_comparison(test: Any) -> None:
+    for odd in (Decimal("NaN"), Decimal("sNaN")):
+        assert not matches({"value": test}, Todo(value=odd))

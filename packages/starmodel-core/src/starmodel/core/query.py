@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .conditions import as_compared, only_type
+from .conditions import as_compared, as_contained, only_type
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .ordering import Place, cursor_at, place_of, places_at
@@ -216,16 +216,20 @@ def _fitted_test(key: str, annotation: Any, test: Any) -> Any:
     for op, value in test.items():
         if op not in OPERATORS:
             raise QueryError(f"{key!r} cannot be tested by {op!r}; {hint(str(op), OPERATORS)}")
-        if op == "in":
-            if isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset):
-                raise QueryError(f"'in' takes a list of values for {key!r}, not {value!r}")
-            fitted[op] = [as_compared(key, annotation, choice) for choice in value]
-        else:
-            fitted[op] = as_compared(key, annotation, value) if op in _COMPARING else value
+        fitted[op] = _fitted_value(key, annotation, op, value)
     return fitted
 
 
-_COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+def _fitted_value(key: str, annotation: Any, op: str, value: Any) -> Any:
+    if op == "in":
+        if isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset):
+            raise QueryError(f"'in' takes a list of values for {key!r}, not {value!r}")
+        return [as_compared(key, annotation, choice) for choice in value]
+    if op == "isnull":
+        return as_compared(f"{key} isnull", bool, value)
+    if op == "contains":
+        return as_contained(key, annotation, value)
+    return value if op == "startswith" else as_compared(key, annotation, value)
 
 
 def matches(where: Mapping[str, Any], entity: Entity, find: Finder | None = None) -> bool:
@@ -249,7 +253,7 @@ def _holds(key: str, test: Any, entity: Entity, find: Finder | None) -> bool:
         target = None if value is None else _followed(entity, first, value, find)
         return target is not None and _holds(rest, test, target, find)
     if not isinstance(test, Mapping):
-        return bool(value == test)
+        return _test("eq", value, test)
     return all(_test(op, value, other) for op, other in test.items())
 
 
