@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -31,6 +32,11 @@ class Item(Entity):
     @event(method="get")
     def peek(self) -> str:
         return "peeked"
+
+
+class Trip(Entity):
+    @event
+    def move(self, day: date, days: list[date], guide: Item) -> None: ...
 
 
 @pytest.fixture
@@ -129,6 +135,19 @@ class TestTheExpression:
     def test_of_a_form(self):
         assert on_submit(Item(id="i").put)["data-on:submit"] == '@send("/item/i/put")'
         assert on_submit(Item(id="i").put, count=1)["data-on:submit"] == '@send("/item/i/put?count=1")'
+
+    def test_of_values_that_json_does_not_know(self):
+        trip, days = Trip(id="t"), [date(2025, 1, 2), date(2025, 1, 3)]
+
+        action = on_submit(trip.move, day=days[0], days=days, guide=Item(id="i"))["action"]
+        assert action == "/trip/t/move?day=2025-01-02&days=2025-01-02&days=2025-01-03&guide=i"
+        click = on_click(trip.move, days[0], days, Item(id="i"))
+        assert click["formaction"] == action
+        assert '{"day":"2025-01-02","days":["2025-01-02","2025-01-03"],"guide":"i"}' in click["data-on:click__prevent"]
+
+    def test_of_a_fixed_argument_that_the_event_does_not_take(self):
+        with pytest.raises(DefinitionError, match=r"move\(\) takes no argument 'dya'; did you mean 'day'"):
+            on_submit(Trip(id="t").move, dya=1)
 
     def test_of_an_input(self):
         ((trigger, expression),) = on_input(Item(id="i").put, "name", delay=50).items()

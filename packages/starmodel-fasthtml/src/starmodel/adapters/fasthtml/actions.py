@@ -7,13 +7,14 @@ works without JavaScript too: a button posts the page's own form, a form posts i
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, ParamSpec, TypeAlias, cast
 from urllib.parse import urlencode
 
 from starmodel.core.commands import as_text
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, hint
-from starmodel.core.events import BoundEvent, ClassEvent, Event, EventRef
+from starmodel.core.events import BoundEvent, ClassEvent, Event, EventRef, as_sent
 from starmodel.core.parameters import parameters_of
 from starmodel.core.snapshot import plain
 
@@ -37,7 +38,7 @@ def on_click(event: BoundEvent[P, Any] | EventRef[P], /, *args: P.args, **kwargs
     declared = _declared(event)
     values = {name: _sendable(value) for name, value in declared.arguments(*args, **kwargs).items()}
     url = _url(event, declared)
-    send = f"@send({_text(url)},{js(values)}{_options(declared)})"
+    send = f"@send({js(url)},{js(values)}{_options(declared)})"
     plain_url = f"{url}?{urlencode(_flat(values), doseq=True)}" if values else url
     return {
         "type": "submit",
@@ -57,8 +58,8 @@ def on_submit(event: BoundEvent[..., Any] | EventRef[...], /, **fixed: Any) -> A
     declared = _declared(event)
     url = _url(event, declared)
     if fixed:
-        url = f"{url}?{urlencode(_flat(fixed), doseq=True)}"
-    send = {"data-on:submit": f"@send({_text(url)}{_no_args(_options(declared))})"}
+        url = f"{url}?{urlencode(_flat(_fixed(event, declared, fixed)), doseq=True)}"
+    send = {"data-on:submit": f"@send({js(url)}{_no_args(_options(declared))})"}
     version = _version_shown(event, declared)
     if version is None:
         return {"method": "post", "action": url, **send}
@@ -91,12 +92,24 @@ def on_change(event: BoundEvent[..., Any], argument: str | None = None, /) -> At
 def _as_typed(event: BoundEvent[..., Any], argument: str | None, trigger: str) -> Attributes:
     declared = _declared(event)
     if argument is None:
-        return {trigger: f"@send({_text(_url(event, declared))},{{}})"}
-    known = [parameter.name for parameter in parameters_of(cast("type[Entity]", type(event.snapshot)), declared)]
-    if argument not in known:
-        raise DefinitionError(f"{declared.name}() takes no argument {argument!r}; {hint(argument, known)}")
+        return {trigger: f"@send({js(_url(event, declared))},{{}})"}
+    _check_argument(event, declared, argument)
     url = _url(event, declared)
-    return {trigger: f"@send({_text(url)},{{{js(argument)}: {_LIVE_VALUE}}},{{latest: true}})"}
+    return {trigger: f"@send({js(url)},{{{js(argument)}: {_LIVE_VALUE}}},{{latest: true}})"}
+
+
+def _check_argument(target: Any, declared: Event[Any, Any] | ClassEvent[Any, Any], name: str) -> None:
+    kind = type(target.snapshot) if isinstance(target, BoundEvent) else target.owner
+    known = [parameter.name for parameter in parameters_of(cast("type[Entity]", kind), declared)]
+    if name not in known:
+        raise DefinitionError(f"{declared.name}() takes no argument {name!r}; {hint(name, known)}")
+
+
+def _fixed(target: Any, declared: Event[Any, Any] | ClassEvent[Any, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments a form sends besides its fields; DefinitionError for one that the event does not take."""
+    for name in values:
+        _check_argument(target, declared, name)
+    return {name: _sendable(as_sent(value)) for name, value in values.items()}
 
 
 def url_of(event: BoundEvent[..., Any] | EventRef[...]) -> str:
@@ -128,10 +141,6 @@ def _url(target: Any, declared: Event[Any, Any] | ClassEvent[Any, Any]) -> str:
     return f"/{target.owner.__entity_name__.lower()}/{tail}"
 
 
-def _text(url: str) -> str:
-    return js(url)
-
-
 def _options(declared: Event[Any, Any] | ClassEvent[Any, Any]) -> str:
     question = declared.options.confirm
     return f",{{confirm: {js(question)}}}" if question else ""
@@ -144,13 +153,15 @@ def _no_args(options: str) -> str:
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
     """Return arguments as a URL can hold them, for the way without JavaScript."""
     return {
-        name: [_word(item) for item in value] if isinstance(value, list | tuple | set | frozenset) else _word(value)
+        name: [_word(item) for item in value] if isinstance(value, list) else _word(value)
         for name, value in values.items()
         if value is not None
     }
 
 
 def _sendable(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_sendable(part) for part in value]
     try:
         return as_text(value)
     except TypeError:
@@ -158,4 +169,4 @@ def _sendable(value: Any) -> Any:
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    return value if isinstance(value, str) else json.dumps(value, default=as_text)
