@@ -71,6 +71,19 @@ async def id(visitor):
     return (await visitor.post("/lamp/create", {})).json["id"]
 
 
+def test_an_element_that_a_program_keeps_may_stand_for_many_entities():
+    kept = Span("dark")
+
+    @view
+    def dark(lamp: Lamp):
+        return kept
+
+    assert [str(dark(Lamp(id=id))) for id in ("a", "b")] == [
+        '<span id="lamp-a-dark">dark</span>',
+        '<span id="lamp-b-dark">dark</span>',
+    ]
+
+
 class TestRendering:
     @pytest.fixture
     def app_with_page(self, app):

@@ -118,9 +118,15 @@ def _check(name: str, pattern: re.Pattern[str], what: str, good: set[str]) -> No
 
 
 def with_id(element: Any, id: str) -> Any:
-    """Return *element* as one element with an id, so that it can be patched: its own, or *id*."""
+    """Return *element* as one element with an id, so that it can be patched: its own, or *id*.
+
+    One that a program keeps may stand for many entities, so it is not given the id of one.
+    """
     if isinstance(element, FT) and element.tag:
-        element.attrs.setdefault("id", id)
-        return element
+        return (
+            element
+            if "id" in element.attrs
+            else FT(element.tag, element.children, {**element.attrs, "id": id}, element.void_)
+        )
     children: Iterable[Any] = element if isinstance(element, list | tuple) else [element]
     return FT("div", tuple(children), {"id": id})
