@@ -14,6 +14,7 @@ from starmodel.core import Entity, event
 from starmodel.core.actors import Actor, Decision
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
 from starmodel.plugins import PluginHost
+from starmodel.testing import PlainCodec
 
 
 class Note(Entity):
@@ -51,6 +52,25 @@ def test_a_page_may_be_all_there_is():
     app.get("/")(lambda: P("hello"))
 
     assert "<p>hello</p>" in client(app).get("/").text
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("policy", "policies"), ("titel", "title"), ("store", "stores")])
+def test_a_misspelt_option_does_not_end_up_in_the_page(wrong, right):
+    with pytest.raises(ConfigurationError, match=f"no option '{wrong}'; did you mean '{right}'"):
+        create_app(Note, **{wrong: "x"})
+
+
+def test_other_keywords_are_those_of_fasthtml():
+    app = create_app(cls="dark", data_theme="sea", hx_boost="true")
+    app.get("/")(lambda: P("x"))
+
+    assert '<body class="dark" data-theme="sea" hx-boost="true">' in client(app).get("/").text
+
+
+def test_the_codec_may_be_handed_in():
+    codec = PlainCodec()
+
+    assert create_app(Note, codec=codec).application.codec is codec
 
 
 @pytest.mark.parametrize("wrong", [[Note], "Note", Note()])

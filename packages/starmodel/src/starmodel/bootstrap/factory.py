@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Application, Registry
-from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
+from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
 from starmodel.plugins import PluginHost
 
 from .settings import Settings
@@ -78,6 +80,7 @@ def create_app(
     policies: Sequence[Policy] = (),
     auth: Sequence[AuthProvider] = (),
     plugins: PluginHost | None = None,
+    codec: Codec | None = None,
     hosts: Sequence[str] = (),
     title: str = "StarModel",
     **fasthtml: Any,
@@ -85,7 +88,7 @@ def create_app(
     """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
 
     *hosts* are the names it answers to besides this machine's own.  *plugins* are the installed ones unless given.
-    Further keywords go to FastHTML.
+    Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does not know itself.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -101,11 +104,20 @@ def create_app(
             raise ConfigurationError(
                 f"create_app() takes entity classes, not {entity!r}; for a list use create_app(*entities)"
             )
+    _refuse_misspelt(fasthtml)
     chosen = settings or Settings.from_environment()
-    application = create_application(*entities, settings=chosen, stores=stores, bus=bus, policies=policies)
+    application = create_application(*entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec)
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
     return StarModelApp(application, secret=chosen.secret, gate=gate, auth=auth, plugins=host, title=title, **fasthtml)
+
+
+def _refuse_misspelt(fasthtml: Mapping[str, Any]) -> None:
+    """Raise for a keyword that nearly is one of ours: FastHTML would write it into every page, and be silent."""
+    own = [name for name, one in inspect.signature(create_app).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    for name in fasthtml:
+        if difflib.get_close_matches(name, own, n=1, cutoff=0.7):
+            raise ConfigurationError(f"create_app() has no option {name!r}; {hint(name, own)}")
 
 
 def create_fasthtml_app(states: Sequence[type[Entity]] = (), **options: Any) -> StarModelApp:
