@@ -22,6 +22,7 @@ from starmodel.core.errors import Problem
         (errors.QueryError("no such field"), 400),
         (errors.ForbiddenError("T.e"), 403),
         (errors.NotFoundError("T", "a"), 404),
+        (errors.UnknownEntityError("T"), 404),
         (errors.UnknownEventError("T", "e"), 404),
         (errors.GoneError("T", "a"), 410),
         (errors.ReadOnlyError("T.e"), 405),

@@ -54,12 +54,12 @@ def test_an_adapter_is_loaded_once(install):
 
 def test_an_unknown_name_is_an_error_that_says_what_there_is(install):
     install("one-store", "memory")
-    with pytest.raises(AdapterNotFoundError, match=r"'memori' in starmodel.trial; did you mean 'memory'.* or install"):
+    with pytest.raises(AdapterNotFoundError, match=r"'memori' in starmodel.trial; did you mean 'memory'.*, or install"):
         Registry(GROUP).get("memori")
 
 
 def test_with_nothing_installed_the_error_says_so():
-    with pytest.raises(AdapterNotFoundError, match="there is none or install the package"):
+    with pytest.raises(AdapterNotFoundError, match="there is none, or install the package"):
         Registry(GROUP).get("one")
 
 

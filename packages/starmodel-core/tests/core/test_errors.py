@@ -21,6 +21,7 @@ SAMPLES = [
     errors.NotFoundError("Todo", "a"),
     errors.ReadOnlyError("Todo.search"),
     errors.RefusedError("not now"),
+    errors.UnknownEntityError("Todoo", ["Todo"]),
     errors.UnknownEventError("Todo", "togle", ["toggle"]),
     errors.UnknownFieldError("Todo", "titel", ["title"]),
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.entity import Entity, fields_of
-from starmodel.core.errors import DefinitionError, NotFoundError, UnknownEventError
+from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEventError
 from starmodel.core.events import ClassEvent, Event, events_of
 from starmodel.core.parameters import Parameter, parameters_of
 
@@ -82,18 +82,18 @@ class Catalog:
         )
 
     def kind(self, name: str) -> type[Entity]:
-        """Return the class called *name*; NotFoundError when there is none."""
+        """Return the class called *name*; UnknownEntityError when there is none."""
         try:
             return self._kinds[name]
         except KeyError:
-            raise NotFoundError("entity class", name) from None
+            raise UnknownEntityError(name, self._kinds) from None
 
     def handler(self, kind: str, event: str) -> Handler:
-        """Return the handler of an event; UnknownEventError when no such event was declared."""
+        """Return the handler of an event; UnknownEntityError or UnknownEventError when there is none."""
         try:
             return self._handlers[kind][event]
         except KeyError:
-            raise UnknownEventError(kind, event, self._handlers.get(kind, ())) from None
+            raise UnknownEventError(kind, event, self.handlers(self.kind(kind))) from None
 
     def handlers(self, kind: type[Entity]) -> Mapping[str, Handler]:
         """Return the handlers of a class by the name of the event."""

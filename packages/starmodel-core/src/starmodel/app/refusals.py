@@ -25,6 +25,7 @@ _STATUSES = {
     "query": (400, "That question does not fit"),
     "forbidden": (403, "Not allowed"),
     "not_found": (404, "Not found"),
+    "unknown_entity": (404, "Not found"),
     "unknown_event": (404, "Not found"),
     "gone": (410, "Gone"),
     "read_only": (405, "Only for reading"),
@@ -34,7 +35,12 @@ _STATUSES = {
 
 _UNREACHABLE = "The data cannot be reached at the moment. Nothing was changed as far as is known; try again in a while."
 
-_FIXED_DETAILS = {"not_found": _NOTHING_HERE, "unknown_event": _NOTHING_HERE, "store": _UNREACHABLE}
+_FIXED_DETAILS = {
+    "not_found": _NOTHING_HERE,
+    "unknown_entity": _NOTHING_HERE,
+    "unknown_event": _NOTHING_HERE,
+    "store": _UNREACHABLE,
+}
 """Details of errors whose own words may say more than the one who asked may know."""
 
 

@@ -43,7 +43,7 @@ class Registry(Generic[T]):
             raise DuplicateAdapterError(f"{owners} both offer {name!r} in {self.group}; uninstall one")
         if not found:
             raise AdapterNotFoundError(
-                f"no installed package offers {name!r} in {self.group}; {hint(name, self.names())} "
+                f"no installed package offers {name!r} in {self.group}; {hint(name, self.names())}, "
                 "or install the package that brings it"
             )
         return next(iter(found.values()))

@@ -31,6 +31,7 @@ __all__ = [
     "StarModelError",
     "StoreError",
     "UndoError",
+    "UnknownEntityError",
     "UnknownEventError",
     "UnknownFieldError",
     "hint",
@@ -172,8 +173,21 @@ class GoneError(NotFoundError):
     code = "gone"
 
 
+class UnknownEntityError(NotFoundError):
+    """The application was not given such a class."""
+
+    code = "unknown_entity"
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        super().__init__("entity class", name)
+        self.known = tuple(known)
+        self.args = (
+            f"this application has no entity {name!r}; {hint(name, self.known)}, or give the class to the application",
+        )
+
+
 class UnknownEventError(StarModelError, LookupError):
-    """No entity of this application declares such an event."""
+    """The entity declares no such event."""
 
     code = "unknown_event"
 
