@@ -115,6 +115,23 @@ async def test_one_that_keeps_failing_is_given_up_and_stops_nobody(app, caplog):
     assert "gave up" in caplog.text
 
 
+async def test_one_that_waits_for_something_cancelled_fails_and_stops_nobody(app, caplog):
+    told = []
+
+    @app.on(Counted)
+    async def wait(recorded):
+        told.append(recorded.event.n)
+        if recorded.event.n == 1:
+            gone = asyncio.ensure_future(asyncio.sleep(9))
+            gone.cancel()
+            await gone
+
+    with caplog.at_level(logging.CRITICAL):
+        await add(app, times=2)
+        await app.close()
+    assert told == [*[1] * subscribers.ATTEMPTS, 2]
+
+
 async def test_a_command_does_not_wait_for_handlers(app):
     gate = asyncio.Event()
 

@@ -126,9 +126,17 @@ class Subscribers:
                 result = handler(recorded)
                 if inspect.isawaitable(result):
                     await result
-            except Exception:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _is_stopped():
+                    raise
                 logger.exception("%r failed on %s (attempt %d of %d)", handler, recorded.id, attempt, ATTEMPTS)
                 await asyncio.sleep(PAUSE * 2**attempt)
             else:
                 return
         logger.error("gave up telling %r about %s", handler, recorded.id)
+
+
+def _is_stopped() -> bool:
+    """Tell whether this task was cancelled, and not only something that a handler waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
