@@ -44,7 +44,11 @@ from starlette.routing import Route
 
 from starmodel.adapters.fasthtml import on_click, on_submit, view
 from starmodel.adapters.fasthtml.wire import WireError
+from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.core import Entity, event
+from starmodel.core.errors import StoreError
+from starmodel.plugins import HookFailedError, PluginHost, hookimpl
+from starmodel.testing import FaultyStore
 
 HOSTILE = "</main></title><script>alert(1)</script>\"'`<img src=x onerror=alert(1)>{{x}}&lt;"
 HOSTILE += "<!--sm-page--><!--/sm-page-->\u2028"
@@ -201,6 +205,29 @@ class TestWhatFastHTMLOffers:
         async with app.router.lifespan_context(app):
             assert said == ["up"]
         assert said == ["up", "down"]
+
+    async def test_what_was_opened_is_closed_again_when_the_start_fails(self, build):
+        store = FaultyStore(MemoryRepo())
+
+        class Stuck:
+            @hookimpl
+            def starmodel_startup(self):
+                raise OSError("no connection")
+
+        host = PluginHost(strict=True)
+        host.add(Stuck())
+        app = build(Note, stores={"memory": store}, plugins=host)
+        with pytest.raises(HookFailedError, match="no connection"):
+            async with app.router.lifespan_context(app):
+                pass
+        assert (store.calls[0], store.calls[-1]) == ("open", "close")
+
+        store.delay("position", 0)  # the domain event handlers start
+        store.fail("position")  # and the live pages do not
+        store.calls.clear()
+        with pytest.raises(StoreError):
+            await app.runtime.open()
+        assert store.calls[-1] == "close"
 
     async def test_a_wrap_of_the_body_stands_inside_the_frame(self, build):
         app = build(Note, body_wrap=lambda content: Div(*content, cls="mine"))

@@ -182,17 +182,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 
         @contextlib.asynccontextmanager
         async def opened(app: Any) -> AsyncIterator[Any]:
-            await self.runtime.open()
-            await self.runtime.plugins.startup(self)
-            try:
-                if inner is None:
-                    yield
-                else:
-                    async with inner(app) as state:
-                        yield state
-            finally:
-                await self.runtime.plugins.shutdown(self)
-                await self.runtime.close()
+            async with contextlib.AsyncExitStack() as closing:
+                await self.runtime.open()
+                closing.push_async_callback(self.runtime.close)
+                await self.runtime.plugins.startup(self)
+                closing.push_async_callback(self.runtime.plugins.shutdown, self)
+                yield None if inner is None else await closing.enter_async_context(inner(app))
 
         async def steps(app: Any) -> AsyncIterator[Any]:
             async with opened(app) as state:

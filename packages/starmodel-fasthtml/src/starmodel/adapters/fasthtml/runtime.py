@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,9 +70,12 @@ class Runtime:
         self._pages = app
 
     async def open(self) -> None:
-        """Make stores, bus and live pages ready."""
+        """Make stores, bus and live pages ready; when the pages fail, close the others again."""
         await self.app.open()
-        await self.hub.open()
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.app.close)
+            await self.hub.open()
+            undo.pop_all()
 
     async def close(self) -> None:
         """End the streams, then let go of everything."""
