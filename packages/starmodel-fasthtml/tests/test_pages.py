@@ -192,6 +192,26 @@ class TestWhatFastHTMLOffers:
 
         assert (await Visitor(app).get("/")).status == 200
 
+    async def test_an_error_page_says_what_happened_once_and_what_to_do(self, build):
+        app = build(Note)
+
+        @app.get("/members")
+        def members():
+            raise HTTPException(403, "Sign in to read this.")
+
+        @app.get("/closed")
+        def closed():
+            raise HTTPException(403)
+
+        visitor = Visitor(app)
+        texts = [
+            re.search("<h1>.*?<p><a", (await visitor.get(path, accept="text/html")).text)[0]
+            for path in ("/members", "/closed", "/note/create")
+        ]
+        assert texts[0] == "<h1>Forbidden</h1><p>Sign in to read this.</p><p><a"
+        assert texts[1] == "<h1>Forbidden</h1><p><a"
+        assert texts[2].startswith("<h1>Method not allowed</h1><p>This address cannot be opened like a page")
+
     @pytest.mark.parametrize("wrap", [lambda lifespan: lifespan, contextlib.asynccontextmanager])
     async def test_a_lifespan_of_either_kind_runs(self, build, start, wrap):
         said = []

@@ -42,6 +42,8 @@ __all__ = ["StarModelApp"]
 E = TypeVar("E", bound=Entity)
 
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_PHRASES = {int(status): status.phrase.capitalize() for status in HTTPStatus}
+_METHOD = "This address cannot be opened like a page: a button or a form sends to it. Go to the page that it is on."
 _VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
 
 
@@ -218,7 +220,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 def _refusal_of_http(error: HTTPException) -> Refusal:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return refusal_of(NotFoundError("page", ""), "")
-    return Refusal(error.status_code, "http", error.detail, error.detail, "")
+    title = _PHRASES.get(error.status_code, f"Error {error.status_code}")
+    detail = _METHOD if error.detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase else error.detail
+    return Refusal(error.status_code, "http", title, detail, "")
 
 
 class _AssetRoute(Route):

@@ -114,11 +114,12 @@ def inner_page(html: str) -> str:
 
 def error_page(assets: Assets, refusal: Refusal, nonce: str, back: str) -> str:
     """Return a whole page that says what went wrong and where to go from here."""
+    detail = f"<p>{escape(refusal.detail)}</p>" if refusal.detail.lower() != refusal.title.lower() else ""
     problems = "".join(f"<li>{escape(str(problem))}</li>" for problem in refusal.errors)
     listed = f"<ul>{problems}</ul>" if problems else ""
     id = f'<p class="muted">Id of this problem: <code>{escape(refusal.id)}</code></p>' if refusal.status >= 500 else ""
     return (
         f'<!doctype html><html lang="en"><head>{_META}<title>{escape(refusal.title)}</title>{assets.head(nonce)}</head>'
-        f'<body><main id="sm-page">{_START}<h1>{escape(refusal.title)}</h1><p>{escape(refusal.detail)}</p>{listed}{id}'
+        f'<body><main id="sm-page">{_START}<h1>{escape(refusal.title)}</h1>{detail}{listed}{id}'
         f'<p><a href="{escape(back)}">Go back</a></p>{_END}</main></body></html>'
     )
