@@ -226,6 +226,16 @@ async def test_a_closure_may_use_what_is_around_it(app, visitor):
     assert (await visitor.post("/local/create", {})).status == 200, "and its events are open"
 
 
+async def test_what_a_page_returns_may_be_known_to_a_checker_alone(app, visitor):
+    def home(counter: Counter):
+        return P(counter.count)
+
+    home.__annotations__["return"] = "OnlyUnderTypeChecking"
+    app.get("/")(home)
+
+    assert (await visitor.get("/")).status == 200
+
+
 async def test_the_pages_of_a_router_get_entities_too(app, visitor):
     router = APIRouter(prefix="/sub")
 

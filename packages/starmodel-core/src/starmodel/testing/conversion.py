@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 from uuid import UUID
 
 from starmodel.core.annotations import field_hints, members_of
-from starmodel.core.entity import Entity, valid_id
-from starmodel.core.errors import CheckFailedError, InvalidError, Problem, hint
+from starmodel.core.entity import ID_RULE, Entity, valid_id
+from starmodel.core.errors import InvalidError, Problem, hint
 
 from .atoms import ATOMS
 
@@ -114,11 +114,11 @@ def converted_fields(kind: type[Any], data: Any, loc: Loc = (), *, text: bool = 
     missing = [name for name, field in fields.items() if name not in data and _is_required(field)]
     reading.problems += [Problem((*loc, name), "is required", "missing") for name in missing]
     if issubclass(kind, Entity) and "id" in given and not valid_id(given["id"]):
-        reading.problems.append(Problem((*loc, "id"), "should be 1 to 64 of A-Z a-z 0-9 _ -", "id"))
+        reading.problems.append(Problem((*loc, "id"), ID_RULE, "id"))
     reading.end()
     try:
         return kind(**given)
-    except (CheckFailedError, ValueError) as error:
+    except ValueError as error:
         raise InvalidError([Problem(loc, str(error), "check")]) from error
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origi
 
 from starlette.requests import Request
 
+from starmodel.app.policies import VISITOR_PREFIX, is_private_id
 from starmodel.core.annotations import type_hints
-from starmodel.core.entity import Entity, valid_id
+from starmodel.core.entity import ID_RULE, Entity, valid_id
 from starmodel.core.errors import DefinitionError, NotFoundError
 from starmodel.core.query import Query
 
@@ -36,8 +37,8 @@ class Shared:
     id: str
 
     def __post_init__(self) -> None:
-        if not valid_id(self.id) or self.id.startswith("visitor-"):
-            raise DefinitionError(f"Shared({self.id!r}): use 1 to 64 of A-Z a-z 0-9 _ -, not beginning with 'visitor-'")
+        if not valid_id(self.id) or is_private_id(self.id):
+            raise DefinitionError(f"Shared({self.id!r}): {ID_RULE}, not beginning with {VISITOR_PREFIX!r}")
 
 
 Supply: TypeAlias = Callable[["PageRead", Request], Awaitable[Any]]
@@ -107,6 +108,8 @@ def _one_by_one(fn: Callable[..., Any]) -> dict[str, Any]:
     names = {**closed.globals, **closed.nonlocals, **getattr(fn, "__globals__", {})}
     found = {}
     for name, annotation in fn.__annotations__.items():
+        if name == "return":  # nobody asks for it, and a checker's own import is enough for it
+            continue
         try:
             # It is the program's own annotation, as it stands in its source.
             found[name] = eval(annotation, names) if isinstance(annotation, str) else annotation  # noqa: S307
