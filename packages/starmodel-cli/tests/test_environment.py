@@ -131,6 +131,11 @@ def test_the_mode_comes_from_the_environment(tmp_path, given, file, expected):
     assert is_production(given, tmp_path) is expected
 
 
+def test_an_empty_mode_does_not_overrule_that_of_the_env_file(tmp_path):
+    (tmp_path / ".env").write_text("STARMODEL_ENV=production\n")
+    assert is_production({"STARMODEL_ENV": ""}, tmp_path)
+
+
 def test_a_mode_that_does_not_exist_is_told(tmp_path):
     with pytest.raises(ConfigurationError, match="'prod'; it must be development or production"):
         is_production({"STARMODEL_ENV": "prod"}, tmp_path)

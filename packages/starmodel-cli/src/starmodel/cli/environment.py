@@ -19,7 +19,7 @@ LEAST = 32
 
 def is_production(environ: Mapping[str, str], folder: Path) -> bool:
     """Tell whether the environment or ``.env`` asks for production; it is never overruled towards development."""
-    mode = {**read_env(folder / ".env"), **environ}.get(MODE) or MODES[0]
+    mode = environ.get(MODE) or read_env(folder / ".env").get(MODE) or MODES[0]
     if mode not in MODES:
         raise ConfigurationError(f"{MODE} is {mode!r}; it must be {' or '.join(MODES)}")
     return mode == MODES[1]
