@@ -108,6 +108,12 @@ def test_what_cannot_be_served_is_told(load, code, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["starmodel", "fasthtml", "pytest"])
+def test_a_file_with_the_name_of_an_installed_package_is_told(load, name):
+    with pytest.raises(AppFailedError, match=f"{name}.py has the name of an installed package; rename the file"):
+        load("", name, **{name: ASGI})
+
+
 def test_a_module_that_is_not_there_is_told(load):
     with pytest.raises(AppFailedError, match="absent could not be loaded: ModuleNotFoundError"):
         load("", "absent")

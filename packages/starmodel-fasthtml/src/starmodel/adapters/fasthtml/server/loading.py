@@ -41,10 +41,14 @@ def load_application(target: str, folder: Path) -> Any:
 
 def _import(name: str, folder: Path) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
     # A script that ends in sys.exit() must not end the server without a word.
     except (Exception, SystemExit) as error:
         raise _failed(name, error, folder) from error
+    own = folder.joinpath(*name.split(".")).with_suffix(".py")
+    if own.is_file() and own.resolve() != Path(getattr(module, "__file__", None) or "").resolve():
+        raise AppFailedError(name, f"{own.name} has the name of an installed package; rename the file")
+    return module
 
 
 def _find(module: ModuleType, attribute: str) -> Any:
