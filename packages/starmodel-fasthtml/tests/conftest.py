@@ -14,6 +14,7 @@ from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.testing import RecordingBus, application
 
 sys.path.append(str(Path(__file__).parent))  # for `asgi_visitors`: --import-mode=importlib adds no folder itself
+from asgi_visitors import Visitor
 
 settings.register_profile("starmodel", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("starmodel")
@@ -51,3 +52,9 @@ async def start(build):
             return app
 
         yield start
+
+
+@pytest.fixture
+def visitor(app):
+    """Return a visitor to the ``app`` of the test's own module."""
+    return Visitor(app)

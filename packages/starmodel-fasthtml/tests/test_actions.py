@@ -7,7 +7,6 @@ from datetime import date
 from html import unescape
 
 import pytest
-from asgi_visitors import Visitor
 from fasthtml.common import Button, Div, Form, Input
 
 from starmodel.adapters.fasthtml import on_change, on_click, on_input, on_submit, url_of
@@ -42,11 +41,6 @@ class Trip(Entity):
 @pytest.fixture
 async def app(start):
     return await start(Item)
-
-
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
 
 
 def attributes(page, tag):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 import pytest
-from asgi_visitors import Visitor
 from fasthtml.common import Div
 
 from starmodel.core import Entity, event
@@ -87,11 +86,6 @@ class Account(Entity):
 @pytest.fixture
 async def app(start):
     return await start(Account)
-
-
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from asgi_visitors import Visitor
 
 from starmodel.core import Entity, event
 
@@ -41,11 +40,6 @@ class Note(Entity):
 @pytest.fixture
 async def app(start):
     return await start(Note)
-
-
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from asgi_visitors import Visitor
 
 from starmodel.core import Entity, event
 from starmodel.core.actors import ALLOWED, Decision
@@ -65,11 +64,6 @@ class Nobody:
 @pytest.fixture
 async def app(start):
     return await start(Animal, Dog, Statue, Diary, policies=[Nobody()])
-
-
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
 
 
 async def test_no_attribute_of_an_entity_can_be_called_unless_it_is_an_event(app, visitor):

@@ -33,11 +33,6 @@ async def app(start):
 
 
 @pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
-@pytest.fixture
 async def url(visitor):
     return f"/meter/{(await visitor.post('/meter/create', {})).json['id']}"
 

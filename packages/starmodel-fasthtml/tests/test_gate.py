@@ -54,11 +54,6 @@ async def app(start):
     return app
 
 
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
 async def make(visitor):
     return (await visitor.post("/safe/create", {})).json["id"]
 

@@ -56,11 +56,6 @@ async def app(start):
     return await start(Task)
 
 
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
 class Told:
     """An open page and what it is told, one command after the other."""
 

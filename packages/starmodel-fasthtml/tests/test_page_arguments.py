@@ -34,11 +34,6 @@ async def app(start):
     return await start(Counter, Task)
 
 
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
 async def text(visitor, path):
     return (await visitor.open(path)).main
 

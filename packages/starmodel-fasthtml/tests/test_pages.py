@@ -69,11 +69,6 @@ async def app(start):
     return await start(Note)
 
 
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
 class TestWhatFastHTMLOffers:
     async def test_a_tuple_is_title_head_and_body(self, app, visitor):
         @app.get("/")

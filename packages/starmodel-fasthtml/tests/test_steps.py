@@ -97,11 +97,6 @@ async def app(start):
     return app
 
 
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
 def progress_in(event):
     return int(re.search(r"progress=(\d+);", event.data)[1])
 

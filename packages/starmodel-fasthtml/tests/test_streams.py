@@ -68,11 +68,6 @@ async def app(start, build):
     return await start(app=pages(build(Counter)))
 
 
-@pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
 async def increment(app, by=1, id="lobby"):
     await app.application.dispatch(Counter.increment(by).on(id))
 
@@ -132,13 +127,17 @@ class TestBeginning:
 
 
 class TestResuming:
-    async def test_after_the_last_event_that_was_seen_nothing_is_lost_and_nothing_comes_twice(self, app, visitor):
-        page = await visitor.open("/")
+    async def see_one(self, app, page):
+        """Let one change arrive, and return the id of its event."""
         async with page.stream() as stream:
             await stream.hello()
             await increment(app)
             await until_count(stream, 1)
-            seen = stream.last_id
+            return stream.last_id
+
+    async def test_after_the_last_event_that_was_seen_nothing_is_lost_and_nothing_comes_twice(self, app, visitor):
+        page = await visitor.open("/")
+        seen = await self.see_one(app, page)
         await increment(app)
         await increment(app)
 
@@ -148,11 +147,7 @@ class TestResuming:
 
     async def test_with_nothing_missed_tells_nothing(self, app, visitor):
         page = await visitor.open("/")
-        async with page.stream() as stream:
-            await stream.hello()
-            await increment(app)
-            await until_count(stream, 1)
-            seen = stream.last_id
+        seen = await self.see_one(app, page)
         async with page.stream(last_event_id=seen) as stream:
             await stream.hello()
             await increment(app)

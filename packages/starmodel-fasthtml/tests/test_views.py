@@ -62,11 +62,6 @@ async def app(start):
 
 
 @pytest.fixture
-def visitor(app):
-    return Visitor(app)
-
-
-@pytest.fixture
 async def id(visitor):
     return (await visitor.post("/lamp/create", {})).json["id"]
 
