@@ -126,13 +126,11 @@ async def test_an_async_page_may_find_and_load(app, visitor):
     @app.get("/")
     async def home():
         (task,) = await find(Task, {"title": "a"})
-        again = await app.load(Task, task.id)
-        (third,) = await app.find(Task)
-        return P((await load(Task, task.id)).title, again.title, third.title)
+        return P((await load(Task, task.id)).title)
 
     await visitor.post("/task/create", {"title": "a"})
 
-    assert "aaa" in (await text(visitor, "/")).replace("\n", "")
+    assert "<p>a</p>" in await text(visitor, "/")
 
 
 async def test_nobody_can_find_anything_outside_a_page():

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from .errors import DefinitionError, hint
 
-__all__ = ["EntityConfig", "StateStore", "checked_config"]
+__all__ = ["DEFAULT_EVENTS", "EntityConfig", "StateStore", "checked_config"]
 
 
 class StateStore(StrEnum):
@@ -42,7 +42,8 @@ class EntityConfig(TypedDict, total=False):
     search_index: bool
 
 
-_DEFAULT_EVENTS = ("create", "update", "delete")
+DEFAULT_EVENTS = ("create", "update", "delete")
+"""The events that every entity has unless it says otherwise."""
 
 
 def checked_config(owner: str, config: Any) -> EntityConfig:
@@ -102,6 +103,6 @@ def _default_events(value: Any) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, Collection):
         raise ValueError('give a list such as ["create", "update"], or () for none')  # noqa: TRY004  (as above)
     for name in value:
-        if name not in _DEFAULT_EVENTS:
-            raise ValueError(f"{name!r} is no default event; {hint(str(name), _DEFAULT_EVENTS)}")
+        if name not in DEFAULT_EVENTS:
+            raise ValueError(f"{name!r} is no default event; {hint(str(name), DEFAULT_EVENTS)}")
     return tuple(value)

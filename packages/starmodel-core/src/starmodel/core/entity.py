@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .annotations import field_hints, is_class_variable, own_annotations
-from .config import EntityConfig, checked_config
+from .config import DEFAULT_EVENTS, EntityConfig, checked_config
 from .errors import DefinitionError, InvalidError, Problem
 from .events import DEFAULT_BODIES, event, events_of
 from .frozen import freeze
@@ -66,7 +66,7 @@ class Entity(Snapshot):
     model_config: ClassVar[EntityConfig] = {}
     __entity_config__: ClassVar[EntityConfig] = {}
     __entity_name__: ClassVar[str] = "Entity"
-    __entity_default_events__: ClassVar[tuple[str, ...]] = ("create", "update", "delete")
+    __entity_default_events__: ClassVar[tuple[str, ...]] = DEFAULT_EVENTS
 
     id: str = dataclasses.field(default_factory=new_id)
 
@@ -74,7 +74,7 @@ class Entity(Snapshot):
         super().__init_subclass__(**kwargs)
         config = cls.__entity_config__ = _merged_config(cls)
         cls.__entity_name__ = _own_config(cls).get("namespace", cls.__name__)
-        cls.__entity_default_events__ = tuple(config.get("default_events", ("create", "update", "delete")))
+        cls.__entity_default_events__ = tuple(config.get("default_events", DEFAULT_EVENTS))
         shape: Callable[[type[Entity]], None] = getattr(cls, "__entity_shape__", shape_dataclass)
         shape(cls)
         events_of(cls)
@@ -249,5 +249,5 @@ def _take_default(cls: type, name: str) -> Callable[[], Any]:
     return functools.partial(deepcopy, default)
 
 
-DEFAULT_BODIES.update(vars(Entity)[name].fn for name in ("create", "update", "delete"))
+DEFAULT_BODIES.update(vars(Entity)[name].fn for name in DEFAULT_EVENTS)
 shape_dataclass(Entity)

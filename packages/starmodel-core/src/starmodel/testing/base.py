@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from starmodel.core.changes import Commit
 from starmodel.core.errors import DefinitionError
 
-__all__ = ["Contract"]
+__all__ = ["Contract", "bare"]
 
 _OURS = "starmodel.testing."
 
@@ -53,3 +55,9 @@ def _is_replaced(cls: type[Contract], name: str, published: Any) -> bool:
         return False
     marks = getattr(current, "pytestmark", [])
     return not any(mark.name == "xfail" and mark.kwargs.get("reason") for mark in marks)
+
+
+def bare(commit: Commit) -> Commit:
+    """Return *commit* as a log keeps it and a bus carries it: without snapshots, which stay where they were made."""
+    changes = tuple(replace(change, snapshot=None) for change in commit.changes)
+    return replace(commit, changes=changes, replayed=False)

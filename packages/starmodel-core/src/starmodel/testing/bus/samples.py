@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from starmodel.core.domain_events import DomainEvent, Recorded
 from starmodel.core.entity import Entity
 from starmodel.core.visibility import Secret
 
-__all__ = ["Parcel", "Sent", "bare", "sample_commit"]
+__all__ = ["Parcel", "Sent", "sample_commit"]
 
 _AT = datetime(2025, 1, 1, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -43,8 +43,3 @@ def sample_commit(number: int) -> Commit:
     command = Command(entity="Parcel", event="create", args={"n": number}, id=f"c{number}", actor="ada", at=_AT)
     writes = (Write(Parcel, parcel.id, None, parcel, 0),)
     return sealed(Changeset(command, "body", writes, (fact,), {"n": [number, None]}), Position("epoch", number), _AT)
-
-
-def bare(commit: Commit) -> Commit:
-    """Return *commit* without its snapshots, which need not leave the process."""
-    return replace(commit, changes=tuple(replace(change, snapshot=None) for change in commit.changes))

@@ -14,9 +14,9 @@ import pytest
 from starmodel.core.changes import Commit
 from starmodel.core.errors import StoreError
 from starmodel.core.ports import EventBus, Subscription
-from starmodel.testing.base import Contract
+from starmodel.testing.base import Contract, bare
 
-from .samples import bare, sample_commit
+from .samples import sample_commit
 
 __all__ = ["BusContract"]
 

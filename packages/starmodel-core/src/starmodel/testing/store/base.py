@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -22,7 +21,7 @@ from starmodel.testing.sources import FakeClock
 
 from .samples import Author, Everything, Fleeting, Item, Other, Post
 
-__all__ = ["StoreSuite", "bare", "changed", "changeset", "created", "deleted", "found", "put", "recorded"]
+__all__ = ["StoreSuite", "changed", "changeset", "created", "deleted", "found", "put", "recorded"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -144,9 +143,3 @@ async def found(store: StatePersistenceBackend, entity: E) -> Stored[E]:
     stored = await store.get(type(entity), entity.id)
     assert stored is not None, f"{type(entity).__name__} {entity.id!r} was stored, and is not there"
     return stored
-
-
-def bare(commit: Commit) -> Commit:
-    """Return *commit* as a log keeps it: without snapshots, which stay in the process that made them."""
-    changes = tuple(replace(change, snapshot=None) for change in commit.changes)
-    return replace(commit, changes=changes, replayed=False)

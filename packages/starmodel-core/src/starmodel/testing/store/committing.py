@@ -15,8 +15,9 @@ from starmodel.core.changes import Changeset, Commit, Write, sealed
 from starmodel.core.errors import ConflictError, GoneError
 from starmodel.core.ports import Durability, StatePersistenceBackend
 from starmodel.core.query import Query, Stored
+from starmodel.testing.base import bare
 
-from .base import AT, StoreSuite, bare, changed, changeset, created, deleted, found, put, recorded
+from .base import AT, StoreSuite, changed, changeset, created, deleted, found, put, recorded
 from .samples import Item, Moved, Other
 
 __all__ = ["CommittingContract"]

@@ -11,8 +11,9 @@ import pytest
 
 from starmodel.core.changes import Commit, Position
 from starmodel.core.ports import StatePersistenceBackend
+from starmodel.testing.base import bare
 
-from .base import StoreSuite, bare, changed, changeset, created, deleted, found, put
+from .base import StoreSuite, changed, changeset, created, deleted, found, put
 from .samples import Item, Other
 
 __all__ = ["FollowingContract"]

@@ -14,10 +14,11 @@ import pytest
 from starmodel.core.errors import GoneError, InvalidError
 from starmodel.core.ports import Durability, StatePersistenceBackend
 from starmodel.core.query import Query
+from starmodel.testing.base import bare
 from starmodel.testing.naming import case_name
 from starmodel.testing.sources import FakeClock
 
-from .base import StoreSuite, bare, changed, changeset, deleted, found, put
+from .base import StoreSuite, changed, changeset, deleted, found, put
 from .samples import Colour, Everything, Fleeting, Item, Place
 
 __all__ = ["KeepingContract"]

@@ -10,9 +10,10 @@ import pytest
 
 from starmodel.core.errors import CommandReusedError, ConflictError
 from starmodel.core.ports import StatePersistenceBackend
+from starmodel.testing.base import bare
 from starmodel.testing.sources import FakeClock
 
-from .base import StoreSuite, bare, changed, changeset, created, found, put
+from .base import StoreSuite, changed, changeset, created, found, put
 from .samples import Item
 
 __all__ = ["RepeatingContract"]

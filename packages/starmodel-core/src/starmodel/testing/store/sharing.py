@@ -12,9 +12,10 @@ import pytest
 
 from starmodel.core.changes import Position
 from starmodel.core.ports import SharedPersistenceBackend
+from starmodel.testing.base import bare
 from starmodel.testing.sources import FakeClock
 
-from .base import StoreSuite, bare, put
+from .base import StoreSuite, put
 from .samples import Item
 
 __all__ = ["SharedStoreContract"]

@@ -25,7 +25,7 @@ from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
 from .pages import LIVE_PATH, PageFrame, error_page
-from .reading import PageRead, find, load
+from .reading import PageRead
 from .runtime import Runtime
 from .shortcut import EventShortcut
 from .stream import LiveDoor
@@ -158,23 +158,6 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
     def on(self, event: Any) -> Any:
         """Register the decorated function for a domain event; see :class:`starmodel.app.Subscribers`."""
         return self.application.on(event)
-
-    async def find(
-        self,
-        kind: type[E],
-        where: Mapping[str, Any] | None = None,
-        /,
-        *,
-        order: Sequence[str] = (),
-        limit: int = 100,
-        after: str | None = None,
-    ) -> list[E]:
-        """Return the entities that match, inside a page function; the page is kept up to date when they change."""
-        return await find(kind, where, order=order, limit=limit, after=after)
-
-    async def load(self, kind: type[E], id: str, /) -> E:
-        """Return one entity, inside a page function; 404 when there is none or it may not be seen."""
-        return await load(kind, id)
 
     # -- life and errors -------------------------------------------------------------------------------------------
 
