@@ -26,8 +26,8 @@ def build(package: Package) -> Path:
     """Return a wheel of *package* as it is now; build it unless the same sources were built before."""
     folder = CACHE / f"{package.name}-{state(package)}"
     if not folder.exists():
-        _discard_old_builds(package)
         _build_into(folder, package)
+        _discard_old_builds(folder, package)
     return next(folder.glob("*.whl"))
 
 
@@ -64,10 +64,15 @@ def _build_into(folder: Path, package: Package) -> None:
         shutil.rmtree(scratch)
         message = f"{package.name} does not build:\n{done.stdout}{done.stderr}"
         raise AssertionError(message)
-    Path(scratch).replace(folder)
+    try:
+        Path(scratch).replace(folder)
+    except OSError:  # another process was faster, and built the same
+        shutil.rmtree(scratch)
+        if not folder.exists():
+            raise
 
 
-def _discard_old_builds(package: Package) -> None:
+def _discard_old_builds(newest: Path, package: Package) -> None:
     digest = "[0-9a-f]" * 16
-    for old in CACHE.glob(f"{package.name}-{digest}"):
+    for old in set(CACHE.glob(f"{package.name}-{digest}")) - {newest}:
         shutil.rmtree(old, ignore_errors=True)
