@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -14,6 +14,12 @@ from starmodel.core.errors import CommandReusedError
 from starmodel.testing import RecordingBus
 
 WORD = "geheim-5317"
+
+
+@dataclass(frozen=True)
+class Shown:
+    who: Account
+    others: list[Account]
 
 
 class Account(Entity):
@@ -30,6 +36,10 @@ class Account(Entity):
 
     @event
     def pay(self, pin: Secret[int]) -> None: ...
+
+    @event
+    def show(self) -> Shown:
+        return Shown(self, [self])
 
     @event
     def fail(self, password: Secret[str]) -> None:
@@ -106,6 +116,13 @@ async def test_a_repeated_command_with_another_secret_is_the_same_command(app):
     assert (await app.dispatch(replace(command, args={"new": "x"}))).replayed
     with pytest.raises(CommandReusedError):
         await app.dispatch(replace(command, args={"new": "x", "hint": "h"}))
+
+
+async def test_an_answer_that_is_kept_names_the_entities_in_it_by_their_ids(app):
+    command = replace(Account.show().on("a"), id="c1")
+    first = await app.dispatch(command)
+    assert first.commit.answer == {"who": "a", "others": ["a"]}
+    assert (await app.dispatch(command)).returned == {"who": "a", "others": ["a"]}
 
 
 def test_a_repr_shows_neither_fields_nor_arguments_that_are_secret():

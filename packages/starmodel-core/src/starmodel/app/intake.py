@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.core.answers import GoTo, Notice, answer_to_json
 from starmodel.core.commands import REDACTED, Command
 from starmodel.core.errors import InvalidError, Problem
-from starmodel.core.events import as_sent
+from starmodel.core.showing import with_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +89,6 @@ def answer_of(returned: Any, codec: Codec) -> Any:
     if isinstance(returned, GoTo | Notice):
         return answer_to_json(returned)
     try:
-        return codec.plain(as_sent(returned))
+        return codec.plain(with_shown(returned, lambda entity: entity.id))
     except (TypeError, ValueError, RecursionError):
         return None
