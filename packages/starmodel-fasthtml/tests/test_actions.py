@@ -143,6 +143,11 @@ class TestTheExpression:
         with pytest.raises(DefinitionError, match=r"move\(\) takes no argument 'dya'; did you mean 'day'"):
             on_submit(Trip(id="t").move, dya=1)
 
+    @pytest.mark.parametrize("make", [lambda event: on_change(event), lambda event: on_input(event, "count")])
+    def test_of_a_question_that_a_field_could_not_ask(self, make):
+        with pytest.raises(DefinitionError, match="a field sends without asking; use on_click or on_submit"):
+            make(Item(id="i").discard_all)
+
     def test_of_an_input(self):
         ((trigger, expression),) = on_input(Item(id="i").put, "name", delay=50).items()
 

@@ -91,6 +91,11 @@ def on_change(event: BoundEvent[..., Any], argument: str | None = None, /) -> At
 
 def _as_typed(event: BoundEvent[..., Any], argument: str | None, trigger: str) -> Attributes:
     declared = _declared(event)
+    if declared.options.confirm:
+        raise DefinitionError(
+            f"{declared.name}() asks {declared.options.confirm!r} before, and a field sends without asking; "
+            "use on_click or on_submit"
+        )
     if argument is None:
         return {trigger: f"@send({js(_url(event, declared))},{{}})"}
     _check_argument(event, declared, argument)
