@@ -71,6 +71,14 @@ def test_a_plugin_that_does_not_fit_fails_with_advice_and_alone(install, code, w
     assert record_of(host, "good").status == "ok"
 
 
+def test_a_plugin_of_which_one_hook_does_not_fit_takes_part_in_none(install):
+    code = "@hookimpl\ndef starmodel_plugin_info(): return {}\n@hookimpl\ndef starmodel_routes(app, more): ..."
+    install("half", MARKED + code)
+    host = PluginHost().load()
+    assert record_of(host, "half").status == "failed"
+    assert host.each("starmodel_plugin_info") == []
+
+
 def test_a_plugin_written_for_this_version_loads(install):
     install("good", f"{MARKED}STARMODEL_HOOK_API = {HOOK_API}\n@hookimpl\ndef starmodel_routes(): return []")
     assert loaded("good").status == "ok"

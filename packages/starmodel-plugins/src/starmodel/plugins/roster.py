@@ -101,7 +101,12 @@ class PluginRoster:
     def _take(self, name: str, plugin: object) -> tuple[str, ...]:
         plugin = instance_of(plugin)
         hooks = check_plugin(self._manager, plugin)
-        self._manager.register(plugin, name)
+        try:
+            self._manager.register(plugin, name)
+        except Exception:
+            if self._manager.has_plugin(name):  # pluggy before 1.7 keeps the hooks that it came to before the wrong one
+                self._manager.unregister(name=name)
+            raise
         return hooks
 
     def _update(self, name: str, **changes: Any) -> None:
