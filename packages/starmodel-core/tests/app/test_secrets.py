@@ -50,6 +50,26 @@ class Account(Entity):
             raise ValueError("too long")
 
 
+@dataclass(frozen=True)
+class Seat:
+    who: Account
+    row: int = 1
+
+
+class Hall(Entity):
+    guest: Account | None = None
+    seats: list[Seat] = []
+    name: str = ""
+
+    @event
+    def take(self, seat: Seat) -> None:
+        self.seats.append(seat)
+
+    @event
+    def invite(self, guest: Account) -> None:
+        self.guest = guest
+
+
 @pytest.fixture
 def bus():
     return RecordingBus()
@@ -140,3 +160,21 @@ async def test_a_wrong_secret_is_named_and_not_repeated(app):
     with pytest.raises(InvalidError, match=r"^pin: ") as caught:
         await app.dispatch(Account.pay(WORD).on("a"))
     assert WORD not in str(caught.value)
+
+
+async def test_a_secret_inside_what_a_field_holds_is_in_no_log(start, bus):
+    app = await start(Hall, Account, bus=bus)
+    hall = (await app.dispatch(Hall.create(name="big"))).entity
+    ada = (await app.dispatch(Account.create(owner="ada", password=WORD))).entity
+    await app.dispatch(Hall.take(Seat(ada)).on(hall.id))
+    await app.dispatch(Hall.invite(ada).on(hall.id))
+    stored = (await app.load(Hall, hall.id)).entity
+    assert (stored.seats[0].who, stored.guest) == (ada, ada)
+    hidden = [commit.changes[0].hidden for commit in await app.history.timeline(Hall, hall.id)]
+    assert hidden == [("guest", "seats"), ("seats",), ("guest",)]
+    told = [
+        replace(commit, changes=tuple(replace(one, snapshot=None) for one in commit.changes))
+        for commit in bus.published
+    ]
+    assert WORD not in repr([(commit.command.args, commit.changes) for commit in told])
+    assert bus.published[-2].command.args == {"seat": REDACTED}

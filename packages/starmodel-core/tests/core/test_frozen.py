@@ -204,3 +204,34 @@ def _spoil(value):
         _spoil(part)
     if isinstance(value, list | dict):
         value.clear()
+
+
+@dataclass(frozen=True)
+class Tagged:
+    tags: list
+    inner: tuple = ()
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    x: int
+    y: Decimal | None = None
+
+
+def test_what_a_frozen_dataclass_holds_is_frozen_with_it():
+    given = Tagged(["a"], (Tagged(["b"]),))
+    frozen = freeze([given])[0]
+    assert frozen == given
+    for change in (frozen.tags.append, frozen.inner[0].tags.append):
+        with pytest.raises(TypeError, match="immutable snapshot"):
+            change("x")
+    given.tags.append("mine")
+    assert frozen.tags == ["a"]
+    assert freeze(frozen) is frozen
+    assert freeze(Tagged(frozen.tags)).tags is frozen.tags
+
+
+def test_a_frozen_dataclass_of_simple_values_is_taken_as_it_is():
+    points = [Spot(1), Spot(2, Decimal(3))]
+    assert all(one is other for one, other in zip(freeze(points), points, strict=True))

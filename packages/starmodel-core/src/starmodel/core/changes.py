@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Self
 
 from .commands import Command
 from .domain_events import Recorded
-from .entity import Entity, fields_of
-from .visibility import Visibility
+from .entity import Entity
+from .secrecy import secret_fields
 
 __all__ = ["Change", "Changes", "Changeset", "Commit", "Position", "Write", "sealed"]
 
@@ -69,8 +69,8 @@ class Changeset:
 class Change:
     """How one entity changed: the values of its changed fields before and after.
 
-    ``version`` is the one it has now; *before* is ``None`` for a creation, *after* for a deletion.  Secret fields
-    are named in *hidden*, without their values.  *snapshot* is the entity as it is now, where the commit is still
+    ``version`` is the one it has now; *before* is ``None`` for a creation, *after* for a deletion.  Secret fields,
+    and those that hold an entity with one, are named in *hidden*, without their values.  *snapshot* is the entity as it is now, where the commit is still
     in the process that made it; it is not part of the stored record.
     """
 
@@ -119,17 +119,6 @@ class Changes:
     gap: bool = False
 
 
-_SECRETS: dict[type[Entity], frozenset[str]] = {}
-
-
-def _secrets_of(kind: type[Entity]) -> frozenset[str]:
-    known = _SECRETS.get(kind)
-    if known is None:
-        secret = (info.name for info in fields_of(kind).values() if info.visibility is Visibility.SECRET)
-        known = _SECRETS[kind] = frozenset(secret)
-    return known
-
-
 def sealed(changeset: Changeset, position: Position, at: datetime) -> Commit:
     """Return the commit that *changeset* becomes at *position*: the same arithmetic for every store.
 
@@ -148,7 +137,7 @@ def sealed(changeset: Changeset, position: Position, at: datetime) -> Commit:
 
 def _change(write: Write, version: int) -> Change:
     """Return what *write*, stored as *version*, changed."""
-    before, after, hidden = write.before, write.after, _secrets_of(write.kind)
+    before, after, hidden = write.before, write.after, secret_fields(write.kind)
     names = write.kind.__entity_fields__
     if before is not None and after is not None:
         old, new = before.__dict__, after.__dict__

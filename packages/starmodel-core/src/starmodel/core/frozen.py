@@ -8,6 +8,8 @@ Parts that are frozen already are returned as they are, so two snapshots share w
 from __future__ import annotations
 
 import copy
+import dataclasses
+import operator
 from collections.abc import Callable, Iterable
 from datetime import date, time, timedelta, tzinfo
 from decimal import Decimal
@@ -15,6 +17,8 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, NoReturn
 from uuid import UUID
+
+from .annotations import field_hints, members_of
 
 __all__ = ["FrozenDict", "FrozenList", "FrozenSet", "freeze", "is_immutable", "thaw"]
 
@@ -103,11 +107,38 @@ def _freeze_dict(value: dict[Any, Any]) -> FrozenDict:
 
 
 def _freeze_tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(_freeze_items(value))
+    frozen = tuple(_freeze_items(value))
+    return value if all(map(operator.is_, value, frozen)) else frozen
 
 
 def _freeze_named_tuple(value: Any) -> Any:
     return value._make(map(freeze, value))
+
+
+def _freeze_dataclass(value: Any) -> Any:
+    """Return *value*, a frozen dataclass, with what its fields hold frozen too; itself when it was."""
+    changed = {}
+    for field in dataclasses.fields(value):
+        held = getattr(value, field.name)
+        frozen = freeze(held)
+        if frozen is not held:
+            changed[field.name] = frozen
+    if not changed:
+        return value
+    twin = copy.copy(value)
+    for name, frozen in changed.items():
+        object.__setattr__(twin, name, frozen)
+    return twin
+
+
+def _holds_atoms_only(kind: type[Any]) -> bool:
+    """Tell whether the annotations of *kind* alone say that its fields hold nothing that could change."""
+    try:
+        hints = field_hints(kind, [field.name for field in dataclasses.fields(kind)])
+    except (NameError, TypeError):
+        return False
+    allowed = (member for hint in hints.values() for member in members_of(hint))
+    return all(isinstance(member, type) and issubclass(member, _ATOMS) for member in allowed)
 
 
 def _freeze_items(items: Iterable[Any]) -> Iterable[Any]:
@@ -134,6 +165,8 @@ def _freezer_of(kind: type[Any]) -> Callable[[Any], Any] | None:
         return own
     if issubclass(kind, tuple):
         return _freeze_named_tuple if hasattr(kind, "_make") else None
+    if is_immutable(kind) and dataclasses.is_dataclass(kind) and not _holds_atoms_only(kind):
+        return _freeze_dataclass
     return next((_FREEZERS[base] for base in (dict, list, set) if issubclass(kind, base)), None)
 
 

@@ -11,6 +11,7 @@ from .annotations import members_of, type_hints
 from .entity import Entity, FieldInfo, fields_of
 from .errors import DefinitionError
 from .events import DEFAULT_BODIES
+from .secrecy import holds_secrets
 from .visibility import Visibility, visibility_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _from_field(info: FieldInfo, *, partial: bool) -> Parameter:
         info.annotation,
         None if partial else info.default,
         optional=partial,
-        secret=info.visibility is Visibility.SECRET,
+        secret=_is_secret(info.annotation),
         reference=_reference(info.annotation),
     )
 
@@ -109,9 +110,16 @@ def _from_signature(parameter: inspect.Parameter, annotation: Any) -> Parameter:
         parameter.name,
         annotation,
         None if given is parameter.empty else lambda: given,
-        secret=visibility_of(annotation) is Visibility.SECRET,
+        secret=_is_secret(annotation),
         reference=_reference(annotation),
     )
+
+
+def _is_secret(annotation: Any) -> bool:
+    """Tell whether the value sent must not be written down; of an entity itself only the id is sent."""
+    if _reference(annotation) is not None:
+        return visibility_of(annotation) is Visibility.SECRET
+    return holds_secrets(annotation)
 
 
 def _reference(annotation: Any) -> type[Entity] | None:

@@ -18,8 +18,7 @@ from sqlalchemy import JSON, Connection, bindparam, delete, select, text
 
 from starmodel.core.changes import Change, Commit, Position
 from starmodel.core.commands import Command
-from starmodel.core.entity import fields_of
-from starmodel.core.visibility import Visibility
+from starmodel.core.secrecy import secret_fields
 
 from .mapper import VERSION
 from .schema import PREFIX
@@ -95,7 +94,7 @@ class Outside:
 
     def _change(self, row: Row[Any], mapper: Mapper[Any]) -> Change:
         before, after = self._values(mapper, row.before), self._values(mapper, row.after)
-        secret = _secrets(mapper)
+        secret = secret_fields(mapper.kind)
         names = [name for name in mapper.fields if name != "id"]
         if before is not None and after is not None:
             names = [name for name in names if before.get(name) != after.get(name)]
@@ -115,15 +114,11 @@ class Outside:
         if written is None:
             return None
         noted = json.loads(written)
-        secret = _secrets(mapper)
+        secret = secret_fields(mapper.kind)
         return {
             name: noted.get(name) if name in secret else from_text(mapper.table.c[name].type, noted.get(name))
             for name in mapper.fields
         }
-
-
-def _secrets(mapper: Mapper[Any]) -> frozenset[str]:
-    return frozenset(name for name, info in fields_of(mapper.kind).items() if info.visibility is Visibility.SECRET)
 
 
 def install(connection: Connection, mapper: Mapper[Any]) -> None:
@@ -190,7 +185,7 @@ def _bodies(connection: Connection, mapper: Mapper[Any], text_of: TextOf) -> dic
     )
 
     def values(row: str, *, compared: bool = False) -> str:
-        secret = _secrets(mapper)
+        secret = secret_fields(mapper.kind)
         pairs = []
         for name, column in zip(mapper.fields, columns, strict=True):
             shown = text_of(mapper.table.c[name].type, f"{row}.{column}")
