@@ -11,10 +11,10 @@ from pydantic import PydanticUserError
 
 from sqlmodel._compat import SQLModelConfig
 from sqlmodel.main import SQLModelMetaclass
+from starmodel.core.annotations import is_class_variable, own_annotations
 from starmodel.core.config import EntityConfig, StateStore
 from starmodel.core.entity import Entity, refuse_reserved
 from starmodel.core.errors import DefinitionError
-from starmodel.core.visibility import is_class_variable, own_annotations
 
 from .mapper import bookkeeping, constraints
 from .readers import ColumnReader, RelationReader
