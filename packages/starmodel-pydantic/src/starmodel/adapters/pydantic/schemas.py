@@ -34,14 +34,11 @@ class PublicSchema(GenerateJsonSchema):
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
         """Return the schema of a dataclass; of an entity its public side."""
-        made = super().dataclass_schema(schema)
-        if not issubclass(schema["cls"], Entity):
-            return made
-        public = public_names(schema["cls"])
-        made["properties"] = {name: part for name, part in made.get("properties", {}).items() if name in public}
-        if "required" in made:
-            made["required"] = [name for name in made["required"] if name in public]
-        return made
+        return _public_side(schema["cls"], super().dataclass_schema(schema))
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a model; of an entity that is one its public side."""
+        return _public_side(schema["cls"], super().model_schema(schema))
 
     def encode_default(self, dft: Any) -> Any:
         """Return a default as JSON holds it; of an entity its public side."""
@@ -49,3 +46,13 @@ class PublicSchema(GenerateJsonSchema):
 
     def _shown(self, entity: Entity) -> Any:
         return {name: self.encode_default(getattr(entity, name)) for name in sorted(public_names(type(entity)))}
+
+
+def _public_side(kind: type[Any], made: JsonSchemaValue) -> JsonSchemaValue:
+    if not issubclass(kind, Entity):
+        return made
+    public = public_names(kind)
+    made["properties"] = {name: part for name, part in made.get("properties", {}).items() if name in public}
+    if "required" in made:
+        made["required"] = [name for name in made["required"] if name in public]
+    return made
