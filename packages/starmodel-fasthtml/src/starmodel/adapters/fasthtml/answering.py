@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import Message, Scope, Send
 
     from .sessions import Session, Sessions
 
-__all__ = ["NOSNIFF", "Answer"]
+__all__ = ["NOSNIFF", "Answer", "nonce_of"]
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 
@@ -17,21 +20,20 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 class Answer:
     """A ``send`` that adds the headers every answer has."""
 
-    def __init__(
-        self, send: Send, session: Session, nonce: str, scope: Scope, sessions: Sessions, *, is_new: bool
-    ) -> None:
-        self._send, self._session, self._nonce, self._sessions = send, session, nonce, sessions
+    __slots__ = ("_is_new", "_scope", "_send", "_session", "_sessions", "_visit", "started")
+
+    def __init__(self, send: Send, session: Session, scope: Scope, sessions: Sessions, *, is_new: bool) -> None:
+        self._send, self._session, self._scope, self._sessions = send, session, scope, sessions
         self._is_new = is_new
-        self._https = scope["scheme"] == "https"
         self._visit = session.visit
         self.started = False
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         """Pass one message on."""
         if message["type"] == "http.response.start":
             self.started = True
-            message["headers"] = self._with_headers(message.get("headers", []))
-        await self._send(message)
+            message["headers"] = self._with_headers(message.get("headers", ()))
+        return self._send(message)
 
     def _with_headers(self, headers: Any) -> list[tuple[bytes, bytes]]:
         full = list(headers)
@@ -47,11 +49,20 @@ class Answer:
         if not guarded:
             full.append(NOSNIFF)
         if scriptable:
-            full += _page_headers(self._nonce)
-        rotated = self._session.visit is not self._visit
-        if (self._is_new or rotated) and not cacheable:
-            full.append((b"set-cookie", self._sessions.set_cookie(self._session.visit, https=self._https)))
+            full += _page_headers(nonce_of(self._scope))
+        visit = self._session.visit
+        if (self._is_new or visit is not self._visit) and not cacheable:
+            full.append((b"set-cookie", self._sessions.set_cookie(visit, https=self._scope["scheme"] == "https")))
         return full
+
+
+def nonce_of(scope: Scope) -> str:
+    """Return the nonce of a request, made when it is first asked for: most answers hold no page."""
+    state: dict[str, Any] = scope["state"]
+    nonce: str | None = state.get("nonce")
+    if nonce is None:
+        nonce = state["nonce"] = secrets.token_urlsafe(16)
+    return nonce
 
 
 def _page_headers(nonce: str) -> list[tuple[bytes, bytes]]:

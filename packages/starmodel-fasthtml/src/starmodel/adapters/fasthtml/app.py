@@ -19,6 +19,7 @@ from starmodel.app import Application, Handler, Refusal, refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
 
+from .answering import nonce_of
 from .assets import Assets
 from .commands import CommandDoor, back_to, path_of
 from .gate import Gate, GateSettings
@@ -32,7 +33,9 @@ from .stream import LiveDoor
 from .wanting import wants_page
 
 if TYPE_CHECKING:
+    from starlette.middleware.errors import ServerErrorMiddleware
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
     from starmodel.core.ports import AuthProvider
     from starmodel.plugins import PluginHost
@@ -76,12 +79,10 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             plugins=plugins,
             max_streams=max_streams,
         )
-        runtime, settings = self.runtime, gate or GateSettings()
+        runtime, self._gate = self.runtime, gate or GateSettings()
         self._frame = PageFrame(runtime)
-        own = [Middleware(Gate, sessions=runtime.sessions, settings=settings), *fasthtml.pop("middleware", ())]
         super().__init__(
             title=title,
-            middleware=own,
             default_hdrs=False,
             canonical=False,
             sess_cls=None,
@@ -97,7 +98,6 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.state.starmodel = runtime
         self._routed: set[type[Entity]] = set()
         self._shortcut = EventShortcut()
-        self.router.routes.insert(0, self._shortcut)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         self.router.routes.append(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
@@ -111,6 +111,15 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.router.routes += plugins.collect("starmodel_routes", app=self)
         self.user_middleware += [Middleware(wrap) for wrap in plugins.collect("starmodel_middleware", app=self)]
         self.application.dispatcher.add_guard(self.runtime.ask_plugins)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the gate around everything else, and the shortcut to events inside of all middleware.
+
+        Starlette's own outermost layer is left out: it answers failures, which the gate does.
+        """
+        self.user_middleware.append(Middleware(self._shortcut.before))
+        stack: ServerErrorMiddleware = super().build_middleware_stack()
+        return Gate(stack.app, sessions=self.runtime.sessions, settings=self._gate)
 
     @property
     def application(self) -> Application:
@@ -196,7 +205,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             return JSONResponse(refusal.to_dict(), refusal.status, headers, media)
         back = back_to(request.scope)
         back = "/" if back == request.scope["path"] else back
-        page = error_page(self.runtime.assets, refusal, request.state.nonce, back)
+        page = error_page(self.runtime.assets, refusal, nonce_of(request.scope), back)
         return HTMLResponse(page, refusal.status, headers)
 
 

@@ -21,6 +21,7 @@ from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 
+from .answering import nonce_of
 from .arguments import Arguments, UnsupportedMediaError, read_arguments
 from .gate import BodyTooLargeError, header
 from .pages import error_page
@@ -149,7 +150,7 @@ class CommandDoor:
 
     async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
         if wants_page(scope):
-            page = error_page(self._runtime.assets, refusal, scope["state"]["nonce"], back_to(scope))
+            page = error_page(self._runtime.assets, refusal, nonce_of(scope), back_to(scope))
             await send_bytes(send, refusal.status, b"text/html; charset=utf-8", page.encode())
         else:
             await send_json(send, refusal.status, refusal.to_dict(), problem=True)

@@ -94,8 +94,7 @@ class Gate:
         session = Session(self._sessions, visit)
         state["visit"], state["headers"] = visit, headers
         scope["session"] = session
-        nonce = state.setdefault("nonce", secrets.token_urlsafe(16))
-        answer = Answer(send, session, nonce, scope, self._sessions, is_new=is_new)
+        answer = Answer(send, session, scope, self._sessions, is_new=is_new)
         limited = _limited(receive, self._settings.max_body)
         try:
             await self._app(scope, limited, answer)
@@ -158,10 +157,7 @@ def _too_large(limit: int) -> str:
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     """Return the headers by name; of a repeated one the first counts."""
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        found.setdefault(name, value)
-    return found
+    return dict(reversed(scope["headers"]))
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -17,6 +17,7 @@ from starmodel.core.entity import ID_RULE, Entity, valid_id
 from starmodel.core.errors import DefinitionError, NotFoundError
 from starmodel.core.query import Query
 
+from .answering import nonce_of
 from .markup import checked_page
 from .reading import current_page
 
@@ -77,7 +78,7 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
         result = fn(**given)
         if inspect.isawaitable(result):
             result = await result
-        return checked_page(result, request.state.nonce)
+        return checked_page(result, nonce_of(request.scope))
 
     kept = [p.replace(kind=p.KEYWORD_ONLY) for p in kept if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     kept.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))

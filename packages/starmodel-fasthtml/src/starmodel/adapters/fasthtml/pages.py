@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .answering import nonce_of
 from .markup import Raw, checked_tree
 from .signals import shown_values
 from .tokens import PageToken
@@ -59,7 +60,7 @@ class PageFrame:
 
     def __call__(self, content: Any, request: Request) -> Any:
         """Return the body of a page; FastHTML's ``body_wrap``."""
-        nonce: str = request.state.nonce
+        nonce = nonce_of(request.scope)
         page, state = page_of(request), vars(request)  # where FastHTML keeps what it needs for this page
         added = checked_tree([*self._plugins.collect("starmodel_page_head", request=request), *state["hdrs"]], nonce)
         state["hdrs"] = [Raw(_META + self._assets.head(nonce)), *added]

@@ -40,6 +40,8 @@ class Visit:
 class Session(MutableMapping[str, Any]):
     """What the application remembers about a visit; kept on the server from the first value on."""
 
+    __slots__ = ("_sessions", "visit")
+
     def __init__(self, sessions: Sessions, visit: Visit) -> None:
         self._sessions, self.visit = sessions, visit
 
@@ -76,7 +78,8 @@ class Sessions:
 
     def __init__(self, signer: Signer, *, idle: float = 12 * 60 * 60) -> None:
         self._signer = signer
-        self._name = f"starmodel-{signer.digest('cookie name', '')[:3].hex()}"
+        name = f"starmodel-{signer.digest('cookie name', '')[:3].hex()}"
+        self._name, self._https_name = name, f"__Host-{name}"
         self._idle = idle
         self._data: OrderedDict[str, tuple[dict[str, Any], float]] = OrderedDict()  # the longest unused first
         self._retired: dict[str, float] = {}  # when each id was given up
@@ -170,7 +173,7 @@ class Sessions:
         Applications of other secrets have other names, since cookies of one host are shared by all its ports.  Over
         https the browser itself guarantees where it came from.
         """
-        return f"__Host-{self._name}" if https else self._name
+        return self._https_name if https else self._name
 
     def set_cookie(self, visit: Visit, *, https: bool) -> bytes:
         """Return the ``Set-Cookie`` header for *visit*."""

@@ -1,56 +1,52 @@
-"""The shortcut to events: their routes looked up by name, before any pattern of any page is tried."""
+"""The shortcut to events: looked up by name, before the application tries the pattern of any page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from starlette.routing import BaseRoute, Match, NoMatchFound
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.datastructures import URLPath
     from starlette.routing import Route
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["EventShortcut"]
 
 
-class EventShortcut(BaseRoute):
-    """Finds the route of an event in one look-up, however many entities and pages there are.
+class EventShortcut:
+    """The innermost middleware: hands a request for an event to its door, and every other one on to the routes.
 
-    The routes themselves stand in the application's list too: they answer a wrong method, and show what there is.
+    One look-up finds an event, however many entities and pages there are.  A door answers every refusal itself, so it
+    needs nothing of what stands around the routes.  Its own route is in the application's list too: it answers a wrong
+    method, and shows what there is.
     """
 
-    path = name = ""
-    methods: frozenset[str] = frozenset()
-
     def __init__(self) -> None:
-        self._routes: dict[tuple[str, bool, str], Route] = {}
+        self._of_class: dict[str, Route] = {}
+        self._of_entity: dict[tuple[str, str], Route] = {}
 
     def add(self, kind: str, tail: str, route: Route, *, of_class: bool) -> None:
         """Find *route* under ``/kind/tail``, or under ``/kind/{id}/tail``."""
-        self._routes[kind, of_class, tail] = route
+        if of_class:
+            self._of_class[f"/{kind}/{tail}"] = route
+        else:
+            self._of_entity[kind, tail] = route
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match a request for an event by one of its own methods; leave every other to the routes behind."""
-        if scope["type"] != "http":
-            return Match.NONE, {}
+    def before(self, routes: ASGIApp) -> ASGIApp:
+        """Return the application that asks the shortcut first, and *routes* for what it does not know."""
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            route = self._found(scope) if scope["type"] == "http" else None
+            await (routes if route is None else route.app)(scope, receive, send)
+
+        return application
+
+    def _found(self, scope: Scope) -> Route | None:
+        """Return the route of the event that a request is for, if it has one of its methods."""
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        parts = path.split("/", 3)
-        if len(parts) < 3 or parts[0]:  # ("", kind, and the name of an event of the class at least)
-            return Match.NONE, {}
-        params: dict[str, str] = {}
-        route = self._routes.get((parts[1], True, "/".join(parts[2:])))
-        if route is None and len(parts) > 3:  # ("", kind, id, event)
-            route = self._routes.get((parts[1], False, parts[3]))
-            params = {"id": parts[2]}
+        route, params = self._of_class.get(path), {}
+        if route is None:
+            root, kind, id, tail = (*path.split("/", 3), "", "", "")[:4]
+            route, params = None if root else self._of_entity.get((kind, tail)), {"id": id}
         if route is None or scope["method"] not in (route.methods or ()):
-            return Match.NONE, {}
-        return Match.FULL, {"endpoint": route.app, "path_params": params}
-
-    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """Leave it to the routes themselves."""
-        raise NoMatchFound(name, path_params)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to the event's door."""
-        await scope["endpoint"](scope, receive, send)
+            return None
+        scope["route"], scope["endpoint"], scope["path_params"] = route, route.app, params
+        return route
