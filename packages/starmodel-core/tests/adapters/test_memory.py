@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -20,9 +21,9 @@ class Visit(Entity):
     model_config = {"ttl": 60.0}
 
 
-def creation(id, command=None, body="body", answer=None):
+def creation(id, command=None, body="body", answer=None, args=None):
     visit = Visit(id=id)
-    record = Command(entity="Visit", event="create", id=command or f"c-{id}", at=FakeClock().now())
+    record = Command(entity="Visit", event="create", args=args or {}, id=command or f"c-{id}", at=FakeClock().now())
     return Changeset(record, body, (Write(Visit, id, None, visit, 0),), (), answer)
 
 
@@ -102,4 +103,15 @@ async def test_an_id_used_again_after_a_day_does_not_keep_others_from_being_forg
     clock.advance(25 * HOUR)
     await store.commit(creation("c", command="again"))
     await store.commit(creation("d", command="last"))
+    store.free_expired()
     assert list(store._log._receipts) == ["again", "last"]
+
+
+async def test_the_garbage_collector_does_not_visit_receipts_older_than_the_log(clock):
+    store = MemoryRepo(clock=clock, keep=1)
+    await store.commit(creation("a", args={"amount": 1, "note": "x"}))
+    await store.commit(creation("b"))
+    (receipt,) = store._log._old_receipts.values()
+    gc.collect()
+    assert not gc.is_tracked(receipt)
+    assert (await store.receipt("c-a", "body")).command.args == {"amount": 1, "note": "x"}

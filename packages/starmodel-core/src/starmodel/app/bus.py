@@ -25,17 +25,13 @@ class Mailbox:
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
 
-    def put(self, commit: Commit) -> None:
-        """Take *commit* in, without waiting."""
+    def put(self, commit: Commit) -> bool:
+        """Take *commit* in, without waiting; return whether it is more than half full."""
         if len(self._queue) >= self._capacity:
             self._queue.clear()
             self.lagged = True
         self._queue.append(commit)
         self._wake()
-
-    @property
-    def is_filling(self) -> bool:
-        """True when it is half full."""
         return 2 * len(self._queue) > self._capacity
 
     def _wake(self) -> None:
@@ -80,9 +76,8 @@ class InProcessBus:
 
     async def publish(self, commit: Commit, /) -> None:
         """Deliver *commit* to every mailbox; never waits for a slow reader."""
-        for mailbox in self._mailboxes:
-            mailbox.put(commit)
-        if any(mailbox.is_filling for mailbox in self._mailboxes):
+        filling = [mailbox.put(commit) for mailbox in self._mailboxes]
+        if any(filling):
             await asyncio.sleep(0)  # a program that stores much in a loop may never let anybody read otherwise
 
     def subscribe(self) -> Mailbox:

@@ -121,13 +121,14 @@ class Dispatcher:
         """
         handler = self.catalog.handler(command.entity, command.event)
         _check_target(handler, command)
+        may_be_repeated = bool(command.id) and not handler.reads_only  # an id that is made here was never used before
         command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
         if self._guards and not actor.trusted:
             for guard in self._guards:
                 await guard(actor, stored_form)
         fingerprint = fingerprint_of(stored_form)
         store = self._persistence.for_class(handler.kind)
-        if not handler.reads_only:
+        if may_be_repeated:
             earlier = await store.receipt(command.id, fingerprint)
             if earlier is not None:
                 await self._allow_again(handler, command, actor, earlier)
@@ -283,7 +284,7 @@ class Dispatcher:
         return commit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
     """One command on its way: what each attempt to run it needs."""
 

@@ -43,12 +43,15 @@ class Follower:
 
     async def __aiter__(self) -> AsyncIterator[Commit]:
         async for commit in self._subscription:
-            if self._subscription.lagged or self._skips(commit.position):
+            epoch, number = commit.position
+            seen = self._seen.get(epoch)
+            if self._subscription.lagged or (seen is not None and number > seen.number + 1):
                 self._subscription.lagged = False
                 for store in self._persistence.stores.values():
                     async for missed in self._missed(store):
                         yield missed
-            if self._is_new(commit.position):
+                seen = self._seen.get(epoch)
+            if seen is None or number > seen.number:
                 self._note(commit.position)
                 yield commit
 
@@ -63,14 +66,6 @@ class Follower:
                 self._note(commit.position)
                 yield commit
             seen = changes.position if changes.commits else None
-
-    def _skips(self, position: Position) -> bool:
-        seen = self._seen.get(position.epoch)
-        return seen is not None and position.number > seen.number + 1
-
-    def _is_new(self, position: Position) -> bool:
-        seen = self._seen.get(position.epoch)
-        return seen is None or position.number > seen.number
 
     def _note(self, position: Position) -> None:
         self._seen[position.epoch] = position

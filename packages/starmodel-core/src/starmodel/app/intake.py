@@ -24,7 +24,7 @@ __all__ = ["MAX_COMMAND_ID", "answer_of", "fingerprint_of", "stamped"]
 
 MAX_COMMAND_ID = 200
 
-_ATOMS = (str, int, float, bool, type(None))
+_ATOMS = frozenset({str, int, float, bool, type(None)})
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -59,7 +59,7 @@ def stamped(
 
 def _plain_args(command: Command, codec: Codec) -> Mapping[str, Any]:
     args = command.args
-    if all(type(value) in _ATOMS for value in args.values()):
+    if _ATOMS.issuperset(map(type, args.values())):
         return args
     try:
         plain: Mapping[str, Any] = codec.plain(dict(args))

@@ -187,6 +187,8 @@ class UnitOfWork(Unit):
     def store_of(self, kind: type[Entity], changeset: Changeset) -> StatePersistenceBackend:
         """Return the one store everything in *changeset* goes to; ConfigurationError when it would be two."""
         own = self.persistence.for_class(kind)
+        if {write.kind for write in changeset.writes} <= {kind}:
+            return own
         used = {
             self.persistence.name_for(write.kind): self.persistence.for_class(write.kind) for write in changeset.writes
         }

@@ -128,10 +128,10 @@ def sealed(changeset: Changeset, position: Position, at: datetime) -> Commit:
     changes = tuple(
         [_change(write, write.expected + 1 if write.expected else position.number) for write in changeset.writes]
     )
-    versions = {change.key: change.version for change in changes}
-    recorded = tuple(
-        [replace(fact, version=versions.get((fact.entity, fact.entity_id), 0)) for fact in changeset.recorded]
-    )
+    recorded = changeset.recorded
+    if recorded:
+        versions = {change.key: change.version for change in changes}
+        recorded = tuple([replace(fact, version=versions.get((fact.entity, fact.entity_id), 0)) for fact in recorded])
     return Commit(position, changeset.command, changeset.fingerprint, changes, recorded, changeset.answer, at)
 
 

@@ -10,7 +10,6 @@ All three are instances of the same class and differ by one mark in their ``__di
 from __future__ import annotations
 
 import dataclasses
-import functools
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from .errors import CheckFailedError, EventError, FrozenEntityError, StarModelError, UnknownFieldError
@@ -184,14 +183,20 @@ def _first_read(snapshot: Snapshot, name: str) -> Any:
     if make is None:
         if name not in cls.__entity_fields__:
             raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
-        if _DRAFT in state:
-            make = functools.partial(thaw, getattr(state[_DRAFT], name))
-        elif _LENS in state:
-            make = functools.partial(_read, state, name)
-        else:
-            raise AttributeError(f"this {cls.__name__} was never given its {name!r}")
+        value = state[name] = _value_behind(cls, state, name)
+        return value
     value = state[name] = make()
     return value
+
+
+def _value_behind(cls: type[Snapshot], state: dict[str, Any], name: str) -> Any:
+    """Return what the snapshot behind a draft or a lens holds."""
+    if _DRAFT in state:
+        return thaw(getattr(state[_DRAFT], name))
+    if _LENS in state:
+        state[_ON_READ]()
+        return getattr(state[_LENS], name)
+    raise AttributeError(f"this {cls.__name__} was never given its {name!r}")
 
 
 def checked(snapshot: Snapshot) -> None:
@@ -235,11 +240,6 @@ def lens_of(snapshot: S, on_read: Callable[[], None]) -> S:
     return lens
 
 
-def _read(state: dict[str, Any], name: str) -> Any:
-    state[_ON_READ]()
-    return getattr(state[_LENS], name)
-
-
 def plain(snapshot: S) -> S:
     """Return the snapshot behind a lens, or *snapshot* itself."""
     behind: S | None = snapshot.__dict__.get(_LENS)
@@ -279,7 +279,7 @@ def settle(draft: S) -> S:
     """Close *draft*: the next snapshot, or the very same one when nothing changed."""
     base: S = draft.__dict__[_DRAFT]
     changes = changes_of(draft)
-    return base.evolve(**changes) if changes else base
+    return type(base).__entity_next__(base, changes) if changes else base
 
 
 def discard(draft: Snapshot) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -29,9 +28,11 @@ FORM_MEDIA = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_DEPTH = 32
 MAX_FIELDS = 1000
 
+_HOLDERS = (dict, list)
+_decode = json.JSONDecoder().decode
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+
+class Arguments(NamedTuple):
     """What was sent: values by name, whether they came as text, the idempotency key and the base version, if any."""
 
     values: dict[str, Any]
@@ -56,9 +57,7 @@ async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] 
     *lists* are the arguments that hold several values: one text alone is then a list of one.  InvalidError and
     UnsupportedMediaError say what is wrong.
     """
-    query = _by_name(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    query.pop("_key", None)
-    base = str(query.pop("_base", ""))
+    query, base = _query(scope)
     if scope["method"] in ("GET", "HEAD"):
         return Arguments(_with_lists(query, lists), is_text=True, key="", base=base)
     key = header(scope, b"idempotency-key")
@@ -74,7 +73,18 @@ async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] 
     body = await _body(receive)
     if media != "application/json" and (body or media):
         raise UnsupportedMediaError(media)
-    return Arguments({**query, **_parsed(body)}, is_text=False, key=key, base=base)
+    values = _parsed(body)
+    return Arguments({**query, **values} if query else values, is_text=False, key=key, base=base)
+
+
+def _query(scope: Scope) -> tuple[dict[str, Any], str]:
+    """Return the arguments in the address, and the base version named beside them."""
+    text: bytes = scope["query_string"]
+    if not text:
+        return {}, ""
+    query = _by_name(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+    query.pop("_key", None)
+    return query, str(query.pop("_base", ""))
 
 
 def media_of(scope: Scope) -> str:
@@ -124,7 +134,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        data = json.loads(body)
+        data = _decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError) as error:
         text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidError([Problem((), f"the body is not JSON: {text}", "json")]) from None
@@ -134,18 +144,18 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return data
 
 
-def _refuse_impossible(value: Any, levels: int) -> None:
+def _refuse_impossible(values: dict[str, Any] | list[Any], levels: int) -> None:
     """Refuse what Python reads and neither JSON nor a page can hold; no value is repeated in the refusal."""
-    if isinstance(value, str):
-        if not value.isascii():
-            _refuse_half_characters(value)
-    elif isinstance(value, dict | list):
-        if levels == 0:
-            raise InvalidError([Problem((), f"the body is nested more than {MAX_DEPTH} levels deep", "depth")])
-        for part in (*value, *value.values()) if isinstance(value, dict) else value:
-            _refuse_impossible(part, levels - 1)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise InvalidError([Problem((), "NaN and infinite numbers cannot be sent", "finite")])
+    if levels == 0:
+        raise InvalidError([Problem((), f"the body is nested more than {MAX_DEPTH} levels deep", "depth")])
+    for value in (*values, *values.values()) if isinstance(values, dict) else values:
+        if isinstance(value, str):
+            if not value.isascii():
+                _refuse_half_characters(value)
+        elif isinstance(value, _HOLDERS):
+            _refuse_impossible(value, levels - 1)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise InvalidError([Problem((), "NaN and infinite numbers cannot be sent", "finite")])
 
 
 def _refuse_half_characters(text: str) -> None:

@@ -20,6 +20,7 @@ from starmodel.app import Refusal, refusal_of
 from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
+from starmodel.core.events import Mode
 
 from .answering import nonce_of
 from .arguments import Arguments, UnsupportedMediaError, read_arguments
@@ -51,32 +52,41 @@ class CommandDoor:
 
     def __init__(self, runtime: Runtime, handler: Handler) -> None:
         self._runtime, self._handler = runtime, handler
+        self._has_steps = handler.event.mode in (Mode.STEPS, Mode.ASYNC_STEPS)
         self._lists = frozenset(parameter.name for parameter in handler.parameters if _is_list(parameter.annotation))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the event as the request says, and answer."""
-        runtime = self._runtime
+        runtime, frames = self._runtime, None
         try:
             arguments = await read_arguments(scope, receive, self._lists)
             actor = await runtime.actor(scope)
             command = self._command(scope, arguments, actor)
-            frames = Frames(send, runtime.hub, actor, self._handler, command.entity_id)
-            on_step = frames.step if is_ours(scope) and self._handler.event.mode.value.endswith("yield") else None
-            try:
-                result = await runtime.app.dispatch(command, actor=actor, text=arguments.is_text, on_step=on_step)
-            except BaseException as error:  # also when it was cancelled: a preview must not stay
-                frames.failed()
-                if frames.started and isinstance(error, Exception):
-                    await frames.finish(event_frame("sm-problem", self._refusal(error, scope).to_dict()))
-                    return
-                raise
+            if self._has_steps and is_ours(scope):
+                frames = Frames(send, runtime.hub, actor, self._handler, command.entity_id)
+                result = await self._step_by_step(command, actor, arguments, frames)
+            else:
+                result = await runtime.app.dispatch(command, actor=actor, text=arguments.is_text)
         except (BodyTooLargeError, ClientDisconnect):
             raise
         except Exception as error:  # noqa: BLE001  # every refusal is answered here, in the caller's own way
-            await self._refuse(scope, send, self._refusal(error, scope))
+            refusal = self._refusal(error, scope)
+            if frames is not None and frames.started:
+                await frames.finish(event_frame("sm-problem", refusal.to_dict()))
+            else:
+                await self._refuse(scope, send, refusal)
         else:
-            frames.done(result)
             await self._answer(scope, send, result, frames, actor, is_form=arguments.is_text)
+
+    async def _step_by_step(self, command: Command, actor: Actor, arguments: Arguments, frames: Frames) -> Result:
+        """Run an event that shows its steps; no step stays to be seen of what was not stored."""
+        try:
+            result = await self._runtime.app.dispatch(command, actor=actor, text=arguments.is_text, on_step=frames.step)
+        except BaseException:  # also when it was cancelled
+            frames.failed()
+            raise
+        frames.done(result)
+        return result
 
     def _command(self, scope: Scope, arguments: Arguments, actor: Actor) -> Command:
         key = arguments.key
@@ -94,7 +104,7 @@ class CommandDoor:
     # -- out -------------------------------------------------------------------------------------------------------
 
     async def _answer(
-        self, scope: Scope, send: Send, result: Result, frames: Frames, actor: Actor, *, is_form: bool
+        self, scope: Scope, send: Send, result: Result, frames: Frames | None, actor: Actor, *, is_form: bool
     ) -> None:
         """Answer a command that was done; if that fails, say that it was done all the same."""
         returned = result.returned
@@ -111,11 +121,11 @@ class CommandDoor:
             id = secrets.token_hex(6)
             logger.exception("%s was done, but its answer could not be made (id %s)", self._handler, id, exc_info=error)
             refusal = Refusal(500, "answer", "Done, but not shown", _NOT_SHOWN, id)
-            if not frames.started:
+            if frames is None or not frames.started:
                 await self._refuse(scope, send, refusal)
                 return
             last = event_frame("sm-problem", refusal.to_dict())
-        if frames.started:
+        if frames is not None and frames.started:
             await frames.finish(last)
         elif last:
             await send_frames(send, last)

@@ -56,13 +56,10 @@ def refuse_unwritable(values: Mapping[str, Any]) -> None:
 
     One such value would break every page that shows it.
     """
-    problems = [
-        Problem((str(name),), "cannot be written as JSON: too deep, too long, no number, or no text", "unwritable")
-        for name, value in values.items()
-        if not (_is_simple(value) or _is_writable(value))
-    ]
-    if problems:
-        raise InvalidError(problems)
+    unwritable = [name for name, value in values.items() if not (_is_simple(value) or _is_writable(value))]
+    if unwritable:
+        why = "cannot be written as JSON: too deep, too long, no number, or no text"
+        raise InvalidError([Problem((str(name),), why, "unwritable") for name in unwritable])
 
 
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, check_circular=False)

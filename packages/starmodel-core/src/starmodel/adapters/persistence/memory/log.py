@@ -21,8 +21,11 @@ __all__ = ["RECEIPT_SECONDS", "CommitLog"]
 
 RECEIPT_SECONDS = 24 * 60 * 60
 
-_Old: TypeAlias = tuple[tuple[Any, ...], float]
-"""A receipt older than the log, as plain tuples: the garbage collector does not visit them again and again."""
+_Old: TypeAlias = tuple[Any, ...]
+"""A receipt older than the log, as one flat tuple: the garbage collector does not visit it again and again.
+
+It begins with the number of its commit and the time it was made at.
+"""
 
 
 class CommitLog:
@@ -56,13 +59,19 @@ class CommitLog:
         self._number = commit.position.number
         self._commits.append(commit)
         for change in commit.changes:
-            self._of_entity.setdefault(change.key, deque()).append(commit)
-        self._old_receipts.pop(commit.command.id, None)
-        self._receipts.pop(commit.command.id, None)  # an id used again after a day: its receipt is the youngest now
-        self._receipts[commit.command.id] = (commit, now)
+            key = change.key
+            if key not in self._of_entity:
+                self._of_entity[key] = deque()
+            self._of_entity[key].append(commit)
+        id = commit.command.id
+        for receipts in (self._old_receipts, self._receipts):
+            if id in receipts:  # used again after a day: its receipt is the youngest now
+                del receipts[id]
+        self._receipts[id] = (commit, now)
         if len(self._commits) > self._keep:
             self._forget_oldest()
-        self._expire_receipts(now)
+        if len(self._receipts) + len(self._old_receipts) > self._max_receipts:
+            (self._old_receipts or self._receipts).popitem(last=False)
 
     def _forget_oldest(self) -> None:
         oldest = self._commits.popleft()
@@ -76,24 +85,18 @@ class CommitLog:
             del self._receipts[oldest.command.id]
             self._old_receipts[oldest.command.id] = _flat(oldest, kept[1])
 
-    def _expire_receipts(self, now: float) -> None:
-        for receipts in (self._old_receipts, self._receipts):  # the oldest first
-            while receipts:
-                command_id, kept = next(iter(receipts.items()))
-                if self._receipt_count <= self._max_receipts and now - kept[1] < RECEIPT_SECONDS:
-                    return
-                del receipts[command_id]
-
-    @property
-    def _receipt_count(self) -> int:
-        return len(self._receipts) + len(self._old_receipts)
+    def free_expired(self, now: float) -> None:
+        """Free the receipts that are too old to count."""
+        for receipts in (self._old_receipts, self._receipts):
+            while receipts and now - next(iter(receipts.values()))[1] >= RECEIPT_SECONDS:
+                receipts.popitem(last=False)
 
     def receipt(self, command_id: str, fingerprint: str, now: float) -> Commit | None:
         """Return the first commit of a command of the last 24 hours; CommandReusedError for another body."""
         kept = self._receipts.get(command_id) or self._old_receipts.get(command_id)
         if kept is None or now - kept[1] >= RECEIPT_SECONDS:
             return None
-        commit = kept[0] if isinstance(kept[0], Commit) else _whole(self.epoch, command_id, kept[0])
+        commit = kept[0] if isinstance(kept[0], Commit) else _whole(self.epoch, command_id, kept)
         if commit.fingerprint != fingerprint:
             raise CommandReusedError(command_id)
         return replace(commit, replayed=True)
@@ -119,15 +122,27 @@ class CommitLog:
 
 def _flat(commit: Commit, now: float) -> _Old:
     """Return what a receipt needs of *commit*: everything but the values that changed."""
-    said, changes = commit.command, tuple([(one.entity, one.id, one.version, one.hidden) for one in commit.changes])
-    command = (said.entity, said.event, said.args, said.entity_id, said.actor, said.at, said.base_version, said.schema)
-    return (commit.position.number, command, commit.fingerprint, changes, commit.answer, commit.at), now
+    said, args = commit.command, commit.command.args
+    head = (commit.position.number, now, commit.fingerprint, commit.answer, commit.at)
+    call = (said.entity, said.event, said.entity_id, said.actor, said.at, said.base_version, said.schema)
+    changes = [part for change in commit.changes for part in (change.entity, change.id, change.version, change.hidden)]
+    return *head, *call, len(args), *args, *args.values(), *changes
 
 
-def _whole(epoch: str, command_id: str, flat: tuple[Any, ...]) -> Commit:
+def _whole(epoch: str, command_id: str, flat: _Old) -> Commit:
     """Return the commit that :func:`_flat` took apart."""
-    number, said, fingerprint, changes, answer, at = flat
-    names = ("entity", "event", "args", "entity_id", "actor", "at", "base_version", "schema")
-    command = Command(id=command_id, **dict(zip(names, said, strict=True)))
-    slim = tuple([Change(entity, id, version, None, None, hidden) for entity, id, version, hidden in changes])
+    number, _, fingerprint, answer, at, entity, event, entity_id, actor, said_at, base, schema, count, *rest = flat
+    command = Command(
+        entity=entity,
+        event=event,
+        args=dict(zip(rest[:count], rest[count : 2 * count], strict=True)),
+        entity_id=entity_id,
+        id=command_id,
+        actor=actor,
+        at=said_at,
+        base_version=base,
+        schema=schema,
+    )
+    changes = zip(*[iter(rest[2 * count :])] * 4, strict=True)
+    slim = tuple([Change(name, id, version, None, None, hidden) for name, id, version, hidden in changes])
     return Commit(Position(epoch, number), command, fingerprint, slim, (), answer, at)

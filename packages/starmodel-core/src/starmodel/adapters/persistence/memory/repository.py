@@ -81,6 +81,7 @@ class MemoryRepo:
             for id in [id for id, row in rows.items() if _expired(row, now)]:
                 del rows[id]
                 freed += 1
+        self._log.free_expired(now)
         return freed
 
     def _live(self, kind: type[Entity], id: str) -> _Row | None:
