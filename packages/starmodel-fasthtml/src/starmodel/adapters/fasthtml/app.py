@@ -28,7 +28,7 @@ from .injection import injected
 from .pages import LIVE_PATH, PageFrame, error_page
 from .reading import PageRead
 from .runtime import Runtime
-from .shortcut import EventShortcut
+from .shortcut import Shortcut
 from .stream import LiveDoor
 from .wanting import wants_page
 
@@ -97,9 +97,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.add_exception_handler(HTTPException, self._refused)
         self.state.starmodel = runtime
         self._routed: set[type[Entity]] = set()
-        self._shortcut = EventShortcut()
+        self._shortcut = Shortcut()
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
-        self.router.routes.append(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
+        self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
         self._add_plugins(runtime.plugins)
@@ -113,7 +113,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.application.dispatcher.add_guard(self.runtime.ask_plugins)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the gate around everything else, and the shortcut to events inside of all middleware.
+        """Put the gate around everything else, and the shortcut to the doors inside of all middleware.
 
         Starlette's own outermost layer is left out: it answers failures, which the gate does.
         """
@@ -140,9 +140,11 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
                 raise DefinitionError(f"{other} and {handler} would both have the address {path}; change a path=")
             methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
             route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
-            self.router.routes.append(route)
-            name, _, tail = path.removeprefix("/").replace("{id}/", "").partition("/")
-            self._shortcut.add(name, tail, route, of_class=handler.event.of_class)
+            self._open_door(route)
+
+    def _open_door(self, route: Route) -> None:
+        self.router.routes.append(route)
+        self._shortcut.add(route)
 
     def _add_route(
         self, func: Any, path: Any, methods: Any, name: Any, include_in_schema: Any, body_wrap: Any, **options: Any

@@ -17,6 +17,7 @@ from starmodel.core.changes import Position
 from starmodel.core.ports import Durability
 from starmodel.core.query import Stored
 
+from .audience import Audiences
 from .fragments import Fragments
 from .relevance import concerns
 from .tab import Tab
@@ -57,6 +58,7 @@ class Hub:
     ) -> None:
         self.app = app
         self.fragments = fragments
+        self.audiences = Audiences()
         self.frames = Fragments(max_bytes=8 * 1024 * 1024)
         self.remake = remake
         self.tabs: set[Tab] = set()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.typing import Key
 
+    from .audience import Audience
     from .live import Hub
     from .reading import PageRead
     from .tokens import PageToken
@@ -42,21 +43,23 @@ def may_read(hub: Hub, actor: Actor, entity: Entity) -> bool:
     return actor.trusted or hub.app.policy.decide(actor, "read", type(entity), entity.id, entity).allowed
 
 
-def entity_frames(hub: Hub, actor: Actor, deps: PageToken | PageRead, stored: Stored[Any]) -> list[bytes]:
-    """Return the frames for every view and every signal of an entity on a page."""
+def entity_frames(hub: Hub, audience: Audience, stored: Stored[Any]) -> list[bytes]:
+    """Return the frames for every view and every signal of an entity on the pages of an audience."""
     key = key_of(stored.entity)
     frames = [
-        _view_frame(hub, actor, use.view, use.params, stored) for use in deps.views.get(key, ()) if use.view in views
+        _view_frame(hub, audience.rights, use.view, use.params, stored)
+        for use in audience.views.get(key, ())
+        if use.view in views
     ]
-    names = deps.signals.get(key)
+    names = audience.signals.get(key)
     if names:
         frames.append(signals_frame(shown_values(stored.entity, names)))
     return frames
 
 
-def _view_frame(hub: Hub, actor: Actor, name: str, params: str, stored: Stored[Any]) -> bytes:
+def _view_frame(hub: Hub, rights: frozenset[str], name: str, params: str, stored: Stored[Any]) -> bytes:
     """Return the frame that patches one view; encoded once for all tabs with the same rights."""
-    view, rights, entity = views[name], actor.roles, stored.entity
+    view, entity = views[name], stored.entity
     key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights)
     return hub.frame(key, lambda: elements_frame(view.html(stored, params, rights, hub.fragments)))
 

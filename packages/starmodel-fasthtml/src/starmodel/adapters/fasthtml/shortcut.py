@@ -1,4 +1,4 @@
-"""The shortcut to events: looked up by name, before the application tries the pattern of any page."""
+"""The shortcut to events and streams: looked up by name, before the application tries the pattern of any page."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["EventShortcut"]
+__all__ = ["Shortcut"]
 
 
-class EventShortcut:
-    """The innermost middleware: hands a request for an event to its door, and every other one on to the routes.
+class Shortcut:
+    """The innermost middleware: hands a request for a door to it, and every other one on to the routes.
 
     One look-up finds an event, however many entities and pages there are.  A door answers every refusal itself, so it
     needs nothing of what stands around the routes.  Its own route is in the application's list too: it answers a wrong
@@ -20,15 +20,16 @@ class EventShortcut:
     """
 
     def __init__(self) -> None:
-        self._of_class: dict[str, Route] = {}
+        self._by_path: dict[str, Route] = {}
         self._of_entity: dict[tuple[str, str], Route] = {}
 
-    def add(self, kind: str, tail: str, route: Route, *, of_class: bool) -> None:
-        """Find *route* under ``/kind/tail``, or under ``/kind/{id}/tail``."""
-        if of_class:
-            self._of_class[f"/{kind}/{tail}"] = route
+    def add(self, route: Route) -> None:
+        """Find *route* under its path: one without parameters, or ``/kind/{id}/tail``."""
+        before, id, tail = route.path.partition("/{id}/")
+        if id:
+            self._of_entity[before.removeprefix("/"), tail] = route
         else:
-            self._of_entity[kind, tail] = route
+            self._by_path[route.path] = route
 
     def before(self, routes: ASGIApp) -> ASGIApp:
         """Return the application that asks the shortcut first, and *routes* for what it does not know."""
@@ -40,9 +41,9 @@ class EventShortcut:
         return application
 
     def _found(self, scope: Scope) -> Route | None:
-        """Return the route of the event that a request is for, if it has one of its methods."""
+        """Return the route of the door that a request is for, if it has one of its methods."""
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        route, params = self._of_class.get(path), {}
+        route, params = self._by_path.get(path), {}
         if route is None:
             root, kind, id, tail = (*path.split("/", 3), "", "", "")[:4]
             route, params = None if root else self._of_entity.get((kind, tail)), {"id": id}

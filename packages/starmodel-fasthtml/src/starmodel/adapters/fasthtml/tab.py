@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.query import Query, Stored
 
+from .audience import joined
 from .patches import entity_frames, key_of, may_read, preview_frames, signal_frames, stored_now
 from .relevance import concerns
 from .remaking import what_makes_it_again
@@ -46,6 +47,7 @@ class Tab:
 
     __slots__ = (
         "_again",
+        "_audience",
         "_closing",
         "_epochs",
         "_failures",
@@ -93,6 +95,7 @@ class Tab:
 
     def _depend_on(self, deps: PageToken | PageRead) -> None:
         self.deps = deps
+        self._audience = self.hub.audiences.of(deps, self.actor.roles)
         self._epochs = tuple([position.rpartition("-")[0] for position in deps.positions])
 
     def stands_in(self, epochs: Iterable[str]) -> None:
@@ -174,15 +177,28 @@ class Tab:
         loop = asyncio.get_running_loop()
         try:
             while not self._closing:
-                if self._has_news():
-                    await self._round()
-                else:
+                if not self._has_news():
                     self._rest = loop.create_future()
                     await self._rest
                     self._rest = None
+                if len(self._pending) == 1 and not self._remake and not self._previews:
+                    await self._tell_of_one()
+                else:
+                    await self._round()
         except Exception:
             logger.exception("a live stream failed and is closed; its tab will open another")
             self.end()
+
+    async def _tell_of_one(self) -> None:
+        """Tell of one changed entity and of nothing else, as nearly every message does."""
+        id_line = self._marked(self.hub.id_line(self._epochs))
+        key, stored = self._pending.popitem()
+        self._page_hash = b""  # the page in the browser is no longer the one that was made
+        shown = self._to_show(key, stored or await stored_now(self.hub, key))
+        message = b"" if shown is None else self._audience.message(self.hub, shown, id_line)
+        if message:
+            self._silent = False
+            await self._write(message)
 
     async def _round(self) -> None:
         id_line = self.hub.id_line(self._epochs)
@@ -196,28 +212,32 @@ class Tab:
             if made is not None:
                 frames, pending = made, {}
         for key, stored in pending.items():
-            frames += self._entity_frames(key, stored or await stored_now(self.hub, key))
-            self._page_hash = b""  # the page in the browser is no longer the one that was made
-        if frames:  # a reader that is cut off on the way has not seen the id, and comes back for all of it
-            frames.insert(-1, id_line.replace(b"\n", f",{MADE_AGAIN}\n".encode()) if self._again else id_line)
+            shown = self._to_show(key, stored or await stored_now(self.hub, key))
+            frames += [] if shown is None else entity_frames(self.hub, self._audience, shown)
+            self._page_hash = b""
+        message = joined(frames, self._marked(id_line))
         for key, snapshot in previews.items():
-            frames += preview_frames(self.deps, snapshot)
+            message += b"".join(preview_frames(self.deps, snapshot))
             self._shown.pop(key, None)  # what was shown of it is covered: the stored one is to be sent again
             self._page_hash = b""
-        if frames:
-            await self._write(b"".join(frames))
+        if message:
+            await self._write(message)
         elif silent:
             await self._write(_BEAT)
 
-    def _entity_frames(self, key: Key, stored: Stored[Any] | None) -> list[bytes]:
+    def _marked(self, id_line: bytes) -> bytes:
+        return id_line.replace(b"\n", f",{MADE_AGAIN}\n".encode()) if self._again else id_line
+
+    def _to_show(self, key: Key, stored: Stored[Any] | None) -> Stored[Any] | None:
+        """Return an entity that the tab is to be shown, ``None`` when it has seen it or may not."""
         if stored is None or not may_read(self.hub, self.actor, stored.entity):
             self._remake = True  # the page itself decides what it shows without it
-            return []
+            return None
         known = self._shown.get(key)
         if known is not None and stored.version <= known:
-            return []
+            return None
         self._shown[key] = stored.version
-        return entity_frames(self.hub, self.actor, self.deps, stored)
+        return stored
 
     async def _page_frames(self) -> list[bytes] | None:
         """Make the page again and return the frames that bring it in; ``None`` when it could not be made.
