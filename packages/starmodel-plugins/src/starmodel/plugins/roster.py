@@ -115,7 +115,7 @@ class PluginRoster:
     def _parts(self, hook: str) -> list[pluggy.HookImpl]:
         """Return who takes part in *hook*: by tryfirst and trylast, then installed before local, then by name."""
         parts = getattr(self._manager.hook, hook).get_hookimpls()
-        return sorted(parts, key=self._rank)
+        return sorted(parts, key=self._rank) if parts else []
 
     def _rank(self, part: pluggy.HookImpl) -> tuple[bool, bool, bool, str]:
         is_local = self._records[part.plugin_name].distribution is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -40,8 +40,8 @@ class CommitLog:
         self._max_receipts = receipts
         self._commits: deque[Commit] = deque()
         self._of_entity: dict[Key, deque[Commit]] = {}
-        self._receipts: OrderedDict[str, tuple[Commit, float]] = OrderedDict()  # of commits in the log
-        self._old_receipts: OrderedDict[str, _Old] = OrderedDict()  # of those before it
+        self._receipts: dict[str, tuple[Commit, float] | _Old] = {}
+        self._receipts_by_age: deque[str] = deque()
         self._number = 0
 
     @property
@@ -64,14 +64,15 @@ class CommitLog:
                 self._of_entity[key] = deque()
             self._of_entity[key].append(commit)
         id = commit.command.id
-        for receipts in (self._old_receipts, self._receipts):
-            if id in receipts:  # used again after a day: its receipt is the youngest now
-                del receipts[id]
+        if id in self._receipts:  # used again after a day: its receipt is the youngest now
+            self._receipts_by_age.remove(id)
+            del self._receipts[id]
         self._receipts[id] = (commit, now)
+        self._receipts_by_age.append(id)
         if len(self._commits) > self._keep:
             self._forget_oldest()
-        if len(self._receipts) + len(self._old_receipts) > self._max_receipts:
-            (self._old_receipts or self._receipts).popitem(last=False)
+        if len(self._receipts) > self._max_receipts:
+            del self._receipts[self._receipts_by_age.popleft()]
 
     def _forget_oldest(self) -> None:
         oldest = self._commits.popleft()
@@ -82,18 +83,17 @@ class CommitLog:
                 del self._of_entity[change.key]
         kept = self._receipts.get(oldest.command.id)
         if kept is not None and kept[0] is oldest:
-            del self._receipts[oldest.command.id]
-            self._old_receipts[oldest.command.id] = _flat(oldest, kept[1])
+            self._receipts[oldest.command.id] = _flat(oldest, kept[1])
 
     def free_expired(self, now: float) -> None:
         """Free the receipts that are too old to count."""
-        for receipts in (self._old_receipts, self._receipts):
-            while receipts and now - next(iter(receipts.values()))[1] >= RECEIPT_SECONDS:
-                receipts.popitem(last=False)
+        by_age = self._receipts_by_age
+        while by_age and now - self._receipts[by_age[0]][1] >= RECEIPT_SECONDS:
+            del self._receipts[by_age.popleft()]
 
     def receipt(self, command_id: str, fingerprint: str, now: float) -> Commit | None:
         """Return the first commit of a command of the last 24 hours; CommandReusedError for another body."""
-        kept = self._receipts.get(command_id) or self._old_receipts.get(command_id)
+        kept = self._receipts.get(command_id)
         if kept is None or now - kept[1] >= RECEIPT_SECONDS:
             return None
         commit = kept[0] if isinstance(kept[0], Commit) else _whole(self.epoch, command_id, kept)
@@ -104,7 +104,7 @@ class CommitLog:
     def commit_of(self, command_id: str) -> Commit | None:
         """Return the whole commit of a command, or ``None`` when the log does not reach back to it."""
         kept = self._receipts.get(command_id)
-        return None if kept is None else kept[0]
+        return kept[0] if kept is not None and isinstance(kept[0], Commit) else None
 
     def after(self, position: Position, limit: int) -> Changes:
         """Return the commits after *position*, or a gap when it cannot be resumed from."""
