@@ -26,6 +26,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
+from starmodel.core.values import value
 
 from .intake import answer_of, fingerprint_of, stamped
 from .merging import merged
@@ -54,7 +55,7 @@ RERUNS = 5
 """How often an event is run again on fresh state after a conflict, before it is refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Result:
     """What became of a command.
 
@@ -206,12 +207,13 @@ class Dispatcher:
         handler = run.handler
         if handler.event.of_class:
             unit.allow(handler.event.name, handler.kind, run.command.entity_id, None)
-            args = await self._with_references(run.handler, run.args, unit)
+            args = await self._with_references(handler, run.args, unit) if handler.references else run.args
             returned = await run_body(handler.event, handler.kind, args, run.on_step)
             unit.adopt(returned)
             return returned
         draft, args = await self._target(run, unit)
-        args = await self._with_references(run.handler, args, unit)
+        if handler.references:
+            args = await self._with_references(handler, args, unit)
         returned = await run_body(handler.event, draft, args, run.on_step)
         if isinstance(returned, Snapshot) and not is_draft(returned) and type(returned) is not handler.kind:
             unit.adopt(returned)
@@ -251,8 +253,6 @@ class Dispatcher:
 
     async def _with_references(self, handler: Handler, given: Mapping[str, Any], unit: UnitOfWork) -> Mapping[str, Any]:
         """Return the arguments with every named entity loaded through the same gate as the target."""
-        if not handler.references:
-            return given
         args = dict(given)
         for parameter in handler.references:
             value, kind = args.get(parameter.name), cast("type[Entity]", parameter.reference)

@@ -23,7 +23,7 @@ class SystemClock:
 
 
 class RandomIds:
-    """Makes ids of 122 random bits."""
+    """Makes ids of 128 random bits."""
 
     def new(self) -> str:
         """Return a fresh, unguessable id."""

@@ -106,7 +106,7 @@ class Subscribers:
         while True:
             try:
                 async for commit in follower:
-                    if commit.position.epoch not in self._relays:
+                    if commit.recorded and commit.position.epoch not in self._relays:
                         await self._tell(commit)
             except Exception:
                 logger.exception("could not follow what is stored; trying again with the next commit")

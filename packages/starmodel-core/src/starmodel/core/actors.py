@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from .values import value
 
 __all__ = ["ALLOWED", "SYSTEM", "Actor", "Decision"]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Actor:
     """Whoever sends commands.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -11,6 +11,7 @@ from .commands import Command
 from .domain_events import Recorded
 from .entity import Entity
 from .secrecy import secret_fields
+from .values import value
 
 __all__ = ["Change", "Changes", "Changeset", "Commit", "Position", "Write", "sealed"]
 
@@ -37,7 +38,7 @@ class Position(NamedTuple):
         return cls(epoch, int(number))
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Write:
     """One entity of a changeset: from *before*, read at version *expected* (0: not stored yet), to *after*.
 
@@ -51,7 +52,7 @@ class Write:
     expected: int
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Changeset:
     """Everything one command stores in one store: all of it, or nothing.
 
@@ -65,7 +66,7 @@ class Changeset:
     answer: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Change:
     """How one entity changed: the values of its changed fields before and after.
 
@@ -93,7 +94,7 @@ class Change:
         return frozenset((*(self.before or ()), *(self.after or ()), *self.hidden))
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Commit:
     """The record of a command that took effect: an entry of the change log, and what the bus carries.
 
@@ -110,7 +111,7 @@ class Commit:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Changes:
     """A stretch of a change log.  With *gap* the log does not reach back as far as asked: take a fresh snapshot."""
 
@@ -147,8 +148,8 @@ def _change(write: Write, version: int) -> Change:
         write.kind.__entity_name__,
         write.id,
         version,
-        None if before is None else {name: getattr(before, name) for name in shown},
-        None if after is None else {name: getattr(after, name) for name in shown},
+        None if before is None else {name: before.__dict__[name] for name in shown},
+        None if after is None else {name: after.__dict__[name] for name in shown},
         tuple([name for name in names if name in hidden]) if hidden else (),
         after,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import uuid
+import secrets
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -31,13 +31,13 @@ _ID_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 
 def new_id() -> str:
-    """Return a fresh, unguessable identifier as 32 hex digits: 122 random bits.
+    """Return a fresh, unguessable identifier as 32 hex digits: 128 random bits.
 
     Inside an event the unit of work makes it from the command, so that running the command again, or replaying the
     log, makes the same entities.
     """
     unit = running_unit.get()
-    return uuid.uuid4().hex if unit is None else unit.new_id()
+    return secrets.token_hex(16) if unit is None else unit.new_id()
 
 
 def valid_id(text: object) -> bool:

@@ -87,7 +87,7 @@ class PluginHost(PluginRoster):
     async def authorize(self, actor: Actor, command: Command) -> Verdict:
         """Ask every plugin whether *actor* may send *command*; one refusal, and any failure, refuses it."""
         arguments = {"actor": actor, "command": command}
-        verdict = Verdict(None)
+        verdict = _NO_OPINION
         for part in self._called("starmodel_authorize", arguments, is_async=True):
             opinion = await self._opinion(part, arguments)
             if opinion.allowed is False:
@@ -148,6 +148,9 @@ class PluginHost(PluginRoster):
         wanted = inspect.signature(specification_of(hook)).parameters.keys()
         if wanted != arguments.keys():
             raise HookCallError(f"{hook} takes {', '.join(wanted) or 'no arguments'}; it got {', '.join(arguments)}")
+
+
+_NO_OPINION = Verdict(None)
 
 
 def _answer(part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:

@@ -134,7 +134,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        data = _decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+        data = _decode(body.decode(_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError) as error:
         text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidError([Problem((), f"the body is not JSON: {text}", "json")]) from None
@@ -142,6 +142,11 @@ def _parsed(body: bytes) -> dict[str, Any]:
         raise InvalidError([Problem((), "the body must be a JSON object with the arguments by name", "json")])
     _refuse_impossible(data, MAX_DEPTH)
     return data
+
+
+def _encoding(body: bytes) -> str:
+    """Return what :func:`json.detect_encoding` does, in the usual case without looking at it from every side."""
+    return "utf-8" if body[:1] == b"{" and body[1:2] != b"\0" else json.detect_encoding(body)
 
 
 def _refuse_impossible(values: dict[str, Any] | list[Any], levels: int) -> None:

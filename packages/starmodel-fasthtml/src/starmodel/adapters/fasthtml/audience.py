@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .reading import PageRead, ViewUse
     from .tokens import PageToken
 
-__all__ = ["Audience", "Audiences"]
+__all__ = ["Audience", "Audiences", "joined"]
 
 
 class Audience:

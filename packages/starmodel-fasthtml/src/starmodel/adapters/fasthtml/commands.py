@@ -66,7 +66,7 @@ class CommandDoor:
                 frames = Frames(send, runtime.hub, actor, self._handler, command.entity_id)
                 result = await self._step_by_step(command, actor, arguments, frames)
             else:
-                result = await runtime.app.dispatch(command, actor=actor, text=arguments.is_text)
+                result = await runtime.app.dispatcher.dispatch(command, actor=actor, text=arguments.is_text)
         except (BodyTooLargeError, ClientDisconnect):
             raise
         except Exception as error:  # noqa: BLE001  # every refusal is answered here, in the caller's own way

@@ -23,7 +23,7 @@ from .relevance import concerns
 from .tab import Tab
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Iterable
 
     from starmodel.app import Application
     from starmodel.core.changes import Change, Commit
@@ -141,12 +141,13 @@ class Hub:
         """Pass *commit* on to every tab that it concerns."""
         self._stand_at(commit.position)
         for change in commit.changes:
-            stored = _stored_by(change)
-            for tab in self.concerned(change):
+            concerned = self.concerned(change)
+            stored = _stored_by(change) if concerned else None
+            for tab in concerned:
                 tab.note(change, stored)
                 tab.wake()
 
-    def concerned(self, change: Change) -> Iterable[Tab]:
+    def concerned(self, change: Change) -> Collection[Tab]:
         """Return the tabs whose page shows the changed entity, or a list that it may be in."""
         direct = self._by_key.get(change.key, ())
         listing = self._by_kind.get(change.entity, ())
