@@ -200,7 +200,10 @@ class Dispatcher:
             if changeset.writes or changeset.recorded:
                 raise ReadOnlyError(str(run.handler))
             return Result(run.stored_form, None, returned)
-        commit = await self._store(unit.store_of(run.handler.kind, changeset), run.with_stored_command(changeset))
+        store = unit.store_of(run.handler.kind, changeset)
+        commit = await (self._commit if store.instant else self._commit_whole)(
+            store, run.with_stored_command(changeset)
+        )
         return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
 
     async def _execute(self, run: _Run, unit: UnitOfWork) -> Any:
@@ -262,10 +265,8 @@ class Dispatcher:
                 args[parameter.name] = await _readable(unit, kind, value)
         return args
 
-    async def _store(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
+    async def _commit_whole(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
         """Store and publish; whoever goes away meanwhile cannot stop it half-way."""
-        if store.instant:
-            return await self._commit(store, changeset)
         task = asyncio.create_task(self._commit(store, changeset), name=f"starmodel commit {changeset.command.id}")
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)

@@ -171,7 +171,7 @@ class Tab:
             self._rest.set_result(None)
 
     def _has_news(self) -> bool:
-        return bool(self._pending) or self._remake or self._silent or bool(self._previews)
+        return bool(self._pending or self._remake or self._silent or self._previews)
 
     async def _keep_telling(self) -> None:
         loop = asyncio.get_running_loop()
@@ -196,9 +196,9 @@ class Tab:
         self._page_hash = b""  # the page in the browser is no longer the one that was made
         shown = self._to_show(key, stored or await stored_now(self.hub, key))
         message = b"" if shown is None else self._audience.message(self.hub, shown, id_line)
-        if message:
+        if message and not self._closing:
             self._silent = False
-            await self._write(message)
+            await self._send({"type": "http.response.body", "body": message, "more_body": True})
 
     async def _round(self) -> None:
         id_line = self.hub.id_line(self._epochs)
