@@ -173,19 +173,27 @@ class TestWhatFastHTMLOffers:
         assert answer.text == "sub"
         assert len(answer.all("set-cookie")) == 1, "it stands behind the gate, too"
 
-    async def test_middleware_runs_behind_the_gate(self, build):
+    async def test_middleware_runs_behind_the_gate(self, build, start):
+        seen = []
+
         class Shout:
-            def __init__(self, app):
-                self.app = app
+            def __init__(self, app, name):
+                self.app, self.name = app, name
 
             async def __call__(self, scope, receive, send):
                 assert scope["type"] != "http" or scope["state"]["visit"], "the gate has been passed"
+                seen.append((self.name, scope.get("path")))
                 await self.app(scope, receive, send)
 
-        app = build(Note, middleware=[Middleware(Shout)])
+        app = build(Note, middleware=[Middleware(Shout, name="given")])
+        app.add_middleware(Shout, name="added")
         app.get("/")(lambda: P("x"))
+        await start(app=app)
+        seen.clear()
 
         assert (await Visitor(app).get("/")).status == 200
+        assert (await Visitor(app).post("/note/create", {})).status == 200
+        assert seen == [(name, path) for path in ("/", "/note/create") for name in ("added", "given")]
 
     async def test_an_error_page_says_what_happened_once_and_what_to_do(self, build):
         app = build(Note)
