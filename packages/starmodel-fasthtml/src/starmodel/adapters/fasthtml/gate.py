@@ -157,7 +157,7 @@ def _too_large(limit: int) -> str:
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     """Return the headers by name; of a repeated one the first counts."""
-    return dict(reversed(scope["headers"]))
+    return dict([*scope["headers"]][::-1])
 
 
 def header(scope: Scope, name: bytes) -> str:
