@@ -200,6 +200,7 @@ class Kept(Entity):
 
 async def test_an_entity_in_sql_goes_where_database_url_says(tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/shop.db")
+    monkeypatch.setenv("STARMODEL_ENV", "development")
     for text in ("first", "second"):
         async with create_application(Kept) as app:
             await app.dispatch(Kept.create(text=text))
@@ -230,3 +231,13 @@ def test_without_the_package_the_store_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "starmodel.adapters.persistence.sqlmodel", None)
     with pytest.raises(AdapterNotFoundError, match="starmodel\\[sql\\]"):
         create_application(Kept)
+
+
+async def test_in_production_it_starts_on_tables_that_fit_and_adds_none(tmp_path):
+    url = f"sqlite:///{tmp_path}/shop.db"
+    with pytest.raises(ConfigurationError, match="the table kept is missing"):
+        await create_application(Kept, settings=Settings(database_url=url)).open()
+    async with create_application(Kept, settings=Settings(database_url=url, env="development")) as app:
+        await app.dispatch(Kept.create(text="x"))
+    async with create_application(Kept, settings=Settings(database_url=url)) as app:
+        assert await app.count(Kept) == 1

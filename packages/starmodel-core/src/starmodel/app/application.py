@@ -133,12 +133,13 @@ class Application:
         where: Mapping[str, Any] | None = None,
         /,
         *,
+        search: str = "",
         order: Sequence[str] = (),
         limit: int = 100,
         after: str | None = None,
     ) -> Page[E]:
         """Return one page of the entities that match; QueryError for what does not fit."""
-        query = Query(where=where or {}, order=tuple(order), limit=limit, after=after)
+        query = Query(where=where or {}, search=search, order=tuple(order), limit=limit, after=after)
         return await self.persistence.query(kind, query)
 
     async def count(self, kind: type[Entity], where: Mapping[str, Any] | None = None, /, *, cap: int = 10_000) -> int:

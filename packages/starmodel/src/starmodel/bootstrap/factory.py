@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Application, Registry
@@ -63,7 +64,10 @@ def _sql_store(
             raise
         raise AdapterNotFoundError("the store 'sql' needs its package: pip install 'starmodel[sql]'") from error
     url = settings.database_url or DEFAULT_URL
-    return {_SQL: SQLRepo(url, schema="auto" if settings.env == "development" else "check")}
+    if settings.env != "development":
+        return {_SQL: SQLRepo(url, schema="check")}
+    revisions = Path("migrations")
+    return {_SQL: SQLRepo(url, schema="auto", migrations=revisions if revisions.is_dir() else None)}
 
 
 def _codec() -> Codec:

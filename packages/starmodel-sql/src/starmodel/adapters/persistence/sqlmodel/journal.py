@@ -53,9 +53,7 @@ class Journal:
         self._sent = Prepared(
             select(log.c.stored_at, log.c.fingerprint).where(of_command).order_by(log.c.number.desc()).limit(1), dialect
         )
-        self._by_command = (
-            select(log).where(of_command).order_by(log.c.number.desc()).limit(1)
-        )
+        self._by_command = select(log).where(of_command).order_by(log.c.number.desc()).limit(1)
         self._after = (
             select(log).where(log.c.number > bindparam("after")).order_by(log.c.number).limit(bindparam("most"))
         )

@@ -9,20 +9,23 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, inspect
 
 from starmodel.app.sources import SystemClock
 from starmodel.core.changes import Changes, Changeset, Commit, Position
 from starmodel.core.entity import Entity
 from starmodel.core.errors import StoreError
 from starmodel.core.query import Page, Query, Stored
+from starmodel.core.relations import target_of
 
+from . import outside, search
 from .database import Database
 from .journal import CHANNEL, Journal
 from .mapper import Tables
-from .outside import Outside, install
+from .outside import Outside
 from .queries import Queries
 from .rules import broken_rule
 from .schema import Bookkeeping
@@ -42,16 +45,14 @@ E = TypeVar("E", bound=Entity)
 _LOOK_EVERY = 0.05
 _LISTEN_FOR = 0.25
 """Seconds: closing the store takes as long at most."""
-_SCHEMA_LOCK = 5_782_076_301
-"""An advisory lock of Postgres, for whoever sees to the tables."""
 
 
 class SQLRepo:
     """Keeps entities in the database at *url*, SQLite or Postgres.
 
     *schema* says what opening does about the tables: ``"auto"`` adds what is missing and never takes anything away,
-    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.  Every *sweep* seconds what
-    has expired is freed.
+    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.  *migrations* is the folder of
+    the project's revisions, with which an empty database begins.  Every *sweep* seconds what has expired is freed.
     """
 
     instant = False
@@ -62,12 +63,13 @@ class SQLRepo:
         *,
         clock: Clock | None = None,
         schema: Literal["auto", "check", "trust"] = "auto",
+        migrations: Path | None = None,
         sweep: float = 60.0,
     ) -> None:
         self.url = DatabaseUrl(url)
         self.durability = self.url.durability
         self.single_process = self.url.is_memory
-        self._schema = schema
+        self._schema, self._migrations = schema, migrations
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None
         self.database = Database(self.url)
@@ -83,20 +85,52 @@ class SQLRepo:
 
     async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
         """Connect, and see to the tables of *kinds*."""
-        for kind in kinds:
-            self.tables.of(kind)
+        self._add(kinds)
         self.database.open()
-        await self.database.write(self._prepare)
+        await self._see_to_tables()
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._keep_sweeping(), name="starmodel sql store: free expired")
 
-    def _prepare(self, connection: Connection) -> None:
-        if not self.url.is_sqlite:  # one process after the other
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+    def _add(self, kinds: Iterable[type[Entity]]) -> None:
+        """Map *kinds*, and the classes that their references lead to."""
+        for kind in kinds:
+            if kind not in self.tables:
+                self.tables.of(kind)
+                targets = (target_of(kind, name) for name in kind.__entity_fields__)
+                self._add(target for target in targets if target is not None)
+
+    async def _see_to_tables(self) -> None:
+        if self.url.is_memory:  # it begins empty, and is in one connection alone
+            await self.database.write(self._make_tables)
+        else:
+            await asyncio.to_thread(self._fit_tables)
+
+    def _make_tables(self, connection: Connection) -> None:
         self.tables.metadata.create_all(connection)
+        self._finish_tables(connection)
+
+    def _fit_tables(self) -> None:
+        from .migrations import bring_up, refuse_drift, transaction  # noqa: PLC0415  (Alembic is needed here alone)
+
+        own, metadata = self._own.tables, self.tables.metadata
+        with transaction(self.database) as connection:
+            is_new = not set(metadata.tables).intersection(inspect(connection).get_table_names())
+            if self._schema == "auto" and is_new and self._migrations is None:
+                metadata.create_all(connection)
+            elif self._schema == "auto":
+                for line in bring_up(connection, metadata, own, folder=self._migrations):
+                    logger.warning("%s: %s", self.url, line)
+            else:
+                metadata.create_all(connection, tables=own)
+            if self._schema == "check":
+                refuse_drift(connection, metadata)
+            self._finish_tables(connection)
+
+    def _finish_tables(self, connection: Connection) -> None:
         self._journal.begin(connection, secrets.token_hex(4))
         for mapper in self.tables:
-            install(connection, mapper)
+            outside.install(connection, mapper)
+            search.install(connection, mapper)
 
     async def close(self) -> None:
         """Finish what is being written and close every connection."""
@@ -129,9 +163,8 @@ class SQLRepo:
         """See to the tables of classes that were not named when the store was opened."""
         fresh = [kind for kind in kinds if kind not in self.tables]
         if fresh:
-            for kind in fresh:
-                self.tables.of(kind)
-            await self.database.write(self._prepare)
+            self._add(fresh)
+            await self._see_to_tables()
 
     @property
     def _now(self) -> float:

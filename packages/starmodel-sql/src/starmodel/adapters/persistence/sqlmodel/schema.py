@@ -79,3 +79,8 @@ class Bookkeeping:
             Column("before", Text),
             Column("after", Text),
         )
+
+    @property
+    def tables(self) -> list[Table]:
+        """All of them."""
+        return [self.head, self.log, self.change, self.task, self.outside]

@@ -171,8 +171,8 @@ class Json(TypeDecorator[Any]):
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
         """Return what writes a default into the definition of a table; Postgres's own JSON has nothing for it."""
-        quoted = String().literal_processor(dialect)
-        return lambda value: quoted(json.dumps(self.plain(value), ensure_ascii=False)) if quoted else "NULL"
+        quoted: Any = String().literal_processor(dialect)  # type: ignore[no-untyped-call]  # so SQLAlchemy has it
+        return lambda value: quoted(json.dumps(self.plain(value), ensure_ascii=False))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Write it."""
@@ -200,8 +200,8 @@ class PlainJson(TypeDecorator[Any]):
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
         """Return what writes a default into the definition of a table."""
-        quoted = String().literal_processor(dialect)
-        return lambda value: quoted(json.dumps(value, ensure_ascii=False)) if quoted else "NULL"
+        quoted: Any = String().literal_processor(dialect)  # type: ignore[no-untyped-call]  # as above
+        return lambda value: quoted(json.dumps(value, ensure_ascii=False))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Write it."""
