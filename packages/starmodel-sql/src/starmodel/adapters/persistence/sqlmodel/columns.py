@@ -65,7 +65,7 @@ def _static_default(info: FieldInfo, kind: TypeEngine[Any]) -> Any:
     if info.default is None:
         return None
     value = info.default()
-    if value is None or info.default() != value:  # a new id, the time of day
+    if value is None or isinstance(value, bytes) or info.default() != value:  # bytes; a new id, the time of day
         return None
     default = literal(value, kind)
     can_be_written = default.type.dialect_impl(_ANY_DIALECT).literal_processor(_ANY_DIALECT)

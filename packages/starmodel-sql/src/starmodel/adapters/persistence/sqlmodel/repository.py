@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, MetaData
 
 from starmodel.app.sources import SystemClock
 from starmodel.core.changes import Changes, Changeset, Commit, Position
@@ -51,8 +51,8 @@ class SQLRepo:
     """Keeps entities in the database at *url*, SQLite or Postgres.
 
     *schema* says what opening does about the tables: ``"auto"`` adds what is missing and never takes anything away,
-    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.  *migrations* is the folder of
-    the project's revisions, with which an empty database begins.  Every *sweep* seconds what has expired is freed.
+    ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.  *migrations* is the folder
+    of the project's revisions, with which an empty database begins.  Every *sweep* seconds what has expired is freed.
     """
 
     instant = False
@@ -114,10 +114,7 @@ class SQLRepo:
 
         own, metadata = self._own.tables, self.tables.metadata
         with transaction(self.database) as connection:
-            is_new = not set(metadata.tables).intersection(inspect(connection).get_table_names())
-            if self._schema == "auto" and is_new and self._migrations is None:
-                metadata.create_all(connection)
-            elif self._schema == "auto":
+            if self._schema == "auto":
                 for line in bring_up(connection, metadata, own, folder=self._migrations):
                     logger.warning("%s: %s", self.url, line)
             else:
