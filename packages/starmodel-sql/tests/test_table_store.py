@@ -32,9 +32,9 @@ class Line(BaseModel):
     price: Decimal
 
 
-class Writer(Entity, BaseTable, table=True):
+class Essayist(Entity, BaseTable, table=True):
     name: str = Field(index=True, unique=True)
-    essays: list[Essay] = Relationship(back_populates="writer")
+    essays: list[Essay] = Relationship(back_populates="essayist")
 
 
 class Essay(Entity, BaseTable, table=True):
@@ -46,8 +46,8 @@ class Essay(Entity, BaseTable, table=True):
     pin: Secret[str] = ""
     margin: Private[int] = 0
     tags: list[str] = []
-    writer_id: str | None = Field(default=None, foreign_key="writer.id")
-    writer: Writer | None = Relationship(back_populates="essays")
+    essayist_id: str | None = Field(default=None, foreign_key="essayist.id")
+    essayist: Essayist | None = Relationship(back_populates="essays")
 
     def check(self):
         if not self.title:
@@ -66,8 +66,8 @@ class Essay(Entity, BaseTable, table=True):
         self.tags.append(tag)
 
     @event
-    def assign(self, writer: Writer) -> None:
-        self.writer_id = writer.id
+    def assign(self, essayist: Essayist) -> None:
+        self.essayist_id = essayist.id
 
     @event
     def spoil(self) -> None:
@@ -160,7 +160,7 @@ class Passing(Entity, BaseTable, table=True):
     model_config = {"ttl": 60}
 
 
-KINDS = [Essay, Writer, Everything, Numbered, Plain, Comment, Remark, Passing, Range]
+KINDS = [Essay, Essayist, Everything, Numbered, Plain, Comment, Remark, Passing, Range]
 
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"])
@@ -224,12 +224,12 @@ async def test_private_fields_stay_inside(app):
 
 
 async def test_an_event_that_takes_entities_loads_and_changes_them(app):
-    ann = (await app.dispatch(Writer.create(name="Ann"))).entity
+    ann = (await app.dispatch(Essayist.create(name="Ann"))).entity
     one = (await app.dispatch(Essay.create(title="a", body="b", tags=["x"]))).entity
     two = (await app.dispatch(Essay.create(title="c", body="d", tags=["y"]))).entity
     await app.dispatch(Essay.assign(ann).on(one.id))
     await app.dispatch(Essay.merge(keep=one, drop=two))
-    assert (await app.load(Essay, one.id)).entity == one.evolve(tags=["x", "y"], writer_id=ann.id)
+    assert (await app.load(Essay, one.id)).entity == one.evolve(tags=["x", "y"], essayist_id=ann.id)
     assert await app.count(Essay) == 1
 
 
@@ -285,9 +285,9 @@ async def test_questions_are_answered_as_for_any_entity(app):
 
 
 async def test_marks_and_sqlmodels_own_words_make_rules_and_indexes(app):
-    await app.dispatch(Writer.create(name="Ann"))
+    await app.dispatch(Essayist.create(name="Ann"))
     with pytest.raises(StarModelError):
-        await app.dispatch(Writer.create(name="Ann"))
+        await app.dispatch(Essayist.create(name="Ann"))
     await app.dispatch(Numbered.create(number=1, room="a", seat=1))
     with pytest.raises(StarModelError):
         await app.dispatch(Numbered.create(number=1, room="a", seat=2))
@@ -332,9 +332,9 @@ async def test_two_events_at_once_are_both_kept(app):
 
 
 async def test_a_foreign_key_is_a_name_for_questions(app):
-    ann = (await app.dispatch(Writer.create(name="Ann"))).entity
-    await app.dispatch(Essay.create(title="a", body="b", writer_id=ann.id))
+    ann = (await app.dispatch(Essayist.create(name="Ann"))).entity
+    await app.dispatch(Essay.create(title="a", body="b", essayist_id=ann.id))
     await app.dispatch(Essay.create(title="c", body="d"))
-    found = await app.find(Essay, {"writer_id.name": "Ann"})
+    found = await app.find(Essay, {"essayist_id.name": "Ann"})
     assert [stored.entity.title for stored in found.items] == ["a"]
-    assert [essay.title for essay in await Essay.filter(**{"writer_id.name": ["Ann", "Bob"]})] == ["a"]
+    assert [essay.title for essay in await Essay.filter(**{"essayist_id.name": ["Ann", "Bob"]})] == ["a"]
