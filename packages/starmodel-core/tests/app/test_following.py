@@ -172,3 +172,51 @@ async def test_a_store_that_cannot_be_read_is_an_error_after_which_following_may
             await anext(aiter(follower))
         await create(app, 1)
         assert await seen_by(follower) == [1, 2, 3, 4]
+
+
+async def test_what_is_of_no_interest_wakes_nobody_and_is_not_missed_later(start):
+    app = await start(Counter)
+    follower = Follower(app.bus, app.persistence, passes=lambda commit: commit.command.event == "create")
+    await follower.start()
+    seen, asked = [], follower._pass_by
+
+    async def follow():
+        async for commit in follower:
+            seen.append((commit.command.event, commit.position.number))
+
+    following = asyncio.ensure_future(follow())
+    await asyncio.sleep(0)
+    made = await app.dispatch(Counter.create())
+    assert not follower._subscription._queue
+    await app.dispatch(Counter.add().on(made.entity.id))
+    await app.dispatch(Counter.create())  # the reader has not come round yet: it is looked at in its turn
+    await asyncio.sleep(0)
+    await app.dispatch(Counter.add().on(made.entity.id))
+    await asyncio.sleep(0)
+    follower.close()
+    await following
+    assert [name for name, _ in seen] == ["add", "create", "add"]
+    assert asked(made.commit) is False  # it was dealt with long ago
+
+
+async def test_what_is_of_no_interest_passes_by_only_in_its_turn(start):
+    bus = LossyBus()
+    app = await start(Counter, bus=bus)
+    follower = Follower(app.bus, app.persistence, passes=lambda commit: commit.command.event == "create")
+    await follower.start()
+    seen = []
+
+    async def follow():
+        seen.extend([commit.command.event async for commit in follower])
+
+    following = asyncio.ensure_future(follow())
+    await asyncio.sleep(0)
+    made = await app.dispatch(Counter.create())
+    bus.dropping = True
+    await app.dispatch(Counter.add().on(made.entity.id))
+    bus.dropping = False
+    await app.dispatch(Counter.create())
+    await asyncio.sleep(0.01)
+    follower.close()
+    await following
+    assert seen == ["add", "create"]

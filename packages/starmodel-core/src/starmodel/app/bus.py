@@ -7,6 +7,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starmodel.core.changes import Commit
 
 __all__ = ["InProcessBus", "Mailbox"]
@@ -19,6 +21,7 @@ class Mailbox:
 
     def __init__(self, bus: InProcessBus, capacity: int) -> None:
         self.lagged = False
+        self.passes: Callable[[Commit], bool] | None = None
         self._bus = bus
         self._capacity = capacity
         self._queue: deque[Commit] = deque()
@@ -27,6 +30,8 @@ class Mailbox:
 
     def put(self, commit: Commit) -> bool:
         """Take *commit* in, without waiting; return whether it is more than half full."""
+        if self.passes is not None and self._waiter is not None and not self._queue and self.passes(commit):
+            return False
         if len(self._queue) >= self._capacity:
             self._queue.clear()
             self.lagged = True

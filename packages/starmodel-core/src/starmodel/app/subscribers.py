@@ -77,7 +77,7 @@ class Subscribers:
             if epoch not in self._relays:
                 relay = self._relays[epoch] = Relay(store, self._tell)
                 await relay.open()
-        self._follower = Follower(bus, persistence)
+        self._follower = Follower(bus, persistence, passes=self._tells_nothing)
         await self._follower.start()
         self._task = asyncio.create_task(self._run(self._follower), name="starmodel domain event handlers")
 
@@ -106,13 +106,16 @@ class Subscribers:
         while True:
             try:
                 async for commit in follower:
-                    if commit.recorded and commit.position.epoch not in self._relays:
+                    if not self._tells_nothing(commit):
                         await self._tell(commit)
             except Exception:
                 logger.exception("could not follow what is stored; trying again with the next commit")
                 await asyncio.sleep(PAUSE)
             else:
                 return
+
+    def _tells_nothing(self, commit: Commit) -> bool:
+        return not commit.recorded or commit.position.epoch in self._relays
 
     async def _tell(self, commit: Commit) -> None:
         for recorded in commit.recorded:

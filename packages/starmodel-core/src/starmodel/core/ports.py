@@ -5,7 +5,7 @@ An adapter imports nothing to implement a port; the suites in :mod:`starmodel.te
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -137,6 +137,8 @@ class Subscription(Protocol):
     """
 
     lagged: bool
+    passes: Callable[[Commit], bool] | None
+    """Set by the reader, ``None`` at first: what it is true for, while the reader waits, may pass by undelivered."""
 
     def __aiter__(self) -> AsyncIterator[Commit]:
         """Iterate over what arrives."""

@@ -75,7 +75,7 @@ class Hub:
     async def open(self) -> None:
         """Begin to follow the bus."""
         self.draining = False
-        self._follower = Follower(self.app.bus, self.app.persistence)
+        self._follower = Follower(self.app.bus, self.app.persistence, passes=self._concerns_nobody)
         await self._follower.start()
         for store in self.app.persistence.stores.values():
             self._stand_at(await store.position())
@@ -146,6 +146,13 @@ class Hub:
             for tab in concerned:
                 tab.note(change, stored)
                 tab.wake()
+
+    def _concerns_nobody(self, commit: Commit) -> bool:
+        """Note where the log stands if *commit* is nothing to any tab."""
+        if any(self._by_key.get(change.key) or self._by_kind.get(change.entity) for change in commit.changes):
+            return False
+        self._stand_at(commit.position)
+        return True
 
     def concerned(self, change: Change) -> Collection[Tab]:
         """Return the tabs whose page shows the changed entity, or a list that it may be in."""
