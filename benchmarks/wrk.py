@@ -22,6 +22,7 @@ class Load:
     requests: int
     seconds: float
     cpu_seconds: float
+    failed: int = 0
 
     @property
     def per_second(self) -> float:
@@ -33,16 +34,18 @@ class Load:
         return self.cpu_seconds / self.requests * 1e6
 
 
-def load(server: Server, path: str, seconds: int, script: list[str] | None = None) -> Load:
-    """Put *server* under load; RuntimeError if any answer is not a success."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+def load(server: Server, path: str, seconds: int, script: list[str] | None = None, *, may_fail: bool = False) -> Load:
+    """Put *server* under load; RuntimeError if any answer is not a success, unless it *may_fail*: then they count."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "15s"]
     command += ["-s", script[0], f"http://127.0.0.1:{server.port}{path}", "--", *script[1:]] if script else []
     command += [] if script else [f"http://127.0.0.1:{server.port}{path}"]
     before = server.cpu_seconds
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     used = server.cpu_seconds - before
     found = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m),", text)
-    if found is None or "Non-2xx" in text or "Socket errors" in text:
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    if found is None or ((refused or "Socket errors" in text) and not may_fail):
         raise RuntimeError(f"the load on {server.target} went wrong:\n{text}")
     unit = {"ms": 1e-3, "s": 1.0, "m": 60.0}[found[3]]
-    return Load(int(found[1]), float(found[2]) * unit, used)
+    failed = int(refused[1]) if refused else 0
+    return Load(int(found[1]) - failed, float(found[2]) * unit, used, failed)

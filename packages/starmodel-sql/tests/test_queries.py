@@ -53,7 +53,16 @@ class Statements(list[tuple[str, Any]]):
 
     def __init__(self, store: SQLRepo) -> None:
         super().__init__()
-        event.listen(store.database.engine, "before_cursor_execute", self._note)
+        if store.url.is_sqlite:  # which tells by itself, also what is not run by way of SQLAlchemy
+            for connection in store.database._connections:
+                connection.connection.driver_connection.set_trace_callback(self._trace)
+            event.listen(store.database.engine, "connect", lambda raw, _: raw.set_trace_callback(self._trace))
+        else:
+            event.listen(store.database.engine, "before_cursor_execute", self._note)
+
+    def _trace(self, statement: str) -> None:
+        if not statement.startswith(("--", "PRAGMA")) and "_content'" not in statement and "_docsize'" not in statement:
+            self.append((statement, ()))
 
     def _note(self, _c: Any, _cursor: Any, statement: str, parameters: Any, _ctx: Any, _many: Any) -> None:
         self.append((statement, parameters))

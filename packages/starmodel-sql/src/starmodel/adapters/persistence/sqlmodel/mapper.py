@@ -83,6 +83,11 @@ class Mapper(Generic[E]):
         """Return the snapshot in a row of :attr:`columns`."""
         return Stored(self.kind.__entity_restored__(dict(zip(self.fields, row, strict=False))), row[-1])
 
+    def all_stored(self, rows: Iterable[Sequence[Any]]) -> list[Stored[E]]:
+        """Return the snapshots in many rows."""
+        restored, fields = self.kind.__entity_restored__, self.fields
+        return [Stored(restored(dict(zip(fields, row, strict=False))), row[-1]) for row in rows]
+
     def values(self, entity: Entity, names: Sequence[str], *, sqlite: bool) -> dict[str, Any]:
         """Return the fields *names* of *entity* for its row; InvalidError for what no column can hold."""
         values = {name: getattr(entity, name) for name in names}

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select
+from sqlalchemy import Dialect as Spoken
+from sqlalchemy.dialects.sqlite import pysqlite
 
 from starmodel.core.entity import Entity
 from starmodel.core.ordering import cursor_at, places_at
@@ -17,15 +19,18 @@ from . import search
 from .filters import Filter
 from .folding import Dialect, is_installed
 from .paging import Start, beyond, ordering
+from .statements import Reading
 
 if TYPE_CHECKING:
-    from sqlalchemy import Executable, Select
+    from sqlalchemy import Select
 
     from .mapper import Mapper, Tables
 
 __all__ = ["MAX_STATEMENTS", "Queries"]
 
 E = TypeVar("E", bound=Entity)
+
+_SQLITE: Spoken = pysqlite.dialect()
 
 MAX_STATEMENTS = 500
 """How many statements are kept; each for all queries of one shape."""
@@ -38,15 +43,15 @@ class Queries:
         self._tables = tables
         self._sqlite = sqlite
         self._filters: dict[type[Entity], Filter] = {}
-        self._statements: OrderedDict[Any, Executable] = OrderedDict()
+        self._statements: OrderedDict[Any, Select[Any] | Reading] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, kind: type[E], id: str, now: float, connection: Connection) -> Stored[E] | None:
         """Return the newest snapshot, or ``None``."""
         mapper = self._tables.of(kind)
         statement = self._statement((kind, "get"), lambda: _by_id(mapper))
-        row = connection.execute(statement, {"the_id": id, "now": now}).first()
-        return None if row is None else mapper.stored(row)
+        rows = self._rows(connection, statement, {"the_id": id, "now": now})
+        return mapper.stored(rows[0]) if rows else None
 
     def page(self, kind: type[E], query: Query, now: float, connection: Connection) -> Page[E]:
         """Return one page of what the checked *query* asks for; one row more than it tells whether there is another."""
@@ -60,8 +65,8 @@ class Queries:
             lambda: _page(mapper, of_kind, shape, order, start.shape),
         )
         parameters = {**values, **start.values, "now": now, "most": query.limit + 1}
-        rows = connection.execute(statement, parameters).all()
-        items = tuple([mapper.stored(row) for row in rows[: query.limit]])
+        rows = self._rows(connection, statement, parameters)
+        items = tuple(mapper.all_stored(rows[: query.limit]))
         more = cursor_at(order_key(query, items[-1].entity)) if len(rows) > query.limit else None
         return Page(items, more)
 
@@ -70,7 +75,7 @@ class Queries:
         mapper, of_kind = self._tables.of(kind), self._filter(kind, connection)
         shape, values = of_kind.read(where)
         statement = self._statement((kind, "count", shape), lambda: _count(mapper, of_kind, shape))
-        return int(connection.execute(statement, {**values, "now": now, "most": cap}).scalar_one())
+        return int(self._rows(connection, statement, {**values, "now": now, "most": cap})[0][0])
 
     def _filter(self, kind: type[Entity], connection: Connection) -> Filter:
         known = self._filters.get(kind)
@@ -80,11 +85,19 @@ class Queries:
             known = self._filters[kind] = Filter(self._tables, mapper, dialect, search.found(connection, mapper))
         return known
 
-    def _statement(self, key: Any, build: Callable[[], Executable]) -> Executable:
+    def _rows(
+        self, connection: Connection, statement: Select[Any] | Reading, parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        if isinstance(statement, Reading):
+            return statement(connection, parameters)
+        return connection.execute(statement, parameters).all()
+
+    def _statement(self, key: Any, build: Callable[[], Select[Any]]) -> Select[Any] | Reading:
         """Return the statement for a shape; those that were not needed for longest are forgotten."""
         known = self._statements.get(key)
         if known is None:
-            known = build()
+            made = build()
+            known = (Reading.of(made, _SQLITE) if self._sqlite else None) or made
         with self._lock:
             self._statements[key] = known
             self._statements.move_to_end(key)
@@ -93,20 +106,20 @@ class Queries:
         return known
 
 
-def _by_id(mapper: Mapper[Any]) -> Executable:
+def _by_id(mapper: Mapper[Any]) -> Select[Any]:
     return select(*mapper.columns).where(mapper.table.c.id == bindparam("the_id"), *mapper.alive)
 
 
 def _page(
     mapper: Mapper[Any], of_kind: Filter, shape: Any, order: Sequence[tuple[str, bool]], start: Any
-) -> Executable:
+) -> Select[Any]:
     found = select(*mapper.columns).where(*mapper.alive, of_kind.built(shape))
     if start is not None:
         found = found.where(beyond(of_kind, order, start))
     return found.order_by(*ordering(of_kind, order)).limit(bindparam("most", type_=Integer))
 
 
-def _count(mapper: Mapper[Any], of_kind: Filter, shape: Any) -> Executable:
+def _count(mapper: Mapper[Any], of_kind: Filter, shape: Any) -> Select[Any]:
     some: Select[Any] = select(literal_column("1").label("one")).select_from(mapper.table)
     some = some.where(*mapper.alive, of_kind.built(shape)).limit(bindparam("most", type_=Integer))
     return select(func.count()).select_from(some.subquery())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, exc
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect, Executable
+    from sqlalchemy import Dialect, Executable, Select
 
-__all__ = ["Prepared", "run_raw"]
+__all__ = ["Prepared", "Reading", "run_raw"]
 
 
 class Prepared:
@@ -34,6 +34,43 @@ class Prepared:
         if self._order is not None:
             values = [values[name] for name in self._order]
         return run_raw(connection, self._sql, values)
+
+
+class Reading:
+    """A SELECT that the driver runs by itself, between the types' own conversions of what goes in and comes out.
+
+    Only :meth:`of` knows whether a statement can be one.
+    """
+
+    __slots__ = ("_fixed", "_into", "_order", "_out", "_sql")
+
+    def __init__(self, statement: Select[Any], compiled: Any, dialect: Dialect) -> None:
+        self._sql, self._order = str(compiled), compiled.positiontup
+        self._fixed = compiled.params
+        into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        self._into = {name: convert for name, convert in into.items() if convert is not None}
+        out = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
+        ]
+        self._out = [(place, convert) for place, convert in enumerate(out) if convert is not None]
+
+    @classmethod
+    def of(cls, statement: Select[Any], dialect: Dialect) -> Self | None:
+        """Return *statement* as one; ``None`` if it is put together anew for each list of values."""
+        compiled: Any = statement.compile(dialect=dialect)
+        return None if "[POSTCOMPILE" in str(compiled) else cls(statement, compiled, dialect)
+
+    def __call__(self, connection: Connection, parameters: Mapping[str, Any], /) -> Sequence[Sequence[Any]]:
+        """Return the rows."""
+        into, given = self._into, {**self._fixed, **parameters}
+        values = [into[name](given[name]) if name in into else given[name] for name in self._order]
+        rows = run_raw(connection, self._sql, values)
+        return [self._converted(list(row)) for row in rows] if self._out else rows
+
+    def _converted(self, row: list[Any]) -> list[Any]:
+        for place, convert in self._out:
+            row[place] = convert(row[place])
+        return row
 
 
 def run_raw(
