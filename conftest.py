@@ -1,4 +1,4 @@
-"""One Chromium for every test that drives a browser, wherever it is; those tests run last."""
+"""What tests of several packages share: one Chromium, whose tests run last, and one Postgres."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from playwright.sync_api import Browser
+
+    from rig.postgres import Postgres
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CALM = (
@@ -45,3 +47,23 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=list(CALM))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A Postgres of our own on a free port, with its data in a folder that goes when it stops."""
+    from rig.postgres import Postgres, PostgresMissingError  # noqa: PLC0415 - most wheels are tested without it
+
+    try:
+        server = Postgres()
+    except PostgresMissingError as error:
+        pytest.skip(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """A database that is empty: whatever the test leaves in it is dropped."""
+    yield f"{postgres_server.url}/postgres"
+    postgres_server.empty()

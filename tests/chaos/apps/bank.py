@@ -1,0 +1,98 @@
+"""What the rig's servers run: one counter that everybody wants, accounts that money moves between, and a handler.
+
+``RIG_FAULT=blind`` takes the version check out of the store, so that the rig can be seen to notice that.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import event as on_statement
+from sqlalchemy.engine import Engine
+from starlette.responses import JSONResponse
+
+from starmodel.adapters.persistence.sqlmodel import SQLRepo
+from starmodel.bootstrap import create_app
+from starmodel.core import DomainEvent, Entity, Unit, event
+from starmodel.core.errors import ConflictError
+
+ACCOUNTS = 100
+OPENING_BALANCE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved(DomainEvent):
+    amount: int
+
+
+class Counter(Entity):
+    count: int = 0
+    model_config = {"store": "sql"}
+
+    @event
+    def increment(self) -> int:
+        self.count += 1
+        return self.count
+
+
+class Account(Entity):
+    balance: int = 0
+    model_config = {"store": "sql"}
+
+    @event
+    @classmethod
+    def open_all(cls) -> None:
+        for number in range(ACCOUNTS):
+            Unit.current().add(cls(id=f"{number}", balance=OPENING_BALANCE))
+
+    @event
+    async def send(self, to: str, amount: int) -> None:
+        other = await Unit.current().get(Account, to)
+        self.balance -= amount
+        other.balance += amount
+        self.record(Moved(amount=-amount))
+        other.record(Moved(amount=amount))
+
+
+class Blind(SQLRepo):
+    """Whatever was read, the last one wins."""
+
+    async def commit(self, changeset, /):
+        while True:
+            writes = [await self._as_now(write) for write in changeset.writes]
+            try:
+                return await super().commit(replace(changeset, writes=tuple(writes)))
+            except ConflictError:
+                await asyncio.sleep(0)
+
+    async def _as_now(self, write):
+        stored = await self.get(write.kind, write.id)
+        return replace(write, expected=0 if stored is None else stored.version)
+
+
+url = os.environ["DATABASE_URL"]
+stores = {"sql": Blind(url)} if os.environ.get("RIG_FAULT") == "blind" else {}
+app = create_app(Counter, Account, stores=stores, title="Bank")
+
+
+@app.on(Moved)
+def note(recorded):
+    line = {"id": recorded.id, "account": recorded.entity_id, "version": recorded.version, "pid": os.getpid()}
+    with Path(os.environ["RIG_TOLD"]).open("a", encoding="utf-8") as told:
+        told.write(json.dumps(line) + "\n")
+
+
+@app.get("/balances")
+async def balances():
+    """All accounts in one page, which is one statement."""
+    page = await app.application.find(Account, limit=ACCOUNTS)
+    return JSONResponse([stored.entity.balance for stored in page.items])
+
+
+@on_statement.listens_for(Engine, "handle_error")
+def tell(context) -> None:
+    """Leave a word in the server's log about whatever the database complained of."""
+    sys.stderr.write(f"{type(context.original_exception).__name__}: {context.original_exception}\n")

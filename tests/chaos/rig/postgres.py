@@ -1,0 +1,133 @@
+"""A private Postgres on a free port of this machine, which can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+__all__ = ["Postgres", "PostgresMissingError"]
+
+
+class PostgresMissingError(RuntimeError):
+    """Its programs are not installed."""
+
+
+def _program(name: str) -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    program = str(found[-1]) if found else shutil.which(name)
+    if program is None:
+        raise PostgresMissingError("Postgres is not installed: apt-get install postgresql")
+    return program
+
+
+def _as_postgres(*command: str) -> list[str]:
+    """Postgres refuses to run as root: then the user that its package made runs it."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
+
+
+class Postgres:
+    """A server with its data in a folder that goes when the block ends.
+
+    *durable* makes it wait for the disk at each commit, as it does by default; tests that do not kill it need not wait.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._initdb, self._server = _program("initdb"), _program("postgres")
+        self._durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the server; a database's name is to be added."""
+        return f"postgresql://starmodel@127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="starmodel-postgres-"))
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "postgres", "postgres")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        options = ("-U", "starmodel", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        make = _as_postgres(self._initdb, "-D", str(self._folder / "data"), *options)
+        subprocess.run(make, check=True, capture_output=True, cwd=self._folder)
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=20)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        import psycopg  # an optional driver
+
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self._port,
+            "unix_socket_directories": self._folder,
+            "fsync": "on" if self._durable else "off",
+            "max_connections": 100,
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self._process = subprocess.Popen(
+            _as_postgres(self._server, "-D", str(self._folder / "data"), *options),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+        )
+        end = time.monotonic() + 20
+        while True:
+            try:
+                psycopg.connect(f"{self.url}/postgres", connect_timeout=2).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def empty(self) -> None:
+        """Drop everything in the database ``postgres``, and whoever is connected to it."""
+        import psycopg
+
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starmodel'")
+            admin.execute("DROP SCHEMA public CASCADE")
+            admin.execute("CREATE SCHEMA public")
+
+    def kill(self) -> None:
+        """End all of it at once, by SIGKILL, as when the machine takes it away."""
+        assert self._process is not None
+        postmaster = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)  # its children notice that it is gone, and go too
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=20)
+        self._wait_until_gone()
+        self._process = None
+
+    def _wait_until_gone(self) -> None:
+        """Wait for its children: a new server refuses to begin while one of them holds the shared memory."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end and self._children():
+            time.sleep(0.02)
+
+    def _children(self) -> list[str]:
+        """Return the processes that still work in its folder."""
+        data = str(self._folder / "data")
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if str((process / "cwd").readlink()) == data:
+                    found.append(process.name)
+        return found

@@ -1,0 +1,148 @@
+"""One run of the rig: increments and transfers by many clients, reads of every account, kills, and then the checks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starmodel.adapters.persistence.sqlmodel import SQLRepo
+from starmodel.core.changes import Commit
+
+from .checks import Delivery, Verdict, delivery, log_of, verdict
+from .clients import Client, Order, Readings, read_balances, run_clients
+from .ledger import Ledger
+from .nemesis import kills
+from .nodes import Cluster
+
+__all__ = ["Outcome", "Storm"]
+
+ACCOUNTS, OPENING_BALANCE = 100, 1000
+TOTAL = ACCOUNTS * OPENING_BALANCE
+
+
+@dataclass(frozen=True)
+class Storm:
+    """What is sent, and what is done to those who serve it."""
+
+    increments: int = 0
+    transfers: int = 0
+    clients: int = 20
+    nodes: int = 3
+    every: float | None = 1.0
+    """Seconds between two kills; ``None`` for none."""
+    all_each: int = 4
+    """Each so manieth time all nodes are killed at once."""
+    fault: str = ""
+    seconds: float = 60
+    """When to give up; what is not acknowledged then is stuck."""
+
+    def run(self, url: str, folder: Path) -> Outcome:
+        """Let it rage on a fresh database at *url*."""
+        ledger = Ledger(folder / "ledger.jsonl")
+        with Cluster(url, folder, nodes=self.nodes, fault=self.fault) as cluster:
+            counter = _prepared(cluster)
+            began = time.monotonic()
+            readings = self._rage(cluster, ledger, counter)
+            took = time.monotonic() - began
+            ledger.close()
+            for node in cluster.nodes:
+                node.wait_until_up()
+            log, count = asyncio.run(_looked_at(url))
+            heard = _until_told(log, cluster.told)
+            return Outcome(self, ledger, took, cluster.kills, log, count, readings, heard)
+
+    def _rage(self, cluster: Cluster, ledger: Ledger, counter: str) -> Readings:
+        over, found = threading.Event(), Readings()
+        reader = threading.Thread(target=lambda: read_balances(cluster.nodes, over.is_set, found))
+        nodes = cluster.nodes
+        nemesis = nullcontext() if self.every is None else kills(nodes, every=self.every, all_each=self.all_each)
+        if self.transfers:
+            reader.start()
+        try:
+            with nemesis:
+                orders = self._orders(counter)
+                run_clients(cluster.nodes, orders, ledger, clients=self.clients, seconds=self.seconds)
+        finally:
+            over.set()
+            if self.transfers:
+                reader.join()
+        return found
+
+    def _orders(self, counter: str) -> Iterator[Order]:
+        chance = random.Random(7)
+        increment: Order = (f"/counter/{counter}/increment", {})
+        orders = [increment] * self.increments
+        for _ in range(self.transfers):
+            giver, taker = chance.sample(range(ACCOUNTS), 2)
+            orders.append((f"/account/{giver}/send", {"to": f"{taker}", "amount": chance.randint(1, 50)}))
+        chance.shuffle(orders)
+        return iter(orders)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a storm."""
+
+    storm: Storm
+    ledger: Ledger
+    seconds: float
+    kills: int
+    log: list[Commit] = field(repr=False)
+    count: int
+    readings: Readings
+    heard: Delivery
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the ledger and the database say about each other."""
+        return verdict(self.ledger, self.log, {"increment", "send"})
+
+    @property
+    def increments(self) -> int:
+        """How many increments are in the log."""
+        return sum(commit.command.event == "increment" for commit in self.log)
+
+    @property
+    def sums(self) -> set[int]:
+        """Every sum of all accounts that anybody read."""
+        return set(self.readings.sums)
+
+
+def _prepared(cluster: Cluster) -> str:
+    """Open the accounts and make the counter; return its id."""
+    client = Client(0, cluster.nodes)
+    client.begin()
+    status, answer = client.ask(0, "POST", "/account/open_all", {})
+    assert status == 200, answer
+    status, answer = client.ask(1, "POST", "/counter/create", {"count": 0})
+    assert status == 200, answer
+    client.close()
+    made: str = answer["id"]
+    return made
+
+
+async def _looked_at(url: str) -> tuple[list[Commit], int]:
+    """Return the log, and what the counter counts."""
+    store = SQLRepo(url)
+    await store.open()
+    try:
+        count = await store.database.read(lambda on: on.exec_driver_sql("SELECT count FROM counter").scalar_one())
+        return await log_of(store), int(count)
+    finally:
+        await store.close()
+
+
+def _until_told(log: list[Commit], told: Path, seconds: float = 15) -> Delivery:
+    """Wait until handlers have been told everything: one of a dead process's is told by another after its lease."""
+    end = time.monotonic() + seconds
+    while True:
+        heard = delivery(log, told)
+        if not heard.missing or time.monotonic() > end:
+            return heard
+        time.sleep(0.1)
