@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -32,6 +33,9 @@ class Moved(DomainEvent):
     n: int
 
 
+WITHIN = ContextVar("what put_around awaits, run by run")
+
+
 class Account(Entity):
     balance: int = 0
 
@@ -56,6 +60,13 @@ class Account(Entity):
         before = self.balance
         await asyncio.sleep(0)
         self.balance = before + n
+
+    @event
+    async def put_around(self) -> None:
+        inner = next(WITHIN.get())
+        if inner is not None:
+            await inner
+        self.balance += 1
 
     @event
     def double(self) -> Self:
@@ -465,16 +476,35 @@ class TestConcurrency:
             assert versions == sorted(versions)
 
     async def test_after_a_conflict_the_event_runs_again_on_fresh_state(self, app, store, account):
-        store.conflict(times=5)
+        store.conflict(times=20)
         await app.dispatch(Account.put().on(account.id))
         assert await balance(app, account.id) == 11
 
-    async def test_after_five_more_attempts_it_is_refused(self, app, store, bus, account):
-        store.conflict(times=6)
+    async def test_who_comes_while_others_run_again_joins_the_line_behind_them(self, app, store, account):
+        store.conflict()
+        store.delay("commit", 0.1)
+        overtaken = asyncio.create_task(app.dispatch(Account.put().on(account.id)))
+        await asyncio.sleep(0.03)  # it is in line by now
+        store.calls.clear()
+        await asyncio.gather(overtaken, *(app.dispatch(Account.put().on(account.id)) for _ in range(3)))
+        assert store.calls.count("commit") == 3  # nobody conflicted: each began when the one before had ended
+        assert await balance(app, account.id) == 14
+
+    async def test_an_event_that_sends_a_command_to_its_own_entity_does_not_wait_for_itself(self, app, store, account):
+        within = iter([None, app.dispatch(Account.put().on(account.id)), None])
+        store.conflict()
+        async with asyncio.timeout(5):
+            token = WITHIN.set(within)
+            await app.dispatch(Account.put_around().on(account.id))
+            WITHIN.reset(token)
+        assert await balance(app, account.id) == 12
+
+    async def test_after_twenty_more_attempts_it_is_refused(self, app, store, bus, account):
+        store.conflict(times=21)
         store.calls.clear()
         with pytest.raises(ConflictError):
             await app.dispatch(Account.put().on(account.id))
-        assert store.calls.count("commit") == 6
+        assert store.calls.count("commit") == 21
         assert await balance(app, account.id) == 10
         assert bus.published == []
 

@@ -51,8 +51,13 @@ logger = logging.getLogger("starmodel.dispatcher")
 Guard: TypeAlias = Callable[[Actor, Command], Awaitable[None]]
 """Looks at a command before anything is read; raises ForbiddenError to refuse it."""
 
-RERUNS = 5
-"""How often an event is run again on fresh state after a conflict, before it is refused."""
+RERUNS = 20
+"""How often an event is run again on fresh state after a conflict, before it is refused.
+
+Of several processes that want one entity, each runs one event at a time and the others conflict with it: of three, a
+third succeeds each time.
+"""
+_LONGEST_PAUSE = 0.06
 
 
 @value()
@@ -160,13 +165,17 @@ class Dispatcher:
         self._decide(actor, handler.event.name, handler.kind, id, None if stored is None else stored.entity)
 
     async def _until_stored(self, run: _Run) -> Result:
-        """Run the event; after a conflict again on fresh state, one at a time within this process."""
-        try:
-            return await self._once(run)
-        except ConflictError as conflict:
-            if not _may_rerun(conflict):
-                raise
+        """Run the event; after a conflict again on fresh state, one at a time within this process.
+
+        Who comes while others of this process are in such a line joins it: out of turn it would make them conflict.
+        """
         key = (run.command.entity, run.command.entity_id or "")
+        if not self._has_line(run, key):
+            try:
+                return await self._once(run)
+            except ConflictError as conflict:
+                if not _may_rerun(conflict):
+                    raise
         lane = self._lanes.setdefault(key, asyncio.Lock())
         async with lane:
             for attempt in range(1, RERUNS + 1):
@@ -175,8 +184,14 @@ class Dispatcher:
                 except ConflictError as conflict:
                     if attempt == RERUNS or not _may_rerun(conflict):
                         raise
-                    await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311  (jitter, not a secret)
+                    pause = min(_LONGEST_PAUSE, 0.002 * 2**attempt)
+                    await asyncio.sleep(random.uniform(0, pause))  # noqa: S311  (jitter, not a secret)
         raise AssertionError("unreachable")
+
+    def _has_line(self, run: _Run, key: Key) -> bool:
+        """Tell whether *run* has to wait for others; never within an event, which may be what they wait for."""
+        lane = self._lanes.get(key)
+        return lane is not None and lane.locked() and not run.handler.reads_only and running_unit.get() is None
 
     async def _once(self, run: _Run) -> Result:
         allow = partial(self._decide, run.actor)
