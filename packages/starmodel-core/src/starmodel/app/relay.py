@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
+
+from starmodel.core.errors import StoreError
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit, Position
@@ -37,12 +40,13 @@ class Relay:
         self._holder = uuid.uuid4().hex
         self._task: asyncio.Task[None] | None = None
         self._position: Position | None = None
+        self._until = 0.0
         self._ending = False
 
     async def open(self) -> None:
         """Begin; what is recorded from now on is told by some process, even if this one dies."""
         self._ending = False
-        self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        await self._take()
         self._task = asyncio.create_task(self._run(), name="starmodel: tell handlers")
 
     async def close(self, *, patience: float) -> None:
@@ -68,43 +72,68 @@ class Relay:
                         return
                 else:
                     await asyncio.sleep(_PAUSE)
-                self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+                await self._take()
             except Exception:
                 logger.exception("could not tell handlers what is stored; trying again")
                 if self._ending:
                     return
                 await asyncio.sleep(_PAUSE)
 
+    async def _take(self) -> None:
+        """Take the right, or keep it; without it there is no position to work from."""
+        asked = time.monotonic()
+        self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        self._until = asked + LEASE
+
+    @property
+    def _may(self) -> bool:
+        """True while no other process can have the right, as far as this one's clock tells."""
+        return self._position is not None and time.monotonic() < self._until
+
     async def _work(self) -> None:
         """Work through the log for as long as this process has the right to, or until it ends."""
         renewing = asyncio.create_task(self._renew(self._position), name="starmodel: keep the right to tell handlers")
         try:
-            while self._position is not None:
-                changes = await self._store.changes(self._position, limit=100)
-                if changes.gap:
-                    logger.warning("the log does not reach back to %s; what was recorded since is lost", self._position)
-                    self._position = changes.position
-                for commit in changes.commits:
-                    if commit.recorded:
-                        await self._tell(commit)
-                        if not await self._store.advance(TASK, self._holder, commit.position):
-                            self._position = None
-                            return
-                    self._position = commit.position
-                if not changes.commits:
-                    if self._ending:
-                        return
-                    await self._store.wait(self._position, seconds=_GLANCE)
+            while self._may and await self._step():
+                pass
         finally:
             renewing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
 
+    async def _step(self) -> bool:
+        """Tell what is next, or wait for it; false when there is nothing more to do here."""
+        assert self._position is not None  # noqa: S101  (it may tell)
+        changes = await self._store.changes(self._position, limit=100)
+        if changes.gap:
+            logger.warning("the log does not reach back to %s; what was recorded since is lost", self._position)
+            self._position = changes.position
+        for commit in changes.commits:
+            if not self._may:  # nothing that another process may be telling by now
+                return False
+            if commit.recorded:
+                await self._tell(commit)
+                if not await self._store.advance(TASK, self._holder, commit.position):
+                    self._position = None
+                    return False
+            self._position = commit.position
+        if not changes.commits:
+            if self._ending:
+                return False
+            await self._store.wait(self._position, seconds=_GLANCE)
+        return True
+
     async def _renew(self, noted: Position | None) -> None:
         while self._position is not None:
             await asyncio.sleep(_RENEW)
-            if await self._store.lease(TASK, self._holder, seconds=LEASE) is None:
-                self._position = None
-            elif self._position is not None and self._position != noted:
-                noted = self._position  # what recorded nothing is not read again after a restart
-                await self._store.advance(TASK, self._holder, noted)
+            try:
+                asked = time.monotonic()
+                if await self._store.lease(TASK, self._holder, seconds=LEASE) is None:
+                    self._until = asked
+                    return
+                self._until = asked + LEASE
+                if self._position is not None and self._position != noted:
+                    noted = self._position  # what recorded nothing is not read again after a restart
+                    await self._store.advance(TASK, self._holder, noted)
+            except StoreError:
+                logger.warning("could not keep the right to tell handlers; trying again", exc_info=True)

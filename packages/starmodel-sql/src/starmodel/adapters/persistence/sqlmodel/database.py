@@ -40,11 +40,13 @@ Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError |
 READERS = 4
 BUSY_SECONDS = 5.0
 """How long a writer waits for another program's lock on an SQLite file."""
+IDLE_SECONDS = 10
+"""After so long Postgres ends the transaction of a process that stands still, and that all others wait for."""
 RERUNS = 5
 """How often work is run again when only another transaction, or a lost connection, was in its way."""
 
-_POSTGRES = "-c timezone=UTC -c lock_timeout=15s -c idle_in_transaction_session_timeout=10s"
-"""A process that hangs in the middle of a commit, and with it everybody's turn, loses its transaction."""
+LOCK_SECONDS = 15
+"""How long a writer waits for a lock on Postgres: for the rows of another program, and for its turn at the log."""
 
 
 class Database:
@@ -160,7 +162,13 @@ class Database:
 
 def _engine(url: DatabaseUrl) -> Engine:
     if not url.is_sqlite:
-        options = {"application_name": "starmodel", "connect_timeout": 10, "options": _POSTGRES}
+        limits = f"-c lock_timeout={LOCK_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
+        options = {
+            "application_name": "starmodel",
+            "connect_timeout": 10,
+            "options": f"-c timezone=UTC {limits}",
+            "tcp_user_timeout": 1000 * IDLE_SECONDS,  # a network that swallows everything: no answer in milliseconds
+        }
         return create_engine(url.url, poolclass=NullPool, connect_args=options)
     engine = create_engine(
         url.url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}

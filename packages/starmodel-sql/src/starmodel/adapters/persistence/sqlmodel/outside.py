@@ -41,6 +41,11 @@ ACTOR = "database"
 DELETED = -1
 """The version of a row that is about to go, by which its trigger knows that it is this store that deletes it."""
 
+_POSTGRES_TRIGGERS = text(
+    "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+    "WHERE t.tgrelid = to_regclass(:table) AND NOT t.tgisinternal"
+)
+
 _CHUNK = 40
 """Fields in one call of a database's function that makes a JSON object; their arguments are limited."""
 
@@ -153,14 +158,18 @@ def _sqlite_triggers(connection: Connection, mapper: Mapper[Any]) -> None:
 
 def _postgres_triggers(connection: Connection, mapper: Mapper[Any]) -> None:
     table = _quoted(connection, mapper.table.name)
+    there = connection.execute(_POSTGRES_TRIGGERS, {"table": table})
+    known: dict[str, str] = dict(tuple(row) for row in there)
     for name, (when, steps) in _bodies(connection, mapper, postgres_text).items():
         event = name.rpartition("_")[2].upper()
         quoted = _quoted(connection, name)
         steps_text = " ".join(f"{step};" for step in (*steps, f"PERFORM pg_notify('{PREFIX}log', '')"))
+        body = f" /* when {when} */ BEGIN {steps_text} RETURN NULL; END "
+        if known.get(name) == body:
+            continue  # making it anew would wait for everybody who writes, and hold up everybody who wants to
         _run(
             connection,
-            f"CREATE OR REPLACE FUNCTION {quoted}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$starmodel$ BEGIN {steps_text} RETURN NULL; END $starmodel$",
+            f"CREATE OR REPLACE FUNCTION {quoted}() RETURNS trigger LANGUAGE plpgsql AS $starmodel${body}$starmodel$",
         )
         _run(
             connection,

@@ -188,7 +188,7 @@ class SQLRepo:
         """Store the whole changeset and its place in the log in one transaction."""
         await self._known(*(write.kind for write in changeset.writes))
         at = changeset.command.at or self._clock.now()
-        work = partial(self._writer.commit, changeset, at, self._now)
+        work = partial(self._writer.commit, changeset, at, self._now, [])
         return await self.database.write(work, partial(broken_rule, changeset))
 
     async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
@@ -251,5 +251,8 @@ def _listen(connection: Connection, *, seconds: float) -> None:
         connection.info[CHANNEL] = True
         return  # what happened before is looked at first
     raw: Any = connection.connection.driver_connection
-    for _ in raw.notifies(timeout=seconds, stop_after=1):
-        return
+    try:
+        for _ in raw.notifies(timeout=seconds, stop_after=1):
+            return
+    except connection.dialect.loaded_dbapi.Error:
+        connection.exec_driver_sql("SELECT 1")  # fails as well, in the way that everybody here understands

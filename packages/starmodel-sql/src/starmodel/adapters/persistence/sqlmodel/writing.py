@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,18 +38,40 @@ class Writer:
         self._journal, self._outside = journal, outside
         self._statements: dict[tuple[Any, ...], Executable] = {}
 
-    def commit(self, changeset: Changeset, at: datetime, now: float, connection: Connection) -> Commit:
-        """Store *changeset* within the transaction of *connection*, or raise."""
+    def commit(
+        self, changeset: Changeset, at: datetime, now: float, tried: list[Commit], connection: Connection
+    ) -> Commit:
+        """Store *changeset* within the transaction of *connection*, or raise.
+
+        *tried* holds what this made of it before, when the answer of the database was lost: the very same commit in
+        the log is then no repetition, but the one that was to be made.
+        """
         command = changeset.command
+        if not self._sqlite:
+            self._hold_rows(changeset.writes, connection)
         newest = self.absorb(at, now, connection)
         earlier = self._journal.receipt(command.id, changeset.fingerprint, now, connection)
         if earlier is not None:
-            return earlier
+            same = (one for one in tried if (one.position, one.at) == (earlier.position, earlier.at))
+            return next(same, earlier)
         commit = sealed(changeset, Position(newest.epoch, newest.number + 1), at)
+        tried.append(commit)
         for write, change in zip(changeset.writes, commit.changes, strict=True):
             self._apply(connection, write, change.version, now)
         self._journal.append(connection, commit, now)
         return commit
+
+    def _hold_rows(self, writes: Sequence[Write], connection: Connection) -> None:
+        """Wait for other programs that hold the same rows, before the lock on the log lets everybody wait for this.
+
+        In one order everywhere, so that no two of these wait for each other.
+        """
+        by_kind: dict[str, list[Write]] = {}
+        for write in writes:
+            by_kind.setdefault(write.kind.__entity_name__, []).append(write)
+        for _, of_kind in sorted(by_kind.items()):
+            mapper = self._tables.of(of_kind[0].kind)
+            connection.execute(self._statement(mapper, "hold", _held), {"ids": [write.id for write in of_kind]})
 
     def absorb(self, at: datetime, now: float, connection: Connection) -> Position:
         """Take what other programs changed into the log; return the newest position, locked."""
@@ -140,6 +162,11 @@ def _update_of(mapper: Mapper[Any], names: tuple[str, ...]) -> Executable:
         .where(table.c.id == bindparam("the_id"), mapper.version == bindparam("expected"), *mapper.alive)
         .values({**new, VERSION: bindparam("version")})
     )
+
+
+def _held(mapper: Mapper[Any]) -> Executable:
+    id = mapper.table.c.id
+    return select(id).where(id.in_(bindparam("ids", expanding=True))).order_by(id).with_for_update()
 
 
 def _delete_of(mapper: Mapper[Any]) -> Executable:
