@@ -9,11 +9,14 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
+from fasthtml.common import B
 from sqlalchemy import event as on_statement
 from sqlalchemy.engine import Engine
 from starlette.responses import JSONResponse
 
+from starmodel.adapters.fasthtml import Shared, view
 from starmodel.adapters.persistence.sqlmodel import SQLRepo
 from starmodel.bootstrap import create_app
 from starmodel.core import DomainEvent, Entity, Unit, event
@@ -83,6 +86,17 @@ def note(recorded):
     line = {"id": recorded.id, "account": recorded.entity_id, "version": recorded.version, "pid": os.getpid()}
     with Path(os.environ["RIG_TOLD"]).open("a", encoding="utf-8") as told:
         told.write(json.dumps(line) + "\n")
+
+
+@view
+def face(account: Account):
+    return B(f"balance {account.balance}")
+
+
+@app.get("/account")
+def page(account: Annotated[Account, Shared("0")]):
+    """A live page of one account."""
+    return face(account)
 
 
 @app.get("/balances")

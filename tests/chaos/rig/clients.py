@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from .ledger import Ledger
@@ -37,7 +38,7 @@ class Client:
         return self._chance.randrange(len(self._nodes))
 
     def ask(self, node: int, method: str, path: str, body: object = None, key: str = "") -> tuple[int, Any]:
-        """Return status and JSON of the answer; OSError or HTTPException when there was none."""
+        """Return status and JSON of the answer, or its text; OSError or HTTPException when there was none."""
         connection = self._connections.get(node)
         if connection is None:
             connection = http.client.HTTPConnection("127.0.0.1", self._nodes[node].port, timeout=PATIENCE)
@@ -54,7 +55,7 @@ class Client:
         cookie = answer.headers.get("set-cookie")
         if cookie:
             self._headers["Cookie"] = cookie.partition(";")[0]
-        return answer.status, json.loads(text)
+        return answer.status, json.loads(text) if answer.status == HTTPStatus.OK else text
 
     def begin(self, seconds: float = 20) -> None:
         """Become a visitor: the same one for every node."""

@@ -1,4 +1,4 @@
-"""What kills: a random node each second, which is started again."""
+"""What kills: a random node each second, or the database; both are started again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import random
 import threading
 import time
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from .clients import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .nodes import Node
+    from .postgres import Postgres
 
-__all__ = ["kills"]
+__all__ = ["kills", "outages"]
 
 
 @contextmanager
@@ -45,3 +49,37 @@ def kills(nodes: Sequence[Node], *, every: float = 1.0, all_each: int = 4) -> It
     finally:
         over.set()
         thread.join()
+
+
+@contextmanager
+def outages(postgres: Postgres, nodes: Sequence[Node], *, every: float = 3.0) -> Iterator[list[float]]:
+    """Kill *postgres* every so many seconds and start it again, while the block lasts.
+
+    Gives the seconds after which every node served again, counted from when the database did.
+    """
+    over, recoveries = threading.Event(), []
+
+    def work() -> None:
+        while not over.wait(every):
+            postgres.kill()
+            postgres.start()
+            began = time.monotonic()
+            for node in nodes:
+                _wait_until_it_reads(node)
+            recoveries.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield recoveries
+    finally:
+        over.set()
+        thread.join()
+
+
+def _wait_until_it_reads(node: Node, seconds: float = 20) -> None:
+    """Return when a node has read something from the database."""
+    client, end = Client(999, [node]), time.monotonic() + seconds
+    while time.monotonic() < end and client.ask(0, "GET", "/balances")[0] != HTTPStatus.OK:
+        time.sleep(0.02)
+    client.close()

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from starmodel.core.changes import Commit
 from .checks import Delivery, Verdict, delivery, log_of, verdict
 from .clients import Client, Order, Readings, read_balances, run_clients
 from .ledger import Ledger
-from .nemesis import kills
+from .nemesis import kills, outages
 from .nodes import Cluster
+from .postgres import Postgres
 
 __all__ = ["Outcome", "Storm"]
 
@@ -42,37 +43,45 @@ class Storm:
     seconds: float = 60
     """When to give up; what is not acknowledged then is stuck."""
 
-    def run(self, url: str, folder: Path) -> Outcome:
-        """Let it rage on a fresh database at *url*."""
+    def run(self, url: str, folder: Path, postgres: Postgres | None = None) -> Outcome:
+        """Let it rage on a fresh database at *url*; with *postgres* that is killed, and no node."""
         ledger = Ledger(folder / "ledger.jsonl")
         with Cluster(url, folder, nodes=self.nodes, fault=self.fault) as cluster:
             counter = _prepared(cluster)
             began = time.monotonic()
-            readings = self._rage(cluster, ledger, counter)
+            readings, recoveries = self._rage(cluster, ledger, counter, postgres)
             took = time.monotonic() - began
             ledger.close()
             for node in cluster.nodes:
                 node.wait_until_up()
             log, count = asyncio.run(_looked_at(url))
             heard = _until_told(log, cluster.told)
-            return Outcome(self, ledger, took, cluster.kills, log, count, readings, heard)
+            kills = cluster.kills + len(recoveries)
+            return Outcome(self, ledger, took, kills, log, count, readings, heard, recoveries)
 
-    def _rage(self, cluster: Cluster, ledger: Ledger, counter: str) -> Readings:
+    def _rage(
+        self, cluster: Cluster, ledger: Ledger, counter: str, postgres: Postgres | None
+    ) -> tuple[Readings, list[float]]:
         over, found = threading.Event(), Readings()
         reader = threading.Thread(target=lambda: read_balances(cluster.nodes, over.is_set, found))
-        nodes = cluster.nodes
-        nemesis = nullcontext() if self.every is None else kills(nodes, every=self.every, all_each=self.all_each)
         if self.transfers:
             reader.start()
         try:
-            with nemesis:
+            with self._nemesis(cluster, postgres) as recoveries:
                 orders = self._orders(counter)
                 run_clients(cluster.nodes, orders, ledger, clients=self.clients, seconds=self.seconds)
         finally:
             over.set()
             if self.transfers:
                 reader.join()
-        return found
+        return found, recoveries or []
+
+    def _nemesis(self, cluster: Cluster, postgres: Postgres | None) -> AbstractContextManager[list[float] | None]:
+        if self.every is None:
+            return nullcontext()
+        if postgres is not None:
+            return outages(postgres, cluster.nodes, every=self.every)
+        return kills(cluster.nodes, every=self.every, all_each=self.all_each)
 
     def _orders(self, counter: str) -> Iterator[Order]:
         chance = random.Random(7)
@@ -97,6 +106,8 @@ class Outcome:
     count: int
     readings: Readings
     heard: Delivery
+    recoveries: list[float]
+    """Seconds after which every node served again, once the database did."""
 
     @property
     def verdict(self) -> Verdict:
