@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 from sqlalchemy import event as on_statement
 
-from starmodel.adapters.persistence.sqlmodel import SQLRepo, database
+from starmodel.adapters.persistence.sqlmodel import SQLRepo, database, line
 from starmodel.core import Entity, event
 from starmodel.core.errors import StoreError
 from starmodel.testing import RecordingBus, application
@@ -184,3 +185,37 @@ async def test_who_comes_in_the_way_of_another_program_gets_there_all_the_same(p
         await elsewhere
         commits = [commit for id in "ab" for commit in await app.history.timeline(Seat, id)]
         assert sum(commit.command.event == "take" for commit in commits) == done
+
+
+async def test_several_processes_that_write_all_the_time_take_turns(sqlite_url):
+    stores = [SQLRepo(sqlite_url) for _ in range(3)]
+    for store in stores:
+        await store.open([Seat])
+    done = dict.fromkeys(stores, 0)
+    ends = time.monotonic() + 2
+
+    async def write(store):
+        while time.monotonic() < ends:
+            await put(store, Seat())
+            done[store] += 1
+
+    await asyncio.gather(*(write(store) for store in stores for _ in range(3)))
+    assert min(done.values()) > max(done.values()) / 3
+    for store in stores:
+        await store.close()
+
+
+async def test_a_file_that_another_program_holds_is_waited_for_and_not_for_ever(sqlite_url, monkeypatch):
+    monkeypatch.setattr(line, "BUSY_SECONDS", 0.3)
+    store = SQLRepo(sqlite_url)
+    await store.open([Seat])
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with pytest.raises(StoreError, match="let it finish"):
+            await put(store, Seat())
+        assert 0.2 < time.monotonic() - began < 2
+        assert await store.get(Seat, "a") is None  # who reads does not wait
+        other.execute("ROLLBACK")
+    assert (await put(store, Seat())).changes
+    await store.close()

@@ -189,9 +189,10 @@ async def look_and_repeat(url: str, told: Path | None, step: int) -> None:
 
 async def is_done(store: SQLRepo, step: int) -> bool:
     """Tell whether the command took effect; AssertionError when only a part of it did."""
+    ends = "SELECT (SELECT number FROM starmodel_head), (SELECT max(number) FROM starmodel_log)"
+    head, last = await store.database.read(lambda on: on.exec_driver_sql(ends).one())  # what waits may get there now
+    assert head == last, f"the head stands at {head}, the log at {last}"
     log = await log_of(store)
-    head = await store.position()
-    assert head.number == len(log), f"the head stands at {head.number}, the log at {len(log)}"
     rows = await store.database.read(
         lambda on: on.exec_driver_sql("SELECT id, coins, _version AS version FROM purse").all()
     )

@@ -22,6 +22,7 @@ from starmodel.core.errors import StarModelError
 
 from .errors import is_disconnect, is_transient, store_error
 from .functions import FUNCTIONS
+from .line import BUSY_SECONDS, Line
 from .statements import run_raw
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ T = TypeVar("T")
 Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError | None]
 
 READERS = 4
-BUSY_SECONDS = 5.0
-"""How long a writer waits for another program's lock on an SQLite file."""
 IDLE_SECONDS = 10
 """After so long Postgres ends the transaction of a process that stands still, and that all others wait for."""
 RERUNS = 5
@@ -59,6 +58,7 @@ class Database:
         self._mine = threading.local()
         self._connections: list[Connection] = []
         self._lock = threading.Lock()
+        self._line = Line()
         self._writers: ThreadPoolExecutor | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._watcher: ThreadPoolExecutor | None = None
@@ -123,7 +123,10 @@ class Database:
         raise AssertionError("unreachable")
 
     def _transact(self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None) -> T:
-        run_raw(connection, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        if self.is_sqlite:
+            self._line.begin(connection)
+        else:
+            run_raw(connection, "BEGIN")
         try:
             result = work(connection)
             run_raw(connection, "COMMIT")
