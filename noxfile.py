@@ -137,6 +137,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill servers and databases for ten minutes, and write docs/reliability.md; needs Postgres."""
+    workspace(session)
+    session.run("python", "-m", "rig", env={"PYTHONPATH": str(ROOT / "tests" / "chaos")})
+
+
+@nox.session
 def wheels(session: nox.Session) -> None:
     """Build what a release publishes into dist/."""
     build_wheels(session)
