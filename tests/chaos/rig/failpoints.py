@@ -24,7 +24,7 @@ from sqlalchemy import event as on_statement
 from sqlalchemy.engine import Engine
 
 import starmodel.app.relay
-from starmodel.adapters.persistence.sqlmodel import SQLRepo
+from starmodel.adapters.persistence.sqlmodel import SQLRepo, database, statements
 from starmodel.app import Application
 from starmodel.core import Command, DomainEvent, Entity, Unit, event
 from starmodel.testing import PlainCodec
@@ -68,15 +68,18 @@ class Failpoint:
     def __init__(self, at: int) -> None:
         self.at, self.steps, self.is_armed = at, 0, False
         self._lock = threading.Lock()
-        on_statement.listen(Engine, "before_cursor_execute", self._before)
-        on_statement.listen(Engine, "after_cursor_execute", self._after)
+        on_statement.listen(Engine, "before_cursor_execute", lambda *_: self._step())
+        run_raw = statements.run_raw
 
-    def _before(self, _connection: object, _cursor: object, _statement: str, *_: object) -> None:
-        self._step()
-
-    def _after(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement == "COMMIT":
+        def counted(connection: Any, sql: str, *values: Any) -> Any:
             self._step()
+            rows = run_raw(connection, sql, *values)
+            if sql == "COMMIT":
+                self._step()
+            return rows
+
+        for module in (database, statements):  # the statements that go past SQLAlchemy
+            module.run_raw = counted
 
     def _step(self) -> None:
         with self._lock:

@@ -34,7 +34,8 @@ class Nursery:
 
     def __init__(self, app: Path, folder: Path, environment: dict[str, str]) -> None:
         command = [sys.executable, "-m", "rig.nursery", str(app)]
-        env = {**os.environ, "PYTHONPATH": str(HERE.parent), "STARMODEL_SECRET": SECRET, **environment}
+        ours = {"PYTHONPATH": str(HERE.parent), "STARMODEL_SECRET": SECRET, "STARMODEL_ENV": "development"}
+        env = {**os.environ, **ours, **environment}
         pipe = subprocess.PIPE
         with (folder / "nursery.log").open("ab") as log:
             self._process = subprocess.Popen(
