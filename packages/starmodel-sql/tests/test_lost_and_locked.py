@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
-from sqlalchemy import event as on_statement
 
 from starmodel.adapters.persistence.sqlmodel import SQLRepo, database, line
 from starmodel.core import Entity, event
@@ -54,27 +53,35 @@ def terminate(url, but=0):
         )
 
 
-def lose_the_answer_to_the_next_commit(store, url):
+@pytest.fixture
+def lose_the_answer_to_the_next_commit(postgres_url, monkeypatch):
     """Commit, then cut the line before the store has heard of it."""
-    lost = []
 
-    @on_statement.listens_for(store.database.engine, "before_cursor_execute")
-    def cut(connection, _cursor, statement, *_):
-        if statement == "COMMIT" and not lost:
-            lost.append(statement)
-            raw = connection.connection.driver_connection
-            raw.execute("COMMIT")
-            with psycopg.connect(url, autocommit=True) as admin:
-                admin.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
+    def lose():
+        lost = []
+        run_raw = database.run_raw
 
-    return lost
+        def cut(connection, sql, *values):
+            if sql == "COMMIT" and not lost:
+                run_raw(connection, sql)
+                lost.append(connection.connection.driver_connection.info.backend_pid)
+                with psycopg.connect(postgres_url, autocommit=True) as admin:
+                    admin.execute("SELECT pg_terminate_backend(%s)", lost)
+            return run_raw(connection, sql, *values)
+
+        monkeypatch.setattr(database, "run_raw", cut)
+        return lost
+
+    return lose
 
 
-async def test_a_commit_whose_answer_was_lost_is_told_and_answered_like_any_other(store, postgres_url):
+async def test_a_commit_whose_answer_was_lost_is_told_and_answered_like_any_other(
+    store, lose_the_answer_to_the_next_commit
+):
     bus = RecordingBus()
     async with application(Seat, stores={"sql": store}, bus=bus) as app:
         seat = (await app.dispatch(Seat.create())).entity
-        lost = lose_the_answer_to_the_next_commit(store, postgres_url)
+        lost = lose_the_answer_to_the_next_commit()
         result = await app.dispatch(Seat.take().on(seat.id))
         assert lost
         assert (result.replayed, result.returned, result.entity.taken) == (False, UNSENDABLE, 1)
