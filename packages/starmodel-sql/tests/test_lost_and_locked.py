@@ -155,6 +155,15 @@ async def test_a_row_that_another_program_holds_keeps_nobody_from_the_others(sto
     assert (await waiting).changes
 
 
+async def test_who_only_refers_to_a_row_keeps_nobody_from_changing_it(store, postgres_url):
+    await put(store, Seat(id="a"))
+    seat = await found(store, Seat(id="a"))
+    with outside(postgres_url) as other:
+        other.execute("SELECT id FROM seat WHERE id = 'a' FOR KEY SHARE")  # what a foreign key does
+        async with asyncio.timeout(2):
+            await store.commit(changeset(changed(seat, taken=1)))
+
+
 async def test_a_process_may_start_while_another_program_is_at_the_tables(store, postgres_url):
     await put(store, Seat(id="a"))
     with outside(postgres_url) as other:

@@ -64,7 +64,7 @@ class Writer:
     def _hold_rows(self, writes: Sequence[Write], connection: Connection) -> None:
         """Wait for other programs that hold the same rows, before the lock on the log lets everybody wait for this.
 
-        In one order everywhere, so that no two of these wait for each other.
+        In one order everywhere, so that no two of these wait for each other; and shared with who only refers to one.
         """
         by_kind: dict[str, list[Write]] = {}
         for write in writes:
@@ -166,7 +166,7 @@ def _update_of(mapper: Mapper[Any], names: tuple[str, ...]) -> Executable:
 
 def _held(mapper: Mapper[Any]) -> Executable:
     id = mapper.table.c.id
-    return select(id).where(id.in_(bindparam("ids", expanding=True))).order_by(id).with_for_update()
+    return select(id).where(id.in_(bindparam("ids", expanding=True))).order_by(id).with_for_update(key_share=True)
 
 
 def _delete_of(mapper: Mapper[Any]) -> Executable:
