@@ -22,10 +22,10 @@ def walk(kind, url, folder, every):
 
 
 def test_a_commit_that_dies_at_any_step_is_there_whole_or_not_at_all(url, tmp_path):
-    found = walk("commit", url, tmp_path, every=3)
+    found = walk("commit", url, tmp_path, every=5)
     assert found["steps"] >= 20
 
 
 def test_a_process_that_dies_at_any_step_leaves_nothing_undone(url, tmp_path):
-    found = walk("process", url, tmp_path, every=20)
+    found = walk("process", url, tmp_path, every=25)
     assert found["steps"] >= 60

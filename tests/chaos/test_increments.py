@@ -5,7 +5,7 @@ from __future__ import annotations
 from rig.checks import Verdict
 from rig.storm import TOTAL, Storm
 
-STORM = Storm(increments=300, transfers=120, all_each=3)
+STORM = Storm(increments=200, transfers=100, all_each=3)
 
 
 def test_every_command_takes_effect_once_whoever_is_killed(url, tmp_path):
