@@ -59,7 +59,7 @@ def outages() -> Table:
         outcome = _raged(OUTAGES, f"{postgres.url}/postgres", postgres)
     check(holds=outcome.count == OUTAGES.increments, what=f"after outages: {outcome.count}")
     check(holds=max(outcome.recoveries) <= 5, what=f"recovered after {outcome.recoveries}")
-    row = ["Postgres", *_figures(outcome), f"{max(outcome.recoveries):.1f} s"]
+    row = ["Postgres", *_figures(outcome), f"{max(outcome.recoveries):.2f} s"]
     return Table("Postgres killed every three seconds", ["the database is killed", *_COLUMNS, "all serve again"], [row])
 
 

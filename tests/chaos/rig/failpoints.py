@@ -1,6 +1,6 @@
 """Dies at every step in turn: ``python -m rig.failpoints commit|process URL FOLDER [EVERY]`` prints what came of it.
 
-A step is a statement, counted by listening to the database driver from outside: nothing in the product knows of it.
+A step is a statement, counted from outside where it goes to the driver: nothing in the product knows of it.
 Each attempt is a forked process that ends by ``os._exit`` before its n-th statement, or between a COMMIT and what
 comes after it.  A second one then looks at what is stored, sends the same command again and looks once more.
 """
