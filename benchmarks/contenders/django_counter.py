@@ -25,7 +25,7 @@ settings.configure(
 django.setup()
 
 
-class Counter(models.Model):
+class Counter(models.Model):  # noqa: DJ008  (nobody reads one)
     count = models.IntegerField(default=0)
 
     class Meta:
@@ -43,12 +43,12 @@ first.start()
 first.join()
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(_: HttpRequest) -> HttpResponse:
     return HttpResponse(f"<h1>{Counter.objects.get(pk=1).count}</h1>")
 
 
 @csrf_exempt
-def increment(request: HttpRequest) -> JsonResponse:
+def increment(_: HttpRequest) -> JsonResponse:
     Counter.objects.filter(pk=1).update(count=models.F("count") + 1)
     return JsonResponse({"count": Counter.objects.get(pk=1).count})
 

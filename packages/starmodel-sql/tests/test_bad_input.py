@@ -170,8 +170,8 @@ async def test_a_server_that_is_not_there_says_what_to_do():
     await store.close()
 
 
-async def test_a_database_that_is_not_there_says_what_to_do(postgres_server):
-    store = SQLRepo(f"{postgres_server}/never_made")
+async def test_a_database_that_is_not_there_says_what_to_do(postgres_url):
+    store = SQLRepo(f"{postgres_url}_never_made")
     with pytest.raises(StoreError, match="DATABASE_URL names the right database"):
         await store.open([Author])
     await store.close()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, NullPool, create_engine, event, exc
 
@@ -36,11 +36,15 @@ __all__ = ["Database"]
 
 T = TypeVar("T")
 
+_IMPATIENT = "starmodel_impatient"
+
 Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError | None]
 
 READERS = 4
 IDLE_SECONDS = 10
 """After so long Postgres ends the transaction of a process that stands still, and that all others wait for."""
+GLANCE = 4000
+"""Steps of SQLite's machine that a read may take on the event loop: below a millisecond."""
 RERUNS = 5
 """How often work is run again when only another transaction, or a lost connection, was in its way."""
 
@@ -88,6 +92,27 @@ class Database:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Return what *work* makes of a connection, each of its statements seeing the newest commits."""
         return await self._run(self._readers, lambda: self._attempt(work))
+
+    async def glance(self, work: Callable[[Connection], T]) -> T:
+        """Do what :meth:`read` does, for *work* of which most takes no longer than a change of threads.
+
+        On SQLite it is tried here and now: a row by its key takes 10 µs, a page by an index 50, and no writer keeps a
+        reader waiting.  What turns out to be more, or has to wait after all, is left to :meth:`read`.
+        """
+        if self.is_sqlite and not self.url.is_memory and self._readers is not None:
+            with suppress(exc.OperationalError):
+                return work(self._here())
+        return await self.read(work)
+
+    def _here(self) -> Connection:
+        """Return the connection of the event loop's own thread, which never waits."""
+        connection = self._connection()
+        if not connection.info.get(_IMPATIENT):
+            run_raw(connection, "PRAGMA busy_timeout=0")
+            raw: Any = connection.connection.driver_connection
+            raw.set_progress_handler(lambda: True, GLANCE)  # which interrupts it
+            connection.info[_IMPATIENT] = True
+        return connection
 
     async def watch(self, work: Callable[[Connection], T]) -> T:
         """Do what :meth:`read` does, in a thread that may wait without keeping anybody from reading."""

@@ -89,7 +89,7 @@ class Queries:
         self, connection: Connection, statement: Select[Any] | Reading, parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
         if isinstance(statement, Reading):
-            return statement(connection, parameters)
+            return statement(connection, **parameters)
         return connection.execute(statement, parameters).all()
 
     def _statement(self, key: Any, build: Callable[[], Select[Any]]) -> Select[Any] | Reading:

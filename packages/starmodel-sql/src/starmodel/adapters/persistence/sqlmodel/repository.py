@@ -79,7 +79,7 @@ class SQLRepo:
         sqlite = self.url.is_sqlite
         self._journal = Journal(self._own, self.tables, self.database.engine.dialect)
         self._outside = Outside(self._own, self.tables, sqlite=sqlite)
-        self._writer = Writer(self.tables, self._journal, self._outside, sqlite=sqlite)
+        self._writer = Writer(self.tables, self._journal, self._outside, self.database.engine.dialect)
         self._tasks = Tasks(self._own, self._journal)
         self._queries = Queries(self.tables, sqlite=sqlite)
 
@@ -170,19 +170,19 @@ class SQLRepo:
     async def get(self, kind: type[E], id: str, /) -> Stored[E] | None:
         """Return the newest snapshot, or ``None``."""
         await self._known(kind)
-        return await self.database.read(partial(self._queries.get, kind, id, self._now))
+        return await self.database.glance(partial(self._queries.get, kind, id, self._now))
 
     async def query(self, kind: type[E], query: Query, /) -> Page[E]:
         """Return one page of what *query* asks for."""
         checked = query.checked(kind)
         await self._known(kind)
-        return await self.database.read(partial(self._queries.page, kind, checked, self._now))
+        return await self.database.glance(partial(self._queries.page, kind, checked, self._now))
 
     async def count(self, kind: type[Entity], where: Mapping[str, Any], /, *, cap: int) -> int:
         """Return how many match, at most *cap*."""
         checked = Query(where=where).checked(kind)
         await self._known(kind)
-        return await self.database.read(partial(self._queries.count, kind, checked.where, cap, self._now))
+        return await self.database.glance(partial(self._queries.count, kind, checked.where, cap, self._now))
 
     async def commit(self, changeset: Changeset, /) -> Commit:
         """Store the whole changeset and its place in the log in one transaction."""
@@ -193,15 +193,15 @@ class SQLRepo:
 
     async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
         """Return the commit of a command of the last 24 hours."""
-        return await self.database.read(partial(self._journal.receipt, command_id, fingerprint, self._now))
+        return await self.database.glance(partial(self._journal.receipt, command_id, fingerprint, self._now))
 
     async def commit_of(self, command_id: str, /) -> Commit | None:
         """Return the commit of a command, as far back as the log goes."""
-        return await self.database.read(partial(self._journal.commit_of, command_id))
+        return await self.database.glance(partial(self._journal.commit_of, command_id))
 
     async def position(self) -> Position:
         """Return the position of the newest commit."""
-        return await self.database.read(self._journal.position)
+        return await self.database.glance(self._journal.position)
 
     async def changes(self, after: Position, /, *, limit: int = 1000) -> Changes:
         """Return the commits after a position."""
@@ -235,7 +235,7 @@ class SQLRepo:
 
     async def lease(self, task: str, holder: str, /, *, seconds: float) -> Position | None:
         """Take the right to work through the log as *task*, or keep it."""
-        if await self.database.read(partial(self._tasks.is_held, task, holder, self._now)):
+        if await self.database.glance(partial(self._tasks.is_held, task, holder, self._now)):
             return None
         return await self.database.write(partial(self._tasks.lease, task, holder, self._now, seconds))
 

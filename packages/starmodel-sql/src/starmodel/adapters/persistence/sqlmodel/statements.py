@@ -14,63 +14,61 @@ __all__ = ["Prepared", "Reading", "run_raw"]
 
 
 class Prepared:
-    """A statement on columns whose values the driver itself understands: text and numbers.
+    """A statement compiled once; the types' own conversions are made of the values that go in.
 
-    Call it with a connection and the parameters by name; it returns the rows as tuples, none for a statement that
-    gives none.
+    Call it with a connection and the parameters by name; it returns the rows as the driver has them, none for a
+    statement that gives none.
     """
 
-    __slots__ = ("_fixed", "_order", "_sql")
+    __slots__ = ("_fixed", "_into", "_order", "_sql")
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # what is executed compiles
+        compiled = _compiled(statement, dialect)
         self._sql = str(compiled)
         self._order: list[str] | None = compiled.positiontup
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-
-    def __call__(self, connection: Connection, /, **parameters: Any) -> Sequence[tuple[Any, ...]]:
-        """Run it."""
-        values: Any = {**self._fixed, **parameters} if self._fixed else parameters
-        if self._order is not None:
-            values = [values[name] for name in self._order]
-        return run_raw(connection, self._sql, values)
-
-
-class Reading:
-    """A SELECT that the driver runs by itself, between the types' own conversions of what goes in and comes out.
-
-    Only :meth:`of` knows whether a statement can be one.
-    """
-
-    __slots__ = ("_fixed", "_into", "_order", "_out", "_sql")
-
-    def __init__(self, statement: Select[Any], compiled: Any, dialect: Dialect) -> None:
-        self._sql, self._order = str(compiled), compiled.positiontup
-        self._fixed = compiled.params
         into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         self._into = {name: convert for name, convert in into.items() if convert is not None}
-        out = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
-        ]
-        self._out = [(place, convert) for place, convert in enumerate(out) if convert is not None]
 
     @classmethod
-    def of(cls, statement: Select[Any], dialect: Dialect) -> Self | None:
-        """Return *statement* as one; ``None`` if it is put together anew for each list of values."""
-        compiled: Any = statement.compile(dialect=dialect)
-        return None if "[POSTCOMPILE" in str(compiled) else cls(statement, compiled, dialect)
+    def of(cls, statement: Executable, dialect: Dialect) -> Self | None:
+        """Return *statement* as one; ``None`` if SQLAlchemy has to do something about it each time it runs."""
+        compiled = _compiled(statement, dialect)
+        return None if "[POSTCOMPILE" in str(compiled) or compiled.prefetch else cls(statement, dialect)
 
-    def __call__(self, connection: Connection, parameters: Mapping[str, Any], /) -> Sequence[Sequence[Any]]:
+    def __call__(self, connection: Connection, /, **parameters: Any) -> Sequence[Sequence[Any]]:
+        """Run it."""
+        values: dict[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
+        for name, convert in self._into.items():
+            values[name] = convert(values[name])
+        ordered = values if self._order is None else [values[name] for name in self._order]
+        return run_raw(connection, self._sql, ordered)
+
+
+class Reading(Prepared):
+    """A SELECT whose rows are converted by the types of its columns."""
+
+    __slots__ = ("_out",)
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        super().__init__(statement, dialect)
+        columns = statement.selected_columns
+        out = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._out = [(place, convert) for place, convert in enumerate(out) if convert is not None]
+
+    def __call__(self, connection: Connection, /, **parameters: Any) -> Sequence[Sequence[Any]]:
         """Return the rows."""
-        into, given = self._into, {**self._fixed, **parameters}
-        values = [into[name](given[name]) if name in into else given[name] for name in self._order]
-        rows = run_raw(connection, self._sql, values)
+        rows = super().__call__(connection, **parameters)
         return [self._converted(list(row)) for row in rows] if self._out else rows
 
     def _converted(self, row: list[Any]) -> list[Any]:
         for place, convert in self._out:
             row[place] = convert(row[place])
         return row
+
+
+def _compiled(statement: Executable, dialect: Dialect) -> Any:
+    return statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # what is executed compiles
 
 
 def run_raw(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from starmodel.core.errors import ConflictError, GoneError
 
 from .mapper import EXPIRES, VERSION
 from .outside import DELETED
+from .statements import Prepared
 
 if TYPE_CHECKING:
-    from sqlalchemy import Executable
+    from sqlalchemy import Dialect, Executable
 
     from starmodel.core.entity import Entity
 
@@ -31,12 +32,13 @@ __all__ = ["Writer"]
 class Writer:
     """Stores changesets."""
 
-    def __init__(self, tables: Tables, journal: Journal, outside: Outside, *, sqlite: bool) -> None:
-        self._sqlite = sqlite
+    def __init__(self, tables: Tables, journal: Journal, outside: Outside, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._sqlite = sqlite = dialect.name == "sqlite"
         self._insert: Callable[[Table], Any] = sqlite_insert if sqlite else postgres_insert
         self._tables = tables
         self._journal, self._outside = journal, outside
-        self._statements: dict[tuple[Any, ...], Executable] = {}
+        self._statements: dict[tuple[Any, ...], Prepared | Executable] = {}
 
     def commit(
         self, changeset: Changeset, at: datetime, now: float, tried: list[Commit], connection: Connection
@@ -71,7 +73,7 @@ class Writer:
             by_kind.setdefault(write.kind.__entity_name__, []).append(write)
         for _, of_kind in sorted(by_kind.items()):
             mapper = self._tables.of(of_kind[0].kind)
-            connection.execute(self._statement(mapper, "hold", _held), {"ids": [write.id for write in of_kind]})
+            self._run(connection, mapper, "hold", _held, ids=[write.id for write in of_kind])
 
     def absorb(self, at: datetime, now: float, connection: Connection) -> Position:
         """Take what other programs changed into the log; return the newest position, locked."""
@@ -98,8 +100,8 @@ class Writer:
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
             self.free_expired(mapper, now, connection, entity.id)
-        make = self._statement(mapper, "create", self._creation)
-        return connection.execute(make, {**values, VERSION: version}).first() is not None
+        values[VERSION] = version
+        return bool(self._run(connection, mapper, "create", self._creation, **values))
 
     def _update(
         self, connection: Connection, mapper: Mapper[Any], write: Write, entity: Entity, version: int, now: float
@@ -109,25 +111,41 @@ class Writer:
         values = mapper.values(entity, names, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
-        change = self._statement(mapper, ("update", *values), lambda of: _update_of(of, tuple(values)))
-        parameters = {f"new_{name}": value for name, value in values.items()}
-        where = {"the_id": write.id, "expected": write.expected, **mapper.moment(now)}
-        return bool(connection.execute(change, {**parameters, **where, "version": version}).rowcount)
+        return self._change(connection, mapper, write, version, now, values)
+
+    def _change(
+        self,
+        connection: Connection,
+        mapper: Mapper[Any],
+        write: Write,
+        version: int,
+        now: float,
+        values: Mapping[str, Any],
+    ) -> bool:
+        found = self._run(
+            connection,
+            mapper,
+            ("update", *values),
+            lambda of: _update_of(of, tuple(values)),
+            the_id=write.id,
+            expected=write.expected,
+            version=version,
+            **mapper.moment(now),
+            **{f"new_{name}": value for name, value in values.items()},
+        )
+        return bool(found)
 
     def _delete(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> bool:
-        where = {"the_id": write.id, "expected": write.expected, "version": DELETED, **mapper.moment(now)}
-        mark = self._statement(mapper, ("update",), lambda of: _update_of(of, ()))
-        if not connection.execute(mark, where).rowcount:
+        if not self._change(connection, mapper, write, DELETED, now, {}):
             return False
-        connection.execute(self._statement(mapper, "delete", _delete_of), {"the_id": write.id})
+        self._run(connection, mapper, "delete", _delete_of, the_id=write.id)
         return True
 
     def _refuse(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> None:
-        look = self._statement(mapper, "version", _version_of)
-        found = connection.execute(look, {"the_id": write.id, **mapper.moment(now)}).scalar()
-        if found is None:
+        found = self._run(connection, mapper, "version", _version_of, the_id=write.id, **mapper.moment(now))
+        if not found:
             raise GoneError(mapper.name, write.id)
-        raise ConflictError(f"{mapper.name} {write.id}", write.expected, found)
+        raise ConflictError(f"{mapper.name} {write.id}", write.expected, found[0][0])
 
     def free_expired(self, mapper: Mapper[Any], now: float, connection: Connection, id: str | None = None) -> int:
         """Delete what has expired, or only the entity *id* if it has; return how many that were.
@@ -135,18 +153,32 @@ class Writer:
         It is no change: nobody could read it any more.
         """
         only = {} if id is None else {"the_id": id}
-        mark = self._statement(mapper, ("expired", *only), lambda of: _expired_of(of, one=bool(only)))
-        found = connection.execute(mark, {"deleted": DELETED, "now": now, **only}).rowcount
+        expired = ("expired", *only)
+        found = self._run(
+            connection, mapper, expired, lambda of: _expired_of(of, one=bool(only)), deleted=DELETED, now=now, **only
+        )
         if found:
-            connection.execute(self._statement(mapper, "marked", _marked_of))
-        return found
+            self._run(connection, mapper, "marked", _marked_of)
+        return len(found)
 
-    def _statement(self, mapper: Mapper[Any], shape: Any, build: Callable[[Mapper[Any]], Executable]) -> Executable:
+    def _run(
+        self,
+        connection: Connection,
+        mapper: Mapper[Any],
+        shape: Any,
+        build: Callable[[Mapper[Any]], Executable],
+        **parameters: Any,
+    ) -> Sequence[Sequence[Any]]:
+        """Run the statement of this *shape*, built when it is first needed; return the rows it gives."""
         key = (mapper.kind, shape)
         known = self._statements.get(key)
         if known is None:
-            known = self._statements[key] = build(mapper)
-        return known
+            made = build(mapper)
+            known = self._statements[key] = Prepared.of(made, self._dialect) or made
+        if isinstance(known, Prepared):
+            return known(connection, **parameters)
+        found = connection.execute(known, parameters)
+        return found.all() if found.returns_rows else ()
 
     def _creation(self, mapper: Mapper[Any]) -> Executable:
         id = mapper.table.c.id
@@ -161,6 +193,7 @@ def _update_of(mapper: Mapper[Any], names: tuple[str, ...]) -> Executable:
         update(table)
         .where(table.c.id == bindparam("the_id"), mapper.version == bindparam("expected"), *mapper.alive)
         .values({**new, VERSION: bindparam("version")})
+        .returning(table.c.id)
     )
 
 
@@ -176,7 +209,8 @@ def _delete_of(mapper: Mapper[Any]) -> Executable:
 def _expired_of(mapper: Mapper[Any], *, one: bool) -> Executable:
     table = mapper.table
     only = [table.c.id == bindparam("the_id")] if one else []
-    return update(table).where(table.c[EXPIRES] <= bindparam("now"), *only).values({VERSION: bindparam("deleted")})
+    expired = update(table).where(table.c[EXPIRES] <= bindparam("now"), *only)
+    return expired.values({VERSION: bindparam("deleted")}).returning(table.c.id)
 
 
 def _marked_of(mapper: Mapper[Any]) -> Executable:
