@@ -194,7 +194,7 @@ async def test_a_file_that_is_something_else_says_what_to_do(tmp_path):
 
 
 async def test_a_file_that_another_program_holds_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr("starmodel.adapters.persistence.sqlmodel.database.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("starmodel.adapters.persistence.sqlmodel.line.BUSY_SECONDS", 0.2)
     store = SQLRepo(f"sqlite:///{tmp_path}/x.db")
     await store.open([Author])
     start = await store.position()

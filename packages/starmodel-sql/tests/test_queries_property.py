@@ -189,12 +189,12 @@ def postgres_store(request, postgres_server):
     import psycopg
 
     name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as admin:
+    with psycopg.connect(f"{postgres_server.url}/postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
-    store = Store(f"{postgres_server}/{name}", indexed=request.param == "indexed")
+    store = Store(f"{postgres_server.url}/{name}", indexed=request.param == "indexed")
     yield store
     store.connection.close()
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as admin:
+    with psycopg.connect(f"{postgres_server.url}/postgres", autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -26,7 +26,7 @@ class Prepared:
         compiled = _compiled(statement, dialect)
         self._sql = str(compiled)
         self._order: list[str] | None = compiled.positiontup
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
         into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         self._into = {name: convert for name, convert in into.items() if convert is not None}
 
