@@ -35,11 +35,11 @@ NOWHERE = [
     {"text": "half a \ud83d"},
     {"anything": {"deep": [{"half": "\udc00"}]}},
     {"anything": [float("nan")]},
-]
-NOT_ON_POSTGRES = [
     {"text": "a\0b"},
     {"anything": ["a\0b"]},
     {"anything": {"a\0b": 1}},
+]
+NOT_ON_POSTGRES = [
     {"at": datetime(2025, 1, 1)},
 ]
 

@@ -165,7 +165,7 @@ def _misfit(value: Any, *, sqlite: bool) -> str | None:
     if not sqlite and isinstance(value, datetime) and value.tzinfo is None:
         return "has no time zone; give it one, for example datetime.now(UTC)"
     if isinstance(value, str):
-        return _misfit_of_text(value, sqlite=sqlite)
+        return _misfit_of_text(value)
     if isinstance(value, float | Decimal) and not math.isfinite(value):
         return "is no finite number, which has neither a place in an order nor in JSON; use None for what is not known"
     return next((why for part in _parts(value) if (why := _misfit(part, sqlite=sqlite)) is not None), None)
@@ -180,9 +180,9 @@ def _parts(value: Any) -> Iterable[Any]:
     return [part for part in value if isinstance(part, str | float | Decimal | Mapping | list | tuple | AbstractSet)]
 
 
-def _misfit_of_text(text: str, *, sqlite: bool) -> str | None:
-    if not sqlite and "\0" in text:
-        return "holds a NUL character, which Postgres cannot keep; remove it"
+def _misfit_of_text(text: str) -> str | None:
+    if "\0" in text:  # Postgres has none, and to SQLite's functions a text ends there
+        return "holds a NUL character, which a database cannot keep; remove it"
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         return "holds half of a surrogate pair, which is no letter; remove it"
     return None
