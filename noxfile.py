@@ -165,12 +165,12 @@ def bump(session: nox.Session) -> None:
 @nox.session
 def pin(session: nox.Session) -> None:
     """Refresh constraints.txt: the versions everybody installs; names and versions, no addresses."""
-    extras = {"starmodel": "[all]", "starmodel-core": "[testing]"}
+    extras = {"starmodel": "[all]", "starmodel-core": "[testing]", "starmodel-sql": "[postgres]"}
     wanted = Path(session.create_tmp(), "requirements.in")
     wanted.write_text("".join(f"-e {ROOT / package}{extras.get(package.name, '')}\n" for package in PACKAGES))
     compiled = session.run(
         *("uv", "pip", "compile", "-q", "--universal", "--python-version=3.11", "--no-header", "--no-annotate"),
-        *("--upgrade", "--group=dev", str(wanted)),
+        *("--upgrade", "--group=dev", "--group=bench", str(wanted)),
         external=True,
         silent=True,
     )

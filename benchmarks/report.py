@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["Table", "machine", "write_between_markers"]
 
 START, END = "<!-- benchmarks start -->", "<!-- benchmarks end -->"
-STACK = ("starmodel-core", "uvicorn", "uvloop", "httptools", "starlette", "python-fasthtml", "pydantic")
+STACK = ("starmodel-core", "uvicorn", "uvloop", "httptools", "starlette", "python-fasthtml", "pydantic", "sqlalchemy")
 
 
 @dataclass(frozen=True, slots=True)
