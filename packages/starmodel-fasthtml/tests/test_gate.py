@@ -201,13 +201,22 @@ async def test_the_policy_reaches_applications_that_spell_their_headers_otherwis
 
 class TestSomethingBreaks:
     async def test_an_id_is_told_and_the_rest_is_logged(self, visitor, caplog):
-        answer = await visitor.get("/broken")
+        answer = await visitor.get("/broken", accept="application/json")
 
         assert answer.status == 500
         assert "vault" not in answer.everything
         id = re.search(r"the id (\w+)", answer.text)[1]
         assert id in caplog.text
         assert "the vault code is 1234" in caplog.text
+
+    async def test_who_looks_at_a_page_sees_one_with_the_id(self, visitor, caplog):
+        answer = await visitor.get("/broken")
+
+        assert (answer.status, answer.header("content-type")) == (500, "text/html; charset=utf-8")
+        assert "<h1>Something went wrong</h1>" in answer.text
+        assert answer.header("content-security-policy")
+        assert "vault" not in answer.everything
+        assert re.search(r"<code>(\w+)</code>", answer.text)[1] in caplog.text
 
     @pytest.mark.parametrize("client", ["127.0.0.1", "::1"])
     async def test_in_development_this_machine_sees_the_traceback(self, build, client):

@@ -92,7 +92,7 @@ class UnitOfWork(Unit):
                 raise NotFoundError(known_kind.__entity_name__, id)
             return cast("E", self.begun(fresh, implicit=True))
         if is_discarded(known.draft):
-            raise NotFoundError(kind.__name__, id)
+            raise NotFoundError(kind.__entity_name__, id)  # type: ignore[attr-defined]  # as above
         return cast("E", known.draft)
 
     async def find(

@@ -35,7 +35,7 @@ from .wanting import wants_page
 if TYPE_CHECKING:
     from starlette.middleware.errors import ServerErrorMiddleware
     from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Scope
 
     from starmodel.core.ports import AuthProvider
     from starmodel.plugins import PluginHost
@@ -119,7 +119,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         """
         self.user_middleware.append(Middleware(self._shortcut.before))
         stack: ServerErrorMiddleware = super().build_middleware_stack()
-        return Gate(stack.app, sessions=self.runtime.sessions, settings=self._gate)
+        return Gate(stack.app, sessions=self.runtime.sessions, settings=self._gate, draw=self._error_page)
+
+    def _error_page(self, scope: Scope, refusal: Refusal) -> str | None:
+        if not wants_page(scope):
+            return None
+        return error_page(self.runtime.assets, refusal, nonce_of(scope), "/")
 
     @property
     def application(self) -> Application:

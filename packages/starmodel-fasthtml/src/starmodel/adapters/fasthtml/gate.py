@@ -9,18 +9,21 @@ import logging
 import secrets
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from starlette.requests import ClientDisconnect
 
+from starmodel.app import Refusal, refusal_of
 from starmodel.core.errors import StarModelError
 
 from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
-from .replies import send_plain
+from .replies import send_bytes, send_plain
 from .sessions import Session, Sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .sessions import Visit
@@ -29,6 +32,7 @@ __all__ = [
     "SAFE_METHODS",
     "AnswerBrokenError",
     "BodyTooLargeError",
+    "Draw",
     "Gate",
     "GateSettings",
     "header",
@@ -43,6 +47,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
 _FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+
+
+Draw: TypeAlias = "Callable[[Scope, Refusal], str | None]"
+"""Returns the page that tells of a failure; ``None`` to whoever will not look at it."""
 
 
 class BodyTooLargeError(Exception):
@@ -71,8 +79,8 @@ class GateSettings:
 class Gate:
     """Refuses what no handler should have to think about, and adds to every answer what no handler should forget."""
 
-    def __init__(self, app: ASGIApp, *, sessions: Sessions, settings: GateSettings) -> None:
-        self._app, self._sessions, self._settings = app, sessions, settings
+    def __init__(self, app: ASGIApp, *, sessions: Sessions, settings: GateSettings, draw: Draw) -> None:
+        self._app, self._sessions, self._settings, self._draw = app, sessions, settings, draw
         self._exact = frozenset(host for host in settings.hosts if not host.startswith("*."))
         self._suffixes = tuple(host[1:] for host in settings.hosts if host.startswith("*."))
 
@@ -102,22 +110,30 @@ class Gate:
             return  # nobody is there to be answered
         except BodyTooLargeError as error:
             await self._after_failure(answer, error, 413, _too_large(self._settings.max_body))
-        except Exception as error:  # noqa: BLE001  # the outermost place: nothing above could answer
-            text = self._tell(scope, headers, error)
+        except Exception as error:  # the outermost place: nothing above could answer
+            id = secrets.token_hex(6)
+            logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
             if answer.started or not await answered_by_the_app(error, scope, limited, answer):
-                await self._after_failure(answer, error, 500, text)
+                await self._tell(scope, headers, error, id, answer)
 
     async def _after_failure(self, answer: Answer, error: Exception, status: int, text: str) -> None:
         if answer.started:
             raise AnswerBrokenError("the answer had begun when the request failed; the connection is closed") from error
         await send_plain(answer, status, text)
 
-    def _tell(self, scope: Scope, headers: dict[bytes, bytes], error: Exception) -> str:
-        id = secrets.token_hex(6)
-        logger.error("request %s %r failed (id %s)", scope["method"], scope["path"], id, exc_info=error)
+    async def _tell(self, scope: Scope, headers: dict[bytes, bytes], error: Exception, id: str, answer: Answer) -> None:
+        refusal = refusal_of(error, id)
+        if refusal.status < 500:  # it came past everybody who could have told it as what it is
+            refusal = refusal_of(RuntimeError(), id)
         if self._settings.debug and is_local(scope, headers):
-            return "".join(traceback.format_exception(error))
-        return f"Something went wrong on the server. The details are in its log under the id {id}."
+            await self._after_failure(answer, error, refusal.status, "".join(traceback.format_exception(error)))
+            return
+        page = None if answer.started else self._draw(scope, refusal)
+        if page is not None:
+            await send_bytes(answer, refusal.status, b"text/html; charset=utf-8", page.encode())
+            return
+        text = f"Something went wrong on the server. The details are in its log under the id {id}."
+        await self._after_failure(answer, error, refusal.status, text)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         host = headers.get(b"host", b"").decode("latin-1")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastcore.xml import FT
 
 from starmodel.core.answers import GoTo, Notice
 from starmodel.core.entity import Entity
+from starmodel.core.showing import with_shown
 
 from .markup import checked_tree, html_of
 from .replies import NO_STORE
@@ -76,21 +75,9 @@ def public_value(returned: Any, codec: Codec) -> Any:
     if isinstance(returned, Entity) or is_element(returned):
         return None
     try:
-        return codec.plain(_public(returned, codec))
+        return codec.plain(with_shown(returned, partial(codec.dump, public=True)))
     except (TypeError, ValueError):
         return None
-
-
-def _public(value: Any, codec: Codec) -> Any:
-    if isinstance(value, Entity):
-        return codec.dump(value, public=True)
-    if isinstance(value, Mapping):
-        return {key: _public(item, codec) for key, item in value.items()}
-    if isinstance(value, list | tuple | AbstractSet):
-        return [_public(item, codec) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _public(getattr(value, field.name), codec) for field in dataclasses.fields(value)}
-    return value
 
 
 class Frames:
