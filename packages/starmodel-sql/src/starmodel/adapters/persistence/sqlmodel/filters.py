@@ -89,11 +89,11 @@ class Filter:
 
     @property
     def alive(self) -> ColumnElement[bool]:
-        """The condition that a row has not expired at the parameter ``now``."""
+        """The condition that a row has not expired at the parameter ``_now``."""
         if self.mapper.ttl is None:
             return true()
         expires = self.table.c[EXPIRES]
-        return or_(expires.is_(None), expires > bindparam("now"))
+        return or_(expires.is_(None), expires > bindparam("_now"))
 
     def _read(self, where: Mapping[str, Any], values: list[Any]) -> Shape:
         return ("and", *[self._part(key, test, values) for key, test in where.items()])

@@ -43,7 +43,7 @@ __all__ = ["EXPIRES", "VERSION", "Mapper", "Tables", "bookkeeping", "constraints
 E = TypeVar("E", bound=Entity)
 
 VERSION, EXPIRES = "_version", "_expires"
-"""Columns beside the fields; no field begins with an underscore."""
+"""Columns beside the fields; no field begins with an underscore, and so no parameter of a statement is called like one."""
 
 _PLAIN = (str, int, bool, type(None))
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -69,15 +69,15 @@ class Mapper(Generic[E]):
 
     @cached_property
     def alive(self) -> tuple[ColumnElement[bool], ...]:
-        """The condition that a row has not expired at the parameter ``now``; none for what never expires."""
+        """The condition that a row has not expired at the parameter ``_now``; none for what never expires."""
         if self.ttl is None:
             return ()
         expires = self.table.c[EXPIRES]
-        return (or_(expires.is_(None), expires > bindparam("now")),)
+        return (or_(expires.is_(None), expires > bindparam("_now")),)
 
     def moment(self, now: float) -> dict[str, float]:
         """Return the parameter of :attr:`alive`."""
-        return {} if self.ttl is None else {"now": now}
+        return {} if self.ttl is None else {"_now": now}
 
     def stored(self, row: Sequence[Any]) -> Stored[E]:
         """Return the snapshot in a row of :attr:`columns`."""

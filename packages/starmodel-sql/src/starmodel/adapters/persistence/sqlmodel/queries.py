@@ -50,7 +50,7 @@ class Queries:
         """Return the newest snapshot, or ``None``."""
         mapper = self._tables.of(kind)
         statement = self._statement((kind, "get"), lambda: _by_id(mapper))
-        rows = self._rows(connection, statement, {"the_id": id, "now": now})
+        rows = self._rows(connection, statement, {"the_id": id, "_now": now})
         return mapper.stored(rows[0]) if rows else None
 
     def page(self, kind: type[E], query: Query, now: float, connection: Connection) -> Page[E]:
@@ -64,7 +64,7 @@ class Queries:
             (kind, "page", shape, tuple(order), start.shape),
             lambda: _page(mapper, of_kind, shape, order, start.shape),
         )
-        parameters = {**values, **start.values, "now": now, "most": query.limit + 1}
+        parameters = {**values, **start.values, "_now": now, "most": query.limit + 1}
         rows = self._rows(connection, statement, parameters)
         items = tuple(mapper.all_stored(rows[: query.limit]))
         more = cursor_at(order_key(query, items[-1].entity)) if len(rows) > query.limit else None
@@ -75,7 +75,7 @@ class Queries:
         mapper, of_kind = self._tables.of(kind), self._filter(kind, connection)
         shape, values = of_kind.read(where)
         statement = self._statement((kind, "count", shape), lambda: _count(mapper, of_kind, shape))
-        return int(self._rows(connection, statement, {**values, "now": now, "most": cap})[0][0])
+        return int(self._rows(connection, statement, {**values, "_now": now, "most": cap})[0][0])
 
     def _filter(self, kind: type[Entity], connection: Connection) -> Filter:
         known = self._filters.get(kind)

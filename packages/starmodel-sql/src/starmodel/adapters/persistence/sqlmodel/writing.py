@@ -127,22 +127,22 @@ class Writer:
             mapper,
             ("update", *values),
             lambda of: _update_of(of, tuple(values)),
-            the_id=write.id,
-            expected=write.expected,
-            version=version,
+            _id=write.id,
+            _expected=write.expected,
+            _next=version,
             **mapper.moment(now),
-            **{f"new_{name}": value for name, value in values.items()},
+            **{f"_new_{name}": value for name, value in values.items()},
         )
         return bool(found)
 
     def _delete(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> bool:
         if not self._change(connection, mapper, write, DELETED, now, {}):
             return False
-        self._run(connection, mapper, "delete", _delete_of, the_id=write.id)
+        self._run(connection, mapper, "delete", _delete_of, _id=write.id)
         return True
 
     def _refuse(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> None:
-        found = self._run(connection, mapper, "version", _version_of, the_id=write.id, **mapper.moment(now))
+        found = self._run(connection, mapper, "version", _version_of, _id=write.id, **mapper.moment(now))
         if not found:
             raise GoneError(mapper.name, write.id)
         raise ConflictError(f"{mapper.name} {write.id}", write.expected, found[0][0])
@@ -152,10 +152,10 @@ class Writer:
 
         It is no change: nobody could read it any more.
         """
-        only = {} if id is None else {"the_id": id}
+        only = {} if id is None else {"_id": id}
         expired = ("expired", *only)
         found = self._run(
-            connection, mapper, expired, lambda of: _expired_of(of, one=bool(only)), deleted=DELETED, now=now, **only
+            connection, mapper, expired, lambda of: _expired_of(of, one=bool(only)), _deleted=DELETED, _now=now, **only
         )
         if found:
             self._run(connection, mapper, "marked", _marked_of)
@@ -167,6 +167,7 @@ class Writer:
         mapper: Mapper[Any],
         shape: Any,
         build: Callable[[Mapper[Any]], Executable],
+        /,
         **parameters: Any,
     ) -> Sequence[Sequence[Any]]:
         """Run the statement of this *shape*, built when it is first needed; return the rows it gives."""
@@ -188,11 +189,11 @@ class Writer:
 
 def _update_of(mapper: Mapper[Any], names: tuple[str, ...]) -> Executable:
     table = mapper.table
-    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    new = {name: bindparam(f"_new_{name}", type_=table.c[name].type) for name in names}
     return (
         update(table)
-        .where(table.c.id == bindparam("the_id"), mapper.version == bindparam("expected"), *mapper.alive)
-        .values({**new, VERSION: bindparam("version")})
+        .where(table.c.id == bindparam("_id"), mapper.version == bindparam("_expected"), *mapper.alive)
+        .values({**new, VERSION: bindparam("_next")})
         .returning(table.c.id)
     )
 
@@ -203,14 +204,14 @@ def _held(mapper: Mapper[Any]) -> Executable:
 
 
 def _delete_of(mapper: Mapper[Any]) -> Executable:
-    return delete(mapper.table).where(mapper.table.c.id == bindparam("the_id"))
+    return delete(mapper.table).where(mapper.table.c.id == bindparam("_id"))
 
 
 def _expired_of(mapper: Mapper[Any], *, one: bool) -> Executable:
     table = mapper.table
-    only = [table.c.id == bindparam("the_id")] if one else []
-    expired = update(table).where(table.c[EXPIRES] <= bindparam("now"), *only)
-    return expired.values({VERSION: bindparam("deleted")}).returning(table.c.id)
+    only = [table.c.id == bindparam("_id")] if one else []
+    expired = update(table).where(table.c[EXPIRES] <= bindparam("_now"), *only)
+    return expired.values({VERSION: bindparam("_deleted")}).returning(table.c.id)
 
 
 def _marked_of(mapper: Mapper[Any]) -> Executable:
@@ -218,4 +219,4 @@ def _marked_of(mapper: Mapper[Any]) -> Executable:
 
 
 def _version_of(mapper: Mapper[Any]) -> Executable:
-    return select(mapper.version).where(mapper.table.c.id == bindparam("the_id"), *mapper.alive)
+    return select(mapper.version).where(mapper.table.c.id == bindparam("_id"), *mapper.alive)
