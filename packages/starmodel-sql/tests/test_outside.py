@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -215,3 +216,25 @@ async def test_a_replay_into_an_empty_store_ends_up_the_same(store, elsewhere):
     assert [commit.command.event for commit in commits][1:] == ["update", "create"]
     assert commits[1].command.args == {"title": "y", "tags": ["z"]}
     assert MemoryRepo.single_process
+
+
+class Stranger(Entity):
+    """Of another application at the same database."""
+
+    title: str = ""
+
+
+async def test_what_other_applications_wait_for_wakes_nobody_here(url, elsewhere):
+    theirs, ours = SQLRepo(url), SQLRepo(url)
+    await theirs.open([Stranger])
+    await theirs.close()
+    await ours.open([Card])
+    elsewhere.run("INSERT INTO stranger (id, title) VALUES ('a', 'new')")
+    began = monotonic()
+    await ours.wait(await ours.position(), seconds=0.3)
+    assert monotonic() - began >= 0.3
+    await ours.close()
+    await theirs.open([Stranger])
+    [commit] = await news(theirs, await theirs.position())
+    assert commit.changes[0].after == {"id": "a", "title": "new"}
+    await theirs.close()

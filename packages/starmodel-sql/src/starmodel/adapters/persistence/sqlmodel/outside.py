@@ -56,23 +56,22 @@ class Outside:
     def __init__(self, own: Bookkeeping, tables: Tables, *, sqlite: bool) -> None:
         self._own, self._tables, self._sqlite = own, tables, sqlite
         noted = own.outside
-        self._any = select(noted.c.number).limit(1)
-        self._noted = (
-            select(noted)
-            .where(noted.c.entity.in_(bindparam("known", expanding=True)))
-            .order_by(noted.c.number)
-            .limit(1000)
-        )
+        is_known = noted.c.entity.in_(bindparam("known", expanding=True))
+        self._any = select(noted.c.number).where(is_known).limit(1)
+        self._noted = select(noted).where(is_known).order_by(noted.c.number).limit(1000)
         self._forget = delete(noted).where(noted.c.number.in_(bindparam("numbers", expanding=True)))
 
     def is_waiting(self, connection: Connection) -> bool:
-        """Tell whether anything was noted that is not in the log yet."""
-        return connection.execute(self._any).first() is not None
+        """Tell whether anything was noted that is not in the log yet; classes of other applications are theirs."""
+        return connection.execute(self._any, {"known": self._known}).first() is not None
+
+    @property
+    def _known(self) -> list[str]:
+        return [mapper.name for mapper in self._tables]
 
     def commits(self, connection: Connection, newest: Position, at: datetime) -> list[Commit]:
         """Return what was noted as the commits after *newest*, and forget the notes."""
-        known = [mapper.name for mapper in self._tables]
-        rows = connection.execute(self._noted, {"known": known}).all()
+        rows = connection.execute(self._noted, {"known": self._known}).all()
         if not rows:
             return []
         connection.execute(self._forget, {"numbers": [row.number for row in rows]})
@@ -219,7 +218,7 @@ def _bodies(connection: Connection, mapper: Mapper[Any], text_of: TextOf) -> dic
     return {
         f"{start}_insert": (f"NEW.{version} = 0", [first, note("NEW", given, "NULL", values("NEW"))]),
         f"{start}_update": (
-            f"NEW.{version} = OLD.{version} AND ({differs})",
+            f"NEW.{version} = OLD.{version} AND OLD.{version} <> {DELETED} AND ({differs})",
             [moved, note("NEW", f"OLD.{version} + 1", values("OLD"), values("NEW", compared=True))],
         ),
         f"{start}_delete": (f"OLD.{version} <> {DELETED}", [note("OLD", f"OLD.{version}", values("OLD"), "NULL")]),
