@@ -43,7 +43,7 @@ __all__ = ["EXPIRES", "VERSION", "Mapper", "Tables", "bookkeeping", "constraints
 E = TypeVar("E", bound=Entity)
 
 VERSION, EXPIRES = "_version", "_expires"
-"""Columns beside the fields; no field begins with an underscore, and so no parameter of a statement is called like one."""
+"""Columns beside the fields; no field begins with an underscore, and no parameter of a statement without one."""
 
 _PLAIN = (str, int, bool, type(None))
 _LEAST, _MOST = -(2**63), 2**63 - 1

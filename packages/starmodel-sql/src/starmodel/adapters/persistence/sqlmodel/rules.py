@@ -9,6 +9,8 @@ from sqlalchemy import Connection, exc
 
 from starmodel.core.errors import InvalidError, Problem, RefusedError, StarModelError
 
+from .columns import table_name
+
 if TYPE_CHECKING:
     from starmodel.core.changes import Changeset
 
@@ -48,7 +50,7 @@ def _sqlite_reference(changeset: Changeset, connection: Connection) -> StarModel
     if not broken:
         return None
     child, _, parent, number = broken[0]
-    deleted = {write.kind.__entity_name__.lower() for write in changeset.writes if write.after is None}
+    deleted = {table_name(write.kind) for write in changeset.writes if write.after is None}
     if parent in deleted:
         return _still_needed(child)
     keys = connection.exec_driver_sql(f"PRAGMA foreign_key_list({child!r})").all()

@@ -58,8 +58,8 @@ class Writer:
             return next(same, earlier)
         commit = sealed(changeset, Position(newest.epoch, newest.number + 1), at)
         tried.append(commit)
-        for write, change in zip(changeset.writes, commit.changes, strict=True):
-            self._apply(connection, write, change.version, now)
+        versions = [change.version for change in commit.changes]
+        self._apply(connection, list(zip(changeset.writes, versions, strict=True)), now)
         self._journal.append(connection, commit, now)
         return commit
 
@@ -84,31 +84,34 @@ class Writer:
                 newest = commit.position
         return newest
 
-    def _apply(self, connection: Connection, write: Write, version: int, now: float) -> None:
-        mapper = self._tables.of(write.kind)
-        if write.after is None:
-            done = self._delete(connection, mapper, write, now)
-        elif write.expected:
-            done = self._update(connection, mapper, write, write.after, version, now)
-        else:
-            done = self._create(connection, mapper, write.after, version, now)
-        if not done:
-            self._refuse(connection, mapper, write, now)
+    def _apply(self, connection: Connection, writes: Sequence[tuple[Write, int]], now: float) -> None:
+        """Store each write with its version.
 
-    def _create(self, connection: Connection, mapper: Mapper[Any], entity: Entity, version: int, now: float) -> bool:
-        values = mapper.values(entity, mapper.fields, sqlite=self._sqlite)
+        What goes is only marked at first: a reference to it that the database itself empties is then in nobody's way.
+        What is new comes last, and may have a unique value of what went.
+        """
+        for turn in (self._mark, self._update, self._delete, self._create):
+            for write, version in writes:
+                if not turn(connection, write, version, now):
+                    self._refuse(connection, write, now)
+
+    def _create(self, connection: Connection, write: Write, version: int, now: float) -> bool:
+        if write.after is None or write.expected:
+            return True
+        mapper = self._tables.of(write.kind)
+        values = mapper.values(write.after, mapper.fields, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
-            self.free_expired(mapper, now, connection, entity.id)
+            self.free_expired(mapper, now, connection, write.id)
         values[VERSION] = version
         return bool(self._run(connection, mapper, "create", self._creation, **values))
 
-    def _update(
-        self, connection: Connection, mapper: Mapper[Any], write: Write, entity: Entity, version: int, now: float
-    ) -> bool:
-        before = write.before
-        names = [name for name in mapper.fields if before is None or getattr(before, name) is not getattr(entity, name)]
-        values = mapper.values(entity, names, sqlite=self._sqlite)
+    def _update(self, connection: Connection, write: Write, version: int, now: float) -> bool:
+        if write.after is None or not write.expected:
+            return True
+        mapper, before, after = self._tables.of(write.kind), write.before, write.after
+        names = [name for name in mapper.fields if before is None or getattr(before, name) is not getattr(after, name)]
+        values = mapper.values(after, names, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
         return self._change(connection, mapper, write, version, now, values)
@@ -135,13 +138,20 @@ class Writer:
         )
         return bool(found)
 
-    def _delete(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> bool:
-        if not self._change(connection, mapper, write, DELETED, now, {}):
-            return False
-        self._run(connection, mapper, "delete", _delete_of, _id=write.id)
+    def _mark(self, connection: Connection, write: Write, version: int, now: float) -> bool:
+        del version
+        if write.after is not None:
+            return True
+        return self._change(connection, self._tables.of(write.kind), write, DELETED, now, {})
+
+    def _delete(self, connection: Connection, write: Write, version: int, now: float) -> bool:
+        del version, now
+        if write.after is None:
+            self._run(connection, self._tables.of(write.kind), "delete", _delete_of, _id=write.id)
         return True
 
-    def _refuse(self, connection: Connection, mapper: Mapper[Any], write: Write, now: float) -> None:
+    def _refuse(self, connection: Connection, write: Write, now: float) -> None:
+        mapper = self._tables.of(write.kind)
         found = self._run(connection, mapper, "version", _version_of, _id=write.id, **mapper.moment(now))
         if not found:
             raise GoneError(mapper.name, write.id)
