@@ -184,11 +184,12 @@ class Database:
             self._mine.connection = None
 
     def failure(self, error: exc.SQLAlchemyError | OSError) -> StoreError:
-        """Return *error* in words that say what to do."""
+        """Return *error* in words that say what to do, and leave no values of a row in *error* itself."""
         return store_error(error, self.url)
 
 
 def _engine(url: DatabaseUrl) -> Engine:
+    options: dict[str, Any]
     if not url.is_sqlite:
         limits = f"-c lock_timeout={LOCK_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
         options = {
@@ -197,10 +198,9 @@ def _engine(url: DatabaseUrl) -> Engine:
             "options": f"-c timezone=UTC {limits}",
             "tcp_user_timeout": 1000 * IDLE_SECONDS,  # a network that swallows everything: no answer in milliseconds
         }
-        return create_engine(url.url, poolclass=NullPool, connect_args=options)
-    engine = create_engine(
-        url.url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}
-    )
+        return create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
+    options = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    engine = create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     synchronous = "NORMAL" if url.durability.value == "process" else "FULL"
 
     @event.listens_for(engine, "connect")

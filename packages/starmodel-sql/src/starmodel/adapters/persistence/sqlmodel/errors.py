@@ -52,8 +52,14 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def store_error(error: exc.SQLAlchemyError | OSError, url: DatabaseUrl) -> StoreError:
-    """Return *error* in words that say what to do."""
+    """Return *error* in words that say what to do; what it says itself is cut to its first line.
+
+    Postgres adds the whole row that breaks a rule, secrets among its values, and causes are logged.
+    """
     text = _first_line(error)
+    for one in (error, getattr(error, "orig", None)):
+        if one is not None and one.args and isinstance(one.args[0], str):
+            one.args = (one.args[0].strip().partition("\n")[0], *one.args[1:])
     low = text.lower()
     for sign, advice in _ADVICE.items():
         if sign in low:

@@ -39,6 +39,8 @@ class DatabaseUrl:
         if backend not in _DRIVERS:
             known = hint(backend, ["postgresql", "sqlite"])
             raise DatabaseUrlError(f"there is no support for {backend!r} databases; {known} {_EXAMPLES}")
+        if "@" in (url.host or ""):  # the rest of a password, which would be repeated as the name of a host
+            raise DatabaseUrlError("the user or password in DATABASE_URL holds an @; write %40 for it there")
         self.is_sqlite = backend == "sqlite"
         self.url: URL = url.set(drivername=_DRIVERS[backend]).difference_update_query([_DURABILITY])
         self.is_memory = self.is_sqlite and url.database in (None, "", ":memory:")
@@ -55,7 +57,9 @@ class DatabaseUrl:
             raise DatabaseUrlError("Postgres needs its driver: pip install 'starmodel-sql[postgres]'")
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True).replace("+pysqlite", "").replace("+psycopg", "")
+        secret = {name: "***" for name in self.url.query if "password" in name}
+        shown = self.url.update_query_dict(secret).render_as_string(hide_password=True)
+        return shown.replace("+pysqlite", "").replace("+psycopg", "")
 
     def __repr__(self) -> str:
         return f"<{self}>"

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -73,6 +74,8 @@ def copied(database: Database) -> Iterator[Database]:
     """Lend a copy of an SQLite database, beside it so that it is on the same disk."""
     source = Path(str(database.url.url.database))
     path = source.with_name(f".{source.name}.trial-{secrets.token_hex(4)}")
+    if source.exists():
+        path.touch(mode=stat.S_IMODE(source.stat().st_mode))  # who may not read the one may not read the other
     try:
         with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(path)) as target:
             original.backup(target)
