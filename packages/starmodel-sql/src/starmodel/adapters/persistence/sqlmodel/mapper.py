@@ -26,12 +26,13 @@ from sqlalchemy import (
 )
 
 from starmodel.core.entity import Entity, fields_of
-from starmodel.core.errors import InvalidError, Problem
+from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
 from starmodel.core.marks import Indexed, Unique
 from starmodel.core.query import Stored
 
 from .columns import column_of, marks_in, table_name
+from .schema import PREFIX, is_own, shortened
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -53,6 +54,7 @@ class Mapper(Generic[E]):
     """How one class of entities is kept: ``table`` holds a column for each field, the version, and an expiry."""
 
     def __init__(self, kind: type[E], metadata: MetaData) -> None:
+        _refuse_names(kind)
         self.kind = kind
         self.name = kind.__entity_name__
         self.fields = kind.__entity_fields__
@@ -188,6 +190,21 @@ def _misfit_of_text(text: str) -> str | None:
     return None
 
 
+def _refuse_names(kind: type[Entity]) -> None:
+    """Raise DefinitionError for a name that Postgres would cut off, or that is the store's."""
+    table = table_name(kind)
+    if is_own(table):
+        raise DefinitionError(f"{kind.__name__}: tables that begin with {PREFIX} are the store's; {_RENAME}")
+    if shortened(table) != table:
+        raise DefinitionError(f"{kind.__name__}: {table} has more than the 63 bytes that Postgres takes; {_RENAME}")
+    for name in kind.__entity_fields__:
+        if shortened(name) != name:
+            raise DefinitionError(f"{kind.__name__}.{name} has more than the 63 bytes that Postgres takes; shorten it")
+
+
+_RENAME = "give it another name there: model_config = {'namespace': ...}"
+
+
 def _table(kind: type[Entity], infos: Mapping[str, FieldInfo], metadata: MetaData) -> Table:
     name = table_name(kind)
     columns = [column_of(info) for info in infos.values()]
@@ -205,9 +222,10 @@ def bookkeeping(kind: type[Entity]) -> list[Column[Any]]:
 def constraints(table: str, infos: Mapping[str, FieldInfo]) -> list[Index | UniqueConstraint]:
     """Return the indexes and rules that the marks of the fields ask for."""
     return [
-        Index(f"ix_{table}_{label}", *names) for label, names in _groups(infos, lambda mark: isinstance(mark, Indexed))
+        Index(shortened(f"ix_{table}_{label}"), *names)
+        for label, names in _groups(infos, lambda mark: isinstance(mark, Indexed))
     ] + [
-        UniqueConstraint(*names, name=f"uq_{table}_{label}")
+        UniqueConstraint(*names, name=shortened(f"uq_{table}_{label}"))
         for label, names in _groups(infos, lambda mark: isinstance(mark, Unique))
     ]
 

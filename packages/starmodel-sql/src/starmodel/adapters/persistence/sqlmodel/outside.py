@@ -21,7 +21,7 @@ from starmodel.core.commands import Command
 from starmodel.core.secrecy import secret_fields
 
 from .mapper import VERSION
-from .schema import PREFIX
+from .schema import PREFIX, shortened
 from .texts import TextOf, from_text, postgres_text, sqlite_text
 from .types import Json
 
@@ -142,10 +142,9 @@ def _literal(word: str) -> str:
 def _sqlite_triggers(connection: Connection, mapper: Mapper[Any]) -> None:
     there = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     known: dict[str, str] = dict(tuple(row) for row in there)
-    for name, body in _bodies(connection, mapper, sqlite_text).items():
-        when, steps = body
+    for event, (when, steps) in _bodies(connection, mapper, sqlite_text).items():
+        name = _trigger(mapper, event)
         table = _quoted(connection, mapper.table.name)
-        event = name.rpartition("_")[2].upper()
         steps_text = " ".join(f"{step};" for step in steps)
         wanted = (
             f"CREATE TRIGGER {_quoted(connection, name)} AFTER {event} ON {table} WHEN {when} BEGIN {steps_text} END"
@@ -159,8 +158,8 @@ def _postgres_triggers(connection: Connection, mapper: Mapper[Any]) -> None:
     table = _quoted(connection, mapper.table.name)
     there = connection.execute(_POSTGRES_TRIGGERS, {"table": table})
     known: dict[str, str] = dict(tuple(row) for row in there)
-    for name, (when, steps) in _bodies(connection, mapper, postgres_text).items():
-        event = name.rpartition("_")[2].upper()
+    for event, (when, steps) in _bodies(connection, mapper, postgres_text).items():
+        name = _trigger(mapper, event)
         quoted = _quoted(connection, name)
         steps_text = " ".join(f"{step};" for step in (*steps, f"PERFORM pg_notify('{PREFIX}log', '')"))
         body = f" /* when {when} */ BEGIN {steps_text} RETURN NULL; END "
@@ -177,14 +176,17 @@ def _postgres_triggers(connection: Connection, mapper: Mapper[Any]) -> None:
         )
 
 
+def _trigger(mapper: Mapper[Any], event: str) -> str:
+    return shortened(f"{PREFIX}outside_{mapper.table.name}_{event.lower()}")
+
+
 def _run(connection: Connection, statement: str) -> None:
     connection.execute(text(statement))
 
 
 def _bodies(connection: Connection, mapper: Mapper[Any], text_of: TextOf) -> dict[str, tuple[str, list[str]]]:
-    """Return, by the name of each trigger, when it acts and what it does."""
+    """Return for each kind of statement when its trigger acts and what it does."""
     table, version = _quoted(connection, mapper.table.name), _quoted(connection, VERSION)
-    start = f"{PREFIX}outside_{mapper.table.name}"
     columns = [_quoted(connection, name) for name in mapper.fields]
     differ = "IS NOT" if connection.dialect.name == "sqlite" else "IS DISTINCT FROM"
     differs = " OR ".join(
@@ -216,12 +218,12 @@ def _bodies(connection: Connection, mapper: Mapper[Any], text_of: TextOf) -> dic
     given = f"(SELECT {version} FROM {table} WHERE id = NEW.id)"
     moved = f"UPDATE {table} SET {version} = OLD.{version} + 1 WHERE id = NEW.id"
     return {
-        f"{start}_insert": (f"NEW.{version} = 0", [first, note("NEW", given, "NULL", values("NEW"))]),
-        f"{start}_update": (
+        "INSERT": (f"NEW.{version} = 0", [first, note("NEW", given, "NULL", values("NEW"))]),
+        "UPDATE": (
             f"NEW.{version} = OLD.{version} AND OLD.{version} <> {DELETED} AND ({differs})",
             [moved, note("NEW", f"OLD.{version} + 1", values("OLD"), values("NEW", compared=True))],
         ),
-        f"{start}_delete": (f"OLD.{version} <> {DELETED}", [note("OLD", f"OLD.{version}", values("OLD"), "NULL")]),
+        "DELETE": (f"OLD.{version} <> {DELETED}", [note("OLD", f"OLD.{version}", values("OLD"), "NULL")]),
     }
 
 

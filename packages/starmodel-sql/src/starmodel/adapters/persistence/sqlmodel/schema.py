@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text
 
-__all__ = ["PREFIX", "Bookkeeping", "is_own"]
+__all__ = ["PREFIX", "Bookkeeping", "is_own", "shortened"]
 
 PREFIX = "starmodel_"
+_LONGEST = 63
+"""Bytes of a name that Postgres keeps: it cuts off what follows, and takes two names that begin alike for one."""
 
 
 def is_own(table: str) -> bool:
     """Tell whether *table* is the store's and no entity's."""
     return table.startswith(PREFIX)
+
+
+def shortened(name: str) -> str:
+    """Return *name*, or what takes its place where that would be cut off."""
+    whole = name.encode()
+    if len(whole) <= _LONGEST:
+        return name
+    return f"{whole[: _LONGEST - 9].decode(errors='ignore')}_{hashlib.sha256(whole).hexdigest()[:8]}"
 
 
 class Bookkeeping:

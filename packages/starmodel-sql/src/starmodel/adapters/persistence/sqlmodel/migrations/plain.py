@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from starmodel.adapters.persistence.sqlmodel.schema import is_own
+from starmodel.adapters.persistence.sqlmodel.schema import is_own, shortened
 from starmodel.adapters.persistence.sqlmodel.types import Choice, Json, PlainJson, Words
 
 __all__ = ["NAMING", "plain_metadata", "plain_type", "was"]
@@ -74,7 +74,7 @@ def _simplify(table: Table) -> None:
     for constraint in [one for one in table.constraints if isinstance(one, UniqueConstraint)]:
         table.constraints.discard(constraint)
         names = [column.name for column in constraint.columns]
-        Index(str(constraint.name or f"uq_{table.name}_{'_'.join(names)}"), *constraint.columns, unique=True)
+        Index(shortened(str(constraint.name or f"uq_{table.name}_{'_'.join(names)}")), *constraint.columns, unique=True)
 
 
 def _simplify_default(column: Column[Any], kind: TypeEngine[Any]) -> None:
