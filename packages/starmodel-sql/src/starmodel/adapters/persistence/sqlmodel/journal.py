@@ -31,6 +31,9 @@ CHANNEL = f"{PREFIX}log"
 
 RECEIPT_SECONDS = 24 * 60 * 60
 
+_BATCH = 1000
+"""Commits in one question; both databases limit the values that a statement can hold."""
+
 
 class Journal:
     """Reads and writes the log by statements that are built once."""
@@ -132,9 +135,11 @@ class Journal:
         entity, id = key
         found = connection.execute(self._of_entity, {"entity": entity, "id": id, "after": after_version})
         numbers = list(dict.fromkeys(found.scalars()))
-        if not numbers:
-            return ()
-        return self._commits(connection, connection.execute(self._numbered, {"numbers": numbers}).all())
+        commits: list[Commit] = []
+        for start in range(0, len(numbers), _BATCH):
+            some = {"numbers": numbers[start : start + _BATCH]}
+            commits += self._commits(connection, connection.execute(self._numbered, some).all())
+        return commits
 
     def _commits(self, connection: Connection, rows: Sequence[Row[Any]], epoch: str | None = None) -> list[Commit]:
         known = epoch or self.position(connection).epoch
