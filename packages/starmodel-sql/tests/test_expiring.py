@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import pytest
 
 from starmodel.adapters.persistence.sqlmodel import SQLRepo
-from starmodel.core import Entity
+from starmodel.core import Entity, Reference
 from starmodel.testing import FakeClock
 from starmodel.testing.store.base import put
 
@@ -17,10 +18,15 @@ class Cart(Entity):
     model_config = {"store": "sql", "ttl": 10}
 
 
+class Order(Entity):
+    cart_id: Annotated[str | None, Reference(Cart)] = None
+    model_config = {"store": "sql"}
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 async def store(request, clock):
     store = SQLRepo(request.getfixturevalue(f"{request.param}_url"), clock=clock, sweep=0.05)
-    await store.open([Cart])
+    await store.open([Cart, Order])
     yield store
     await store.close()
 
@@ -55,3 +61,13 @@ async def test_an_id_that_is_used_again_begins_a_new_life(store, clock):
     second = await put(store, Cart(id="a"))
     assert second.changes[0].version > first.changes[0].version
     assert [commit.position for commit in await store.history(Cart, "a")] == [first.position, second.position]
+
+
+async def test_what_is_referred_to_keeps_its_row_and_nobody_else_from_being_freed(store, clock):
+    await put(store, Cart(id="a"), Cart(id="b"), Order(id="o", cart_id="a"))
+    clock.advance(11)
+    async with asyncio.timeout(5):
+        while await rows(store) > 1:  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0.02)
+    assert await store.get(Cart, "a") is None
+    await put(store, Cart(id="a", items=["x"]))

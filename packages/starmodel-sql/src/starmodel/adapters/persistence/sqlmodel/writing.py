@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -18,9 +18,7 @@ from .outside import DELETED
 from .statements import Prepared
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect, Executable
-
-    from starmodel.core.entity import Entity
+    from sqlalchemy import ColumnElement, Dialect, Executable
 
     from .journal import Journal
     from .mapper import Mapper, Tables
@@ -158,7 +156,7 @@ class Writer:
         raise ConflictError(f"{mapper.name} {write.id}", write.expected, found[0][0])
 
     def free_expired(self, mapper: Mapper[Any], now: float, connection: Connection, id: str | None = None) -> int:
-        """Delete what has expired, or only the entity *id* if it has; return how many that were.
+        """Delete what has expired and is not referred to, or only the entity *id* if it has; return how many that were.
 
         It is no change: nobody could read it any more.
         """
@@ -219,9 +217,18 @@ def _delete_of(mapper: Mapper[Any]) -> Executable:
 
 def _expired_of(mapper: Mapper[Any], *, one: bool) -> Executable:
     table = mapper.table
-    only = [table.c.id == bindparam("_id")] if one else []
+    only = [table.c.id == bindparam("_id")] if one else list(_unreferred(table))
     expired = update(table).where(table.c[EXPIRES] <= bindparam("_now"), *only)
     return expired.values({VERSION: bindparam("_deleted")}).returning(table.c.id)
+
+
+def _unreferred(table: Table) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that nothing refers to a row, which the database would not let go."""
+    for other in table.metadata.tables.values():
+        child = other.alias()
+        for column in other.columns:
+            if any(key.column is table.c.id and key.ondelete is None for key in column.foreign_keys):
+                yield ~exists().where(child.c[column.name] == table.c.id)
 
 
 def _marked_of(mapper: Mapper[Any]) -> Executable:
