@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from typing import Annotated
 
-import psycopg
 import pytest
 
 from starmodel.adapters.persistence.sqlmodel import SQLRepo
@@ -85,6 +84,8 @@ def update(url, kind, field):
         connection.commit()
         connection.close()
     else:
+        import psycopg
+
         with psycopg.connect(url) as connection:
             connection.execute(statement)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Annotated, Any
@@ -236,3 +237,10 @@ def test_several_that_open_an_empty_database_at_once_all_succeed(place):
         thread.join()
     assert problems == []
     assert place.drift(todo()) == []
+
+
+async def test_two_callers_may_be_the_first_to_ask_for_a_class(place):
+    store = SQLRepo(place.url)
+    await store.open()
+    assert await asyncio.gather(store.get(User, "a"), store.get(User, "b")) == [None, None]
+    await store.close()

@@ -72,6 +72,8 @@ class SQLRepo:
         self._schema, self._migrations = schema, migrations
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None
+        self._ready: set[type[Entity]] = set()
+        self._preparing = asyncio.Lock()
         self.database = Database(self.url)
         self.tables = Tables(MetaData())
         self._own = Bookkeeping(self.tables.metadata)
@@ -85,9 +87,10 @@ class SQLRepo:
 
     async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
         """Connect, and see to the tables of *kinds*."""
-        self._add(kinds)
         self.database.open()
-        await self._see_to_tables()
+        async with self._preparing:
+            self._add(kinds)
+            await self._see_to_tables()
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._keep_sweeping(), name="starmodel sql store: free expired")
 
@@ -104,6 +107,7 @@ class SQLRepo:
             await self.database.write(self._make_tables)
         else:
             await asyncio.to_thread(self._fit_tables)
+        self._ready.update(mapper.kind for mapper in self.tables)
 
     def _make_tables(self, connection: Connection) -> None:
         self.tables.metadata.create_all(connection)
@@ -158,10 +162,12 @@ class SQLRepo:
 
     async def _known(self, *kinds: type[Entity]) -> None:
         """See to the tables of classes that were not named when the store was opened."""
-        fresh = [kind for kind in kinds if kind not in self.tables]
-        if fresh:
-            self._add(fresh)
-            await self._see_to_tables()
+        if self._ready.issuperset(kinds):
+            return
+        async with self._preparing:
+            if not self._ready.issuperset(kinds):
+                self._add(kinds)
+                await self._see_to_tables()
 
     @property
     def _now(self) -> float:
