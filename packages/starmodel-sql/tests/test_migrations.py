@@ -359,6 +359,17 @@ def test_a_changed_type_changes_its_default_too(project):
     assert migrator.check().ok
 
 
+def test_a_revision_of_which_development_has_added_a_part_says_what_to_do(project):
+    store = SQLRepo(project.url)
+    store.tables.of(todo(note=(str, "")))
+    with transaction(store.database) as connection:
+        bring_up(connection, store.tables.metadata, store._own.tables)
+    migrator = project.migrator(todo(note=(str, ""), rank=(int,)))
+    migrator.make("first")
+    with pytest.raises((TrialFailedError, MigrationError), match=r"nothing was applied: .* added a part of the"):
+        migrator.up()
+
+
 def test_values_that_do_not_fit_stop_everything(project):
     first = project.migrator(todo(value=(str,)))
     first.make("first")

@@ -244,3 +244,10 @@ async def test_two_callers_may_be_the_first_to_ask_for_a_class(place):
     await store.open()
     assert await asyncio.gather(store.get(User, "a"), store.get(User, "b")) == [None, None]
     await store.close()
+
+
+def test_of_a_missing_table_only_that_is_said(place):
+    assert place.drift(todo(number=(Annotated[int | None, Unique()], None))) == [
+        "the table todo is missing",
+        "the table user is missing",
+    ]

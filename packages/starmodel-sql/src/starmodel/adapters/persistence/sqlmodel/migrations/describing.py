@@ -62,7 +62,9 @@ def is_left_over(one: ops.DropColumnOp) -> bool:
 
 def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
     """Yield in words what code cannot work with; what only the database has is left to older or newer code."""
-    for one in each(list(found)):
+    differences = list(each(list(found)))
+    missing = {one.table_name for one in differences if isinstance(one, ops.CreateTableOp)}
+    for one in differences:
         match one:
             case ops.CreateTableOp():
                 yield f"the table {one.table_name} is missing"
@@ -72,7 +74,7 @@ def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
                 yield f"{one.table_name}.{one.column_name} is required by the database and unknown to the code"
             case ops.AlterColumnOp():
                 yield from _altered(one, dialect)
-            case ops.CreateIndexOp() if one.unique:
+            case ops.CreateIndexOp() if one.unique and one.table_name not in missing:
                 yield f"{one.table_name} allows the same {', '.join(_indexed(one))} twice"
             case ops.CreateForeignKeyOp():
                 yield f"{one.source_table}.{one.local_cols[0]} does not refer to {one.referent_table}"

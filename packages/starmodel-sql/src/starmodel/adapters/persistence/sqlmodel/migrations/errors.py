@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starmodel.core.errors import ConfigurationError, StarModelError
 
-__all__ = ["ChoiceNeededError", "MigrationError", "TrialFailedError"]
+__all__ = ["HALF_WAY", "ChoiceNeededError", "MigrationError", "TrialFailedError", "is_half_way"]
 
 
 class MigrationError(ConfigurationError):
@@ -32,7 +32,16 @@ class TrialFailedError(StarModelError, RuntimeError):
 
     def __init__(self, step: str, reason: str) -> None:
         self.step, self.reason = step, reason
-        super().__init__(
-            f"nothing was applied: on a copy of the database, {step} failed: {reason}; "
-            "correct the revision and try again"
-        )
+        advice = HALF_WAY if is_half_way(reason) else "correct the revision and try again"
+        super().__init__(f"nothing was applied: on a copy of the database, {step} failed: {reason}; {advice}")
+
+
+def is_half_way(reason: str) -> bool:
+    """Tell whether a revision failed because a part of it is in the database already."""
+    return any(sign in reason.lower() for sign in ("already exists", "duplicate column"))
+
+
+HALF_WAY = (
+    "development has added a part of the revision, but not all. Begin with an empty database, or delete the revision, "
+    "give what is new and required a default, start the application once, and make the revision then"
+)

@@ -131,7 +131,7 @@ def _not_addable(found: Collection[Difference], connection: Connection) -> Itera
             continue
         if isinstance(one, ops.AddColumnOp) and not one.column.nullable:
             name = f"{one.table_name}.{one.column.name}"
-            yield f"{name} is new and required: give it a default in the class, or a revision"
+            yield f"{name} is new and required: give it a default in the class, at least until the next start"
         elif isinstance(one, ops.AddColumnOp):
             yield f"{one.table_name}.{one.column.name} is new and refers to another table"
         elif not (isinstance(one, ops.CreateForeignKeyOp) and one.local_cols[0] in _added(found, one.source_table)):

@@ -22,7 +22,7 @@ from .applying import apply, connected, overtaken, transaction
 from .choices import Choices
 from .comparing import differences
 from .describing import summary, told
-from .errors import MigrationError
+from .errors import HALF_WAY, MigrationError, is_half_way
 from .finding import sql_stores
 from .opening import drift
 from .operations import rendered
@@ -204,6 +204,8 @@ class Migrator:
                 raise MigrationError(
                     "nothing was applied: another transaction holds a table for too long; try again when it has ended"
                 ) from error
+            if is_half_way(str(error)):
+                raise MigrationError(f"nothing was applied: {error}; {HALF_WAY}") from error
             raise
 
     def _finish(self, connection: Connection) -> None:
