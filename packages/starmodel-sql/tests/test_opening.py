@@ -17,6 +17,7 @@ from starmodel.adapters.persistence.sqlmodel.migrations.service import Migrator
 from starmodel.adapters.persistence.sqlmodel.schema import is_own
 from starmodel.core import Entity
 from starmodel.core.marks import Indexed, Reference, Unique, Was
+from starmodel.testing.store.base import put
 
 
 class User(Entity):
@@ -251,3 +252,27 @@ def test_of_a_missing_table_only_that_is_said(place):
         "the table todo is missing",
         "the table user is missing",
     ]
+
+
+async def test_a_role_that_owns_no_table_may_serve_what_its_owner_has_opened_once(postgres_url):
+    owner = SQLRepo(postgres_url)
+    await owner.open([User])
+    await owner.close()
+    with transaction(owner.database) as connection:
+        for statement in (
+            "DROP ROLE IF EXISTS waiter",
+            "CREATE ROLE waiter LOGIN",
+            "GRANT USAGE ON SCHEMA public TO waiter",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO waiter",
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO waiter",
+        ):
+            connection.exec_driver_sql(statement)
+    served = SQLRepo(postgres_url.replace("starmodel@", "waiter@"), schema="check")
+    await served.open([User])
+    await put(served, User(id="a", name="Ann"))
+    start = await served.position()
+    with transaction(owner.database) as connection:
+        connection.exec_driver_sql("UPDATE \"user\" SET name = 'Bea'")
+    await served.wait(start, seconds=2)
+    assert [commit.command.actor for commit in (await served.changes(start)).commits] == ["database"]
+    await served.close()
