@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 
 from starmodel.adapters.fasthtml import GateSettings
 from starmodel.core import Entity, event
+from starmodel.core.errors import StoreError
 
 
 class Safe(Entity):
@@ -293,3 +294,31 @@ def broken(app):
         raise RuntimeError("the vault code is 1234")
 
     return app
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "traces"),
+    [
+        (StoreError("the disk is on holiday; call it back"), "the disk is on holiday; call it back", False),
+        (RuntimeError("a fault of the program"), "a fault of the program", True),
+    ],
+)
+async def test_why_the_start_failed_is_said_in_words_where_there_are_any(build, error, says, traces):
+    app, told = build(), []
+
+    async def broken():
+        raise error
+
+    async def starting():
+        return {"type": "lifespan.startup"}
+
+    async def send(message):
+        told.append(message)
+
+    app.runtime.open = broken
+    with pytest.raises(type(error)):
+        await app({"type": "lifespan", "state": {}}, starting, send)
+    [message] = told
+    assert message["type"] == "lifespan.startup.failed"
+    assert says in message["message"]
+    assert ("Traceback" in message["message"]) is traces

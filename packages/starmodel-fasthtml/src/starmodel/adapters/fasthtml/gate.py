@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -90,7 +91,7 @@ class Gate:
             if scope["type"] == "websocket" and self._refusal(scope, _headers(scope)) is not None:
                 await send({"type": "websocket.close", "code": 1008})
                 return
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _in_words(send) if scope["type"] == "lifespan" else send)
             return
         headers = _headers(scope)
         refused = self._refusal(scope, headers)
@@ -210,6 +211,18 @@ def is_same_origin(headers: dict[bytes, bytes], host: str) -> bool:
     if origin is None:
         return True
     return origin.decode("latin-1").partition("://")[2] == host
+
+
+def _in_words(send: Send) -> Send:
+    """Return a *send* that tells why the start failed in our own words, where the error has some."""
+
+    async def told(message: Message) -> None:
+        error = sys.exc_info()[1]
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, StarModelError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return told
 
 
 def is_local(scope: Scope, headers: dict[bytes, bytes]) -> bool:

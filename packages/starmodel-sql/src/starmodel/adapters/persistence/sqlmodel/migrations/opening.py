@@ -65,7 +65,8 @@ def refuse_drift(connection: Connection, metadata: MetaData) -> None:
     if found:
         raise SchemaError(
             f"the tables in the database are behind or ahead of the code:\n{_listed(found)}\n"
-            "apply what is pending: starmodel migrate up; or run the code that fits: starmodel migrate status"
+            "make a revision if there is none for it (starmodel migrate make) and apply it (starmodel migrate up); or "
+            "run the code that fits (starmodel migrate status)"
         )
 
 

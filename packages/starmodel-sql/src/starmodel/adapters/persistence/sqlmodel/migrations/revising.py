@@ -127,10 +127,10 @@ def _refuse_misfits(of: str, place: str, name: str, new: TypeEngine[Any]) -> Non
     connection = op.get_bind()
     count = connection.execute(text(f"SELECT count(*) {misfit}")).scalar()
     if count:
-        first = connection.execute(text(f"SELECT {place} {misfit} LIMIT 1")).scalar()
+        first = connection.execute(text(f"SELECT id {misfit} LIMIT 1")).scalar()  # not the value: it may be secret
         raise MigrationError(
-            f"{count} rows of {of} hold a {name} that cannot become {worded(new)}, for example {first!r}; "
-            "correct them first"
+            f"{count} rows of {of} hold a {name} that cannot become {worded(new)}, for example the one with the id "
+            f"{first!r}; correct them first"
         )
 
 
