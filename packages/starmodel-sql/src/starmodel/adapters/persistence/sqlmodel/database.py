@@ -208,7 +208,26 @@ def _engine(url: DatabaseUrl) -> Engine:
         connection.isolation_level = None
         for name, (function, count) in FUNCTIONS.items():
             connection.create_function(name, count, function, deterministic=True)
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+        _write_ahead(connection)
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let the file have a write-ahead log, in which readers and a writer do not wait for each other.
+
+    It is the file that has it, from the first time on; whoever else opens it at that moment may be told that it is
+    locked, whatever patience was asked for.
+    """
+    ends = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() not in (("wal",), ("memory",)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > ends:
+                raise
+            time.sleep(random.uniform(0, 0.02))  # noqa: S311  (jitter, not a secret)
+        else:
+            return

@@ -27,6 +27,9 @@ LOCK = 5_782_076_301
 PATIENCE = "5s"
 """How long a migration on Postgres waits for a lock, with everybody else in line behind it."""
 
+SQLITE_PATIENCE = 30
+"""Seconds that one on SQLite waits: for others that see to the tables at the same start, for example."""
+
 IMMEDIATE = "SET CONSTRAINTS ALL IMMEDIATE"
 """Postgres changes no table on which the check of a reference is still to be made."""
 
@@ -57,6 +60,7 @@ def transaction(database: Database) -> Iterator[Connection]:
 def _on_sqlite(connection: Connection) -> Iterator[None]:
     """References are checked at the end: a table that is made anew is gone for a moment."""
     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_PATIENCE * 1000}")
     try:
         with _ended(connection, "BEGIN IMMEDIATE"):
             yield
