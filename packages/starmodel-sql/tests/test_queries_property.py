@@ -27,7 +27,7 @@ from starmodel.core.errors import QueryError
 from starmodel.core.marks import Reference
 from starmodel.core.query import Query, Stored, matches, select
 
-EXAMPLES = int(os.environ.get("STARMODEL_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("STARMODEL_EXAMPLES", "40"))
 
 
 class Size(IntEnum):
