@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 import uuid
@@ -11,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from starmodel.core.errors import StoreError
+
+from .ending import ended
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit, Position
@@ -54,12 +55,8 @@ class Relay:
         task, self._task, self._ending = self._task, None, True
         if task is None:
             return
-        done, _ = await asyncio.wait([task], timeout=patience)
-        if not done:
+        if not await ended(task, patience=patience):
             logger.warning("domain event handlers did not finish within %s s; another process will go on", patience)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
         if self._position is not None:
             await self._store.lease(TASK, self._holder, seconds=0)
 
@@ -97,9 +94,7 @@ class Relay:
             while self._may and await self._step():
                 pass
         finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
+            await ended(renewing)
 
     async def _step(self) -> bool:
         """Tell what is next, or wait for it; false when there is nothing more to do here."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from starmodel.core.domain_events import DomainEvent, Recorded
 from starmodel.core.errors import ConfigurationError
 
+from .ending import ended
 from .following import Follower
 from .relay import Relay
 
@@ -95,12 +95,8 @@ class Subscribers:
             return
         task, self._task = self._task, None
         self._follower.close()
-        done, _ = await asyncio.wait([task], timeout=PATIENCE)
-        if not done:
+        if not await ended(task, patience=PATIENCE):
             logger.warning("domain event handlers did not finish within %s s and were stopped", PATIENCE)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _run(self, follower: Follower) -> None:
         while True:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 from .bus import InProcessBus
+from .ending import ended
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit, Position
@@ -34,7 +34,6 @@ class LogTail:
         self._bus = bus or InProcessBus()
         self._persistence = persistence
         self._last: dict[str, Position] = {}
-        self._reading = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -50,9 +49,7 @@ class LogTail:
         """Stop following and end every subscription."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
         await self._bus.close()
 
     async def publish(self, commit: Commit, /) -> None:

@@ -7,12 +7,12 @@ A tab costs its request's own task and a few sets; a delivery costs one look-up 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Follower
+from starmodel.app.ending import ended
 from starmodel.core.changes import Position
 from starmodel.core.ports import Durability
 from starmodel.core.query import Stored
@@ -90,9 +90,7 @@ class Hub:
         if self._follower is not None:
             self._follower.close()
         for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
 
     def drain(self) -> None:
         """End every stream at once, so that the server can stop; the tabs come back to its successor."""

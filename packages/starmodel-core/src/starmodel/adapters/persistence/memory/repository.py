@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from starmodel.app.ending import ended
 from starmodel.app.sources import SystemClock
 from starmodel.core.changes import Changes, Changeset, Commit, Position, Write, sealed
 from starmodel.core.entity import Entity
@@ -63,11 +63,9 @@ class MemoryRepo:
 
     async def close(self) -> None:
         """Stop that task."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeper
-            self._sweeper = None
+        sweeper, self._sweeper = self._sweeper, None
+        if sweeper is not None:
+            await ended(sweeper)
 
     async def _keep_sweeping(self) -> None:
         while True:
