@@ -26,7 +26,6 @@ from starmodel.core.errors import (
 )
 from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
-from starmodel.core.values import value
 
 from .intake import answer_of, fingerprint_of, stamped
 from .merging import merged
@@ -60,7 +59,7 @@ third succeeds each time.
 _LONGEST_PAUSE = 0.06
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of a command.
 

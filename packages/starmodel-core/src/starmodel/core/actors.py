@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
-
-from .values import value
 
 __all__ = ["ALLOWED", "SYSTEM", "Actor", "Decision"]
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Whoever sends commands.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -11,7 +11,6 @@ from .commands import Command
 from .domain_events import Recorded
 from .entity import Entity
 from .secrecy import secret_fields
-from .values import value
 
 __all__ = ["Change", "Changes", "Changeset", "Commit", "Position", "Write", "sealed"]
 
@@ -38,7 +37,7 @@ class Position(NamedTuple):
         return cls(epoch, int(number))
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Write:
     """One entity of a changeset: from *before*, read at version *expected* (0: not stored yet), to *after*.
 
@@ -52,7 +51,7 @@ class Write:
     expected: int
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Changeset:
     """Everything one command stores in one store: all of it, or nothing.
 
@@ -66,7 +65,7 @@ class Changeset:
     answer: Any = None
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Change:
     """How one entity changed: the values of its changed fields before and after.
 
@@ -94,7 +93,7 @@ class Change:
         return frozenset((*(self.before or ()), *(self.after or ()), *self.hidden))
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Commit:
     """The record of a command that took effect: an entry of the change log, and what the bus carries.
 
@@ -111,7 +110,7 @@ class Commit:
     replayed: bool = False
 
 
-@value()
+@dataclass(frozen=True, slots=True)
 class Changes:
     """A stretch of a change log.  With *gap* the log does not reach back as far as asked: take a fresh snapshot."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from .errors import InvalidError, Problem
-from .values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +27,7 @@ REDACTED = "***"
 _TEXT = ("id", "entity", "event")
 
 
-@value(kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Command:
     """A request to run one event of one entity.
 
