@@ -39,6 +39,19 @@ async def test_what_is_quick_is_done_here(store):
     assert await store.database.glance(where) == (True, 1)
 
 
+async def test_what_is_quick_is_done_here_however_often(store):
+    await put(store, Book(id="a"))
+    left = []
+
+    async def read(work):
+        left.append(work)
+
+    store.database.read = read
+    for _ in range(3000):
+        assert await store.get(Book, "a") is not None
+    assert left == []
+
+
 async def test_what_takes_longer_is_left_to_a_thread(store):
     assert await store.database.glance(long) == (False, 200_000)
     assert await store.database.glance(where) == (True, 1)

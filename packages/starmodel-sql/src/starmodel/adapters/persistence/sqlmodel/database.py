@@ -36,15 +36,13 @@ __all__ = ["Database"]
 
 T = TypeVar("T")
 
-_IMPATIENT = "starmodel_impatient"
-
 Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError | None]
 
 READERS = 4
 IDLE_SECONDS = 10
 """After so long Postgres ends the transaction of a process that stands still, and that all others wait for."""
-GLANCE = 4000
-"""Steps of SQLite's machine that a read may take on the event loop: below a millisecond."""
+GLANCE_STEPS, GLANCES = 1000, 4
+"""A read on the event loop may take so many steps of SQLite's machine, so many times: below a millisecond."""
 RERUNS = 5
 """How often work is run again when only another transaction, or a lost connection, was in its way."""
 
@@ -105,14 +103,20 @@ class Database:
         return await self.read(work)
 
     def _here(self) -> Connection:
-        """Return the connection of the event loop's own thread, which never waits."""
+        """Return the connection of the event loop's own thread, which never waits, nor works for long."""
         connection = self._connection()
-        if not connection.info.get(_IMPATIENT):
+        if connection is not getattr(self._mine, "here", None):
             run_raw(connection, "PRAGMA busy_timeout=0")
             raw: Any = connection.connection.driver_connection
-            raw.set_progress_handler(lambda: True, GLANCE)  # which interrupts it
-            connection.info[_IMPATIENT] = True
+            raw.set_progress_handler(self._is_enough, GLANCE_STEPS)
+            self._mine.here = connection
+        self._mine.glances = GLANCES
         return connection
+
+    def _is_enough(self) -> bool:
+        """Tell SQLite, which counts on over many uses of a statement, whether to give up this one."""
+        self._mine.glances -= 1
+        return bool(self._mine.glances < 0)
 
     async def watch(self, work: Callable[[Connection], T]) -> T:
         """Do what :meth:`read` does, in a thread that may wait without keeping anybody from reading."""

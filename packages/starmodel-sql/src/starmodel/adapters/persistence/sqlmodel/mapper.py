@@ -81,12 +81,8 @@ class Mapper(Generic[E]):
         """Return the parameter of :attr:`alive`."""
         return {} if self.ttl is None else {"_now": now}
 
-    def stored(self, row: Sequence[Any]) -> Stored[E]:
-        """Return the snapshot in a row of :attr:`columns`."""
-        return Stored(self.kind.__entity_restored__(dict(zip(self.fields, row, strict=False))), row[-1])
-
-    def all_stored(self, rows: Iterable[Sequence[Any]]) -> list[Stored[E]]:
-        """Return the snapshots in many rows."""
+    def stored(self, rows: Iterable[Sequence[Any]]) -> list[Stored[E]]:
+        """Return the snapshots in rows of :attr:`columns`."""
         restored, fields = self.kind.__entity_restored__, self.fields
         return [Stored(restored(dict(zip(fields, row, strict=False))), row[-1]) for row in rows]
 

@@ -51,7 +51,7 @@ class Queries:
         mapper = self._tables.of(kind)
         statement = self._statement((kind, "get"), lambda: _by_id(mapper))
         rows = self._rows(connection, statement, {"the_id": id, "_now": now})
-        return mapper.stored(rows[0]) if rows else None
+        return next(iter(mapper.stored(rows)), None)
 
     def page(self, kind: type[E], query: Query, now: float, connection: Connection) -> Page[E]:
         """Return one page of what the checked *query* asks for; one row more than it tells whether there is another."""
@@ -66,7 +66,7 @@ class Queries:
         )
         parameters = {**values, **start.values, "_now": now, "most": query.limit + 1}
         rows = self._rows(connection, statement, parameters)
-        items = tuple(mapper.all_stored(rows[: query.limit]))
+        items = tuple(mapper.stored(rows[: query.limit]))
         more = cursor_at(order_key(query, items[-1].entity)) if len(rows) > query.limit else None
         return Page(items, more)
 
@@ -96,8 +96,9 @@ class Queries:
         """Return the statement for a shape; those that were not needed for longest are forgotten."""
         known = self._statements.get(key)
         if known is None:
-            made = build()
-            known = (Reading.of(made, _SQLITE) if self._sqlite else None) or made
+            known = made = build()
+            if self._sqlite and (reading := Reading(made, _SQLITE)).is_whole:
+                known = reading
         with self._lock:
             self._statements[key] = known
             self._statements.move_to_end(key)

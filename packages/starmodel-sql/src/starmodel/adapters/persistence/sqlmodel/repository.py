@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlalchemy import Connection, MetaData
 
+from starmodel.app.ending import ended
 from starmodel.app.sources import SystemClock
 from starmodel.core.changes import Changes, Changeset, Commit, Position
 from starmodel.core.entity import Entity
@@ -137,9 +137,7 @@ class SQLRepo:
         """Finish what is being written and close every connection."""
         sweeper, self._sweeper = self._sweeper, None
         if sweeper is not None:
-            sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
+            await ended(sweeper)
         await self.database.close()
 
     async def _keep_sweeping(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, exc
 
@@ -20,21 +20,17 @@ class Prepared:
     statement that gives none.
     """
 
-    __slots__ = ("_fixed", "_into", "_order", "_sql")
+    __slots__ = ("_fixed", "_into", "_order", "_sql", "is_whole")
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = _compiled(statement, dialect)
+        compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # what is executed compiles
         self._sql = str(compiled)
+        # Otherwise SQLAlchemy has to do something about the statement each time, and must run it itself.
+        self.is_whole = "[POSTCOMPILE" not in self._sql and not compiled.prefetch
         self._order: list[str] | None = compiled.positiontup
         self._fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
         into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         self._into = {name: convert for name, convert in into.items() if convert is not None}
-
-    @classmethod
-    def of(cls, statement: Executable, dialect: Dialect) -> Self | None:
-        """Return *statement* as one; ``None`` if SQLAlchemy has to do something about it each time it runs."""
-        compiled = _compiled(statement, dialect)
-        return None if "[POSTCOMPILE" in str(compiled) or compiled.prefetch else cls(statement, dialect)
 
     def __call__(self, connection: Connection, /, **parameters: Any) -> Sequence[Sequence[Any]]:
         """Run it."""
@@ -65,10 +61,6 @@ class Reading(Prepared):
         for place, convert in self._out:
             row[place] = convert(row[place])
         return row
-
-
-def _compiled(statement: Executable, dialect: Dialect) -> Any:
-    return statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # what is executed compiles
 
 
 def run_raw(

@@ -20,6 +20,8 @@ from .statements import Prepared
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect, Executable
 
+    from starmodel.core.entity import Entity
+
     from .journal import Journal
     from .mapper import Mapper, Tables
     from .outside import Outside
@@ -88,41 +90,40 @@ class Writer:
         What goes is only marked at first: a reference to it that the database itself empties is then in nobody's way.
         What is new comes last, and may have a unique value of what went.
         """
-        for turn in (self._mark, self._update, self._delete, self._create):
-            for write, version in writes:
-                if not turn(connection, write, version, now):
-                    self._refuse(connection, write, now)
+        gone = [write for write, _ in writes if write.after is None]
+        for write in gone:
+            self._change(connection, write, DELETED, now, {})
+        for write, version in writes:
+            if write.after is not None and write.expected:
+                self._update(connection, write, write.after, version, now)
+        for write in gone:
+            self._run(connection, self._tables.of(write.kind), "delete", _delete_of, _id=write.id)
+        for write, version in writes:
+            if write.after is not None and not write.expected:
+                self._create(connection, write, write.after, version, now)
 
-    def _create(self, connection: Connection, write: Write, version: int, now: float) -> bool:
-        if write.after is None or write.expected:
-            return True
+    def _create(self, connection: Connection, write: Write, after: Entity, version: int, now: float) -> None:
         mapper = self._tables.of(write.kind)
-        values = mapper.values(write.after, mapper.fields, sqlite=self._sqlite)
+        values = mapper.values(after, mapper.fields, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
             self.free_expired(mapper, now, connection, write.id)
         values[VERSION] = version
-        return bool(self._run(connection, mapper, "create", self._creation, **values))
+        if not self._run(connection, mapper, "create", self._creation, **values):
+            self._refuse(connection, write, now)
 
-    def _update(self, connection: Connection, write: Write, version: int, now: float) -> bool:
-        if write.after is None or not write.expected:
-            return True
-        mapper, before, after = self._tables.of(write.kind), write.before, write.after
+    def _update(self, connection: Connection, write: Write, after: Entity, version: int, now: float) -> None:
+        mapper, before = self._tables.of(write.kind), write.before
         names = [name for name in mapper.fields if before is None or getattr(before, name) is not getattr(after, name)]
         values = mapper.values(after, names, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
-        return self._change(connection, mapper, write, version, now, values)
+        self._change(connection, write, version, now, values)
 
     def _change(
-        self,
-        connection: Connection,
-        mapper: Mapper[Any],
-        write: Write,
-        version: int,
-        now: float,
-        values: Mapping[str, Any],
-    ) -> bool:
+        self, connection: Connection, write: Write, version: int, now: float, values: Mapping[str, Any]
+    ) -> None:
+        mapper = self._tables.of(write.kind)
         found = self._run(
             connection,
             mapper,
@@ -134,19 +135,8 @@ class Writer:
             **mapper.moment(now),
             **{f"_new_{name}": value for name, value in values.items()},
         )
-        return bool(found)
-
-    def _mark(self, connection: Connection, write: Write, version: int, now: float) -> bool:
-        del version
-        if write.after is not None:
-            return True
-        return self._change(connection, self._tables.of(write.kind), write, DELETED, now, {})
-
-    def _delete(self, connection: Connection, write: Write, version: int, now: float) -> bool:
-        del version, now
-        if write.after is None:
-            self._run(connection, self._tables.of(write.kind), "delete", _delete_of, _id=write.id)
-        return True
+        if not found:
+            self._refuse(connection, write, now)
 
     def _refuse(self, connection: Connection, write: Write, now: float) -> None:
         mapper = self._tables.of(write.kind)
@@ -183,7 +173,8 @@ class Writer:
         known = self._statements.get(key)
         if known is None:
             made = build(mapper)
-            known = self._statements[key] = Prepared.of(made, self._dialect) or made
+            prepared = Prepared(made, self._dialect)
+            known = self._statements[key] = prepared if prepared.is_whole else made
         if isinstance(known, Prepared):
             return known(connection, **parameters)
         found = connection.execute(known, parameters)

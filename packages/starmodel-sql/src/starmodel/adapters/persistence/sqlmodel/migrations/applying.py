@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from alembic.script import Script
@@ -17,10 +17,7 @@ from .errors import MigrationError
 from .revisions import VERSIONS, Revisions, current
 from .scratch import scratch
 
-__all__ = ["IMMEDIATE", "LOCK", "After", "apply", "connected", "overtaken", "transaction"]
-
-After = Callable[[Connection], object]
-"""Called in the transaction when the tables are as they should be: puts back what hangs on them."""
+__all__ = ["IMMEDIATE", "LOCK", "apply", "connected", "overtaken", "transaction"]
 
 LOCK = 5_782_076_301
 """The advisory lock of Postgres for whoever sees to the tables."""

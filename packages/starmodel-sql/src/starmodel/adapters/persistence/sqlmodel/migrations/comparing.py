@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -54,7 +54,7 @@ def differences(connection: Connection, metadata: MetaData, known: Collection[st
     return [] if found is None else list(found.ops)
 
 
-def each(found: Collection[Difference]) -> Iterator[Difference]:
+def each(found: Iterable[Difference]) -> Iterator[Difference]:
     """Yield the differences one by one, those within a table too."""
     for one in found:
         if isinstance(one, ops.ModifyTableOps):

@@ -16,7 +16,7 @@ __all__ = ["blocking", "is_left_over", "summary", "told"]
 
 def told(steps: Iterable[Step]) -> Iterator[str]:
     """Yield a sentence for each step of a revision."""
-    for step in each(list(steps)):
+    for step in each(steps):
         said = _said(step)
         if said:
             yield said
@@ -62,7 +62,7 @@ def is_left_over(one: ops.DropColumnOp) -> bool:
 
 def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
     """Yield in words what code cannot work with; what only the database has is left to older or newer code."""
-    differences = list(each(list(found)))
+    differences = list(each(found))
     missing = {one.table_name for one in differences if isinstance(one, ops.CreateTableOp)}
     for one in differences:
         match one:

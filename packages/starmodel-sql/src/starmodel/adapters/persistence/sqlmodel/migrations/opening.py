@@ -126,8 +126,8 @@ def _guesses(found: Collection[Difference]) -> Iterator[str]:
 
 def _not_addable(found: Collection[Difference], connection: Connection) -> Iterator[str]:
     rebuilds = connection.dialect.name != "sqlite" or not connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
-    addable = [one for one in each(list(found)) if _is_addable(one, rebuilds=rebuilds)]
-    for one in each(list(found)):
+    addable = [one for one in each(found) if _is_addable(one, rebuilds=rebuilds)]
+    for one in each(found):
         if one in addable:
             continue
         if isinstance(one, ops.AddColumnOp) and not one.column.nullable:
@@ -140,9 +140,7 @@ def _not_addable(found: Collection[Difference], connection: Connection) -> Itera
 
 
 def _added(found: Collection[Difference], table: str) -> set[str]:
-    return {
-        one.column.name for one in each(list(found)) if isinstance(one, ops.AddColumnOp) and one.table_name == table
-    }
+    return {one.column.name for one in each(found) if isinstance(one, ops.AddColumnOp) and one.table_name == table}
 
 
 def _is_addable(one: Difference, *, rebuilds: bool) -> bool:
@@ -155,7 +153,7 @@ def _is_addable(one: Difference, *, rebuilds: bool) -> bool:
 
 def _add(connection: Connection, plain: MetaData, found: Collection[Difference]) -> list[str]:
     done = []
-    for one in each(list(found)):
+    for one in each(found):
         if isinstance(one, ops.AddColumnOp):
             _add_column(connection, plain.tables[one.table_name].columns[one.column.name])
             done.append(f"added {one.table_name}.{one.column.name}")

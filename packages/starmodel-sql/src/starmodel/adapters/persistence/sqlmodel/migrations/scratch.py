@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sqlmodel.functions import casefolded, decimal_key, same_json
+from starmodel.adapters.persistence.sqlmodel.functions import FUNCTIONS
 from starmodel.adapters.persistence.sqlmodel.types import Clock, Exact, Moment, PlainJson, Span, Words
 
 __all__ = ["is_scratch", "scratch"]
@@ -100,11 +100,7 @@ def scratch() -> Iterator[Connection]:
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             raw: Any = connection.connection.driver_connection
-            for name, function, count in (
-                ("starmodel_casefold", casefolded, 1),
-                ("starmodel_decimal", decimal_key, 1),
-                ("starmodel_same_json", same_json, 2),
-            ):
+            for name, (function, count) in FUNCTIONS.items():
                 raw.create_function(name, count, function, deterministic=True)
             connection.exec_driver_sql("BEGIN")
             yield connection
