@@ -140,15 +140,12 @@ def test_datastar_may_come_from_elsewhere():
 def test_the_head_loads_the_shim_before_every_module(assets):
     head = assets.head('n"<')
     assert 'nonce="n&quot;&lt;"' in head
-    assert (
-        head.index(assets.url("starmodel.css"))
-        < head.index(assets.url("csp.js"))
-        < head.index(assets.url("datastar.js"))
-    )
+    places = [head.index(assets.url(n)) for n in ("csp.js", "framework.css", "starmodel.css", "datastar.js")]
+    assert places == sorted(places)
     assert head.endswith(f'<script type="module" nonce="n&quot;&lt;" src="{assets.url("starmodel.js")}"></script>')
     assert f'<script nonce="n&quot;&lt;" src="{assets.url("csp.js")}"></script>' in head
     assert set(re.findall(r'(?:href|src)="([^"]*)"', head)) == {
-        assets.url(n) for n in ("starmodel.css", "csp.js", "datastar.js", *OURS)
+        assets.url(n) for n in ("framework.css", "starmodel.css", "csp.js", "datastar.js", *OURS)
     }
 
 
@@ -167,5 +164,16 @@ def test_the_weight_stays_small(assets):
         return sum(len(ask(assets, assets.url(name), accept_encoding="gzip").body) for name in names)
 
     assert weight(*OURS) < 11_000
-    assert weight("starmodel.css") < 4_000
-    assert weight("starmodel.css", "csp.js", "datastar.js", *OURS) < 30_000
+    assert weight("framework.css", "starmodel.css") < 6_000
+    assert weight("framework.css", "starmodel.css", "csp.js", "datastar.js", *OURS) < 32_000
+
+
+def test_a_kit_brings_its_own_look(tmp_path):
+    (tmp_path / "kit.css").write_text("body{}")
+    (tmp_path / "theme.js").write_text("1")
+    assets = Assets(styles={"kit.css": tmp_path / "kit.css"}, scripts={"theme.js": tmp_path / "theme.js"})
+    head = assets.head("n")
+    places = [head.index(assets.url(n)) for n in ("theme.js", "csp.js", "framework.css", "kit.css", "datastar.js")]
+    assert places == sorted(places)
+    assert "starmodel.css" not in head
+    assert ask(assets, assets.url("kit.css")).body == b"body{}"

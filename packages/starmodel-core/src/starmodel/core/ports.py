@@ -15,6 +15,7 @@ from .changes import Changes, Changeset, Commit, Position
 from .entity import Entity
 from .parameters import Parameter
 from .query import Page, Query, Stored
+from .ui import UIAdapter
 
 __all__ = [
     "AuthProvider",
@@ -224,47 +225,6 @@ class AuthProvider(Protocol):
 
     async def identify(self, headers: Mapping[str, str], session: Mapping[str, Any], visitor: str, /) -> Actor | None:
         """Return the actor, or ``None`` for an anonymous visitor.  Header names are in lower case."""
-
-
-@runtime_checkable
-class UIAdapter(Protocol):
-    """Draws what every page needs, in one kit's manner.  What it returns goes into a page as it is.
-
-    *content* and results are whatever elements the web adapter understands.
-    """
-
-    def head(self) -> Sequence[Any]:
-        """Return what the kit needs in the page's head; local assets only."""
-
-    def page(self, title: str, content: Sequence[Any], /) -> Any:
-        """Return the frame of a page around its content."""
-
-    def form(self, action: str, fields: Sequence[Any], submit: str, /) -> Any:
-        """Return a form that posts to *action*."""
-
-    def field(self, parameter: Parameter, value: Any, /) -> Any:
-        """Return the labelled control for one argument, showing *value*."""
-
-    def action(self, label: str, attributes: Mapping[str, Any], /) -> Any:
-        """Return a button with the attributes that make it send a command."""
-
-    def table(self, columns: Sequence[str], rows: Sequence[Any], /) -> Any:
-        """Return a list of rows under named columns."""
-
-    def row(self, id: str, cells: Sequence[Any], actions: Sequence[Any], /) -> Any:
-        """Return one row; *id* is the element's id, so that it can be patched."""
-
-    def dialog(self, id: str, title: str, content: Sequence[Any], /) -> Any:
-        """Return a dialog that opens over the page."""
-
-    def toast(self, text: str, level: str, /) -> Any:
-        """Return a passing message; *level* is info, success, warning or error."""
-
-    def empty(self, text: str, /) -> Any:
-        """Return what a list shows when there is nothing in it."""
-
-    def error(self, title: str, detail: str, /) -> Any:
-        """Return what a page shows when something went wrong."""
 
 
 class Clock(Protocol):

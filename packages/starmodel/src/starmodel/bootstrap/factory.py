@@ -17,7 +17,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
     from starmodel.core import Entity
-    from starmodel.core.ports import AuthProvider, Codec, EventBus, Policy, StatePersistenceBackend
+    from starmodel.core.ports import AuthProvider, Codec, EventBus, Policy, StatePersistenceBackend, UIAdapter
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
@@ -86,13 +86,16 @@ def create_app(
     plugins: PluginHost | None = None,
     codec: Codec | None = None,
     hosts: Sequence[str] = (),
+    ui: UIAdapter | str | None = None,
     title: str = "StarModel",
     **fasthtml: Any,
 ) -> StarModelApp:
     """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
 
-    *hosts* are the names it answers to besides this machine's own.  *plugins* are the installed ones unless given.
-    Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does not know itself.
+    *hosts* are the names it answers to besides this machine's own.  *ui* is the kit that draws the pages, or its name:
+    by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are the installed
+    ones unless given.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does not
+    know itself.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -113,7 +116,24 @@ def create_app(
     application = create_application(*entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec)
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
-    return StarModelApp(application, secret=chosen.secret, gate=gate, auth=auth, plugins=host, title=title, **fasthtml)
+    return StarModelApp(
+        application,
+        secret=chosen.secret,
+        gate=gate,
+        ui=_kit(ui or chosen.ui),
+        auth=auth,
+        plugins=host,
+        title=title,
+        **fasthtml,
+    )
+
+
+def _kit(wanted: UIAdapter | str | None) -> UIAdapter:
+    if wanted is not None and not isinstance(wanted, str):
+        return wanted
+    kits: Registry[Any] = Registry("starmodel.ui")
+    kit: UIAdapter = kits.get(wanted or ("monster" if "monster" in kits.names() else "plain"))()
+    return kit
 
 
 def _refuse_misspelt(fasthtml: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ class Settings:
     sessions end with the process.  ``STARMODEL_HOSTS``: the names it answers to, separated by commas; without it only
     this machine's.  ``STARMODEL_STORE``: the store of entities that name none (``memory``).
     ``DATABASE_URL``: the database of the store ``sql`` (``sqlite:///starmodel.db``, a file in the current folder).
+    ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.
     """
@@ -34,6 +35,7 @@ class Settings:
     disabled_plugins: tuple[str, ...] = ()
     workers: int = 1
     database_url: str | None = None
+    ui: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -58,6 +60,7 @@ class Settings:
             disabled,
             _workers(values),
             values.get("DATABASE_URL") or None,
+            values.get("STARMODEL_UI") or None,
         )
 
 

@@ -26,6 +26,7 @@ from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
 from .pages import LIVE_PATH, PageFrame, error_page
+from .plain import PlainKit
 from .reading import PageRead
 from .runtime import Runtime
 from .shortcut import Shortcut
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Scope
 
-    from starmodel.core.ports import AuthProvider
+    from starmodel.core.ports import AuthProvider, UIAdapter
     from starmodel.plugins import PluginHost
 
 __all__ = ["StarModelApp"]
@@ -65,15 +66,18 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         secret: str | None = None,
         gate: GateSettings | None = None,
         assets: Assets | None = None,
+        ui: UIAdapter | None = None,
         auth: Sequence[AuthProvider] = (),
         plugins: PluginHost | None = None,
         title: str = "StarModel",
         max_streams: int = 5000,
         **fasthtml: Any,
     ) -> None:
+        kit = ui or PlainKit()
         self.runtime = Runtime(
             application,
-            assets or Assets(),
+            assets or Assets(styles=kit.styles, scripts=kit.scripts),
+            kit=kit,
             secret=secret or secrets.token_urlsafe(32),
             auth=auth,
             plugins=plugins,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starmodel.app import Application
     from starmodel.core.commands import Command
-    from starmodel.core.ports import AuthProvider
+    from starmodel.core.ports import AuthProvider, UIAdapter
     from starmodel.core.query import Query
 
     from .assets import Assets
@@ -48,6 +48,7 @@ class Runtime:
         app: Application,
         assets: Assets,
         *,
+        kit: UIAdapter,
         secret: str,
         auth: Sequence[AuthProvider] = (),
         plugins: PluginHost | None = None,
@@ -56,7 +57,7 @@ class Runtime:
         self.app = app
         self.plugins = plugins or PluginHost()
         self.boot = secrets.token_hex(4)
-        self.assets = assets
+        self.assets, self.kit = assets, kit
         self.signer = Signer(secret)
         self.sessions = Sessions(self.signer)
         self.fragments = Fragments()

@@ -7,7 +7,7 @@ import hashlib
 import html
 import importlib
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from starmodel.core.errors import StarModelError, hint
 
-__all__ = ["AssetMissingError", "Assets", "UnknownAssetError"]
+__all__ = ["PLAIN_STYLES", "AssetMissingError", "Assets", "UnknownAssetError"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -26,7 +26,9 @@ _HERE: Final = Path(__file__).parent
 _TYPES: Final = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
 _DATASTAR: Final = "datastar.js"
 _SOURCES: Final = _HERE / "src"
-_NAMED_IN_HEAD: Final = frozenset({"starmodel.css", "csp.js", "starmodel.js"})
+_FRAMEWORK: Final = ("framework.css", "csp.js")
+PLAIN_STYLES: Final[Mapping[str, Path]] = {"starmodel.css": _SOURCES / "starmodel.css"}
+"""The look of pages that no kit draws."""
 # Each import is one line in our files: `import {...} from "datastar";` or `import "./live.js";`
 _IMPORT: Final = re.compile(rb'^(import [^"\n]*")(?:\./)?([\w.-]+)(?=";$)', re.MULTILINE)
 _SOURCE_MAP: Final = re.compile(rb"\n//# sourceMappingURL=\S+\s*$")
@@ -78,18 +80,29 @@ class Assets:
     """Serve ``<prefix>/<name>.<hash>.<ext>`` as an ASGI application, for ever cacheable.
 
     *datastar* is ``"local"`` for the file in this package, the path of another file, or the address of one
-    (which a content security policy then has to allow).  All files are read and compressed here, once.
+    (which a content security policy then has to allow).  *styles* and *scripts* are a kit's own files by name: they
+    follow the framework's, in their order.  All files are read and compressed here, once.
     """
 
-    def __init__(self, *, prefix: str = "/_starmodel", datastar: str | Path = "local") -> None:
+    def __init__(
+        self,
+        *,
+        prefix: str = "/_starmodel",
+        datastar: str | Path = "local",
+        styles: Mapping[str, Path] = PLAIN_STYLES,
+        scripts: Mapping[str, Path] | None = None,
+    ) -> None:
         self.prefix = prefix.rstrip("/")
         self._files: dict[str, _File] = {}
         self._urls: dict[str, str] = {}
         self._add_datastar(datastar)
-        for name in ("starmodel.css", "csp.js"):
-            self._add(name, _read(_SOURCES / name))
         self._add_module("starmodel.js")
-        self._preloads = tuple(self._urls[name] for name in self._urls if name not in _NAMED_IN_HEAD)
+        self._preloads = tuple(url for name, url in self._urls.items() if name != "starmodel.js")
+        own = {name: _SOURCES / name for name in _FRAMEWORK}
+        for name, path in {**own, **styles, **(scripts or {})}.items():
+            self._add(name, _read(path))
+        self._styles = tuple(self._urls[name] for name in (_FRAMEWORK[0], *styles))
+        self._scripts = tuple(self._urls[name] for name in (*(scripts or {}), _FRAMEWORK[1]))
 
     def url(self, name: str) -> str:
         """Return the address of a file, for example of ``"starmodel.js"``."""
@@ -101,12 +114,13 @@ class Assets:
     def head(self, nonce: str) -> str:
         """Return what the head of a page needs, in the order in which the browser must meet it.
 
-        The policy shim is a classic script because it has to run before any module, and to learn the nonce from itself.
+        A kit's scripts come before the first style: they may say how the page is painted.  The policy shim is a classic
+        script because it has to run before any module, and to learn the nonce from itself.
         """
         n = html.escape(nonce)
         return (
-            f'<link rel="stylesheet" href="{self.url("starmodel.css")}">'
-            f'<script nonce="{n}" src="{self.url("csp.js")}"></script>'
+            "".join(f'<script nonce="{n}" src="{url}"></script>' for url in self._scripts)
+            + "".join(f'<link rel="stylesheet" href="{url}">' for url in self._styles)
             + "".join(f'<link rel="modulepreload" nonce="{n}" href="{html.escape(url)}">' for url in self._preloads)
             + f'<script type="module" nonce="{n}" src="{self.url("starmodel.js")}"></script>'
         )

@@ -48,7 +48,7 @@ export function ask(question, label) {
   const yes = make("button", { type: "button", textContent: label || "OK", onclick: () => dialog.close("yes") });
   const no = make("button", { type: "button", className: "secondary", textContent: "Cancel", onclick: () => dialog.close() });
   const text = make("p", { id: "sm-question", textContent: question });
-  const dialog = make("dialog", { id: "sm-confirm" }, text, make("div", { className: "row" }, no, yes));
+  const dialog = make("dialog", { id: "sm-confirm" }, text, make("div", {}, no, yes));
   dialog.setAttribute("aria-labelledby", text.id);
   document.body.append(dialog);
   dialog.showModal();
