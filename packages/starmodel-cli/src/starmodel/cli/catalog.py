@@ -20,6 +20,7 @@ GROUP = "starmodel.cli_commands"
 OWN = "starmodel-cli"
 
 OWN_HELP = {
+    "init": "Make a new project that runs at once.",
     "migrate": "Bring the tables of a database to what the code says, and back.",
     "plugin": "Look at the installed plugins and at the hooks they take part in.",
     "run": "Serve an application and restart it when its code changes.",

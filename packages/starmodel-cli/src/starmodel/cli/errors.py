@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starmodel.core.errors import ConfigurationError, StarModelError
+from starmodel.core.errors import ConfigurationError, StarModelError, hint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = [
     "CommandLoadError",
     "ExposedReloadError",
     "MigrationsMissingError",
+    "ProjectExistsError",
+    "ProjectNameError",
+    "ProjectUnwritableError",
     "SecretError",
     "ServerMissingError",
     "TargetFailedError",
     "TargetNotFoundError",
+    "TemplateMissingError",
 ]
+
+SHOWN = 10
+"""How many names an error lists before it counts the rest."""
 
 
 class CommandLoadError(StarModelError, ImportError):
@@ -62,6 +70,49 @@ class ServerMissingError(StarModelError, LookupError):
 
     def __init__(self) -> None:
         super().__init__("no web server is installed; install one with: pip install 'starmodel[fasthtml]'")
+
+
+class ProjectNameError(StarModelError, ValueError):
+    """A project cannot be called that."""
+
+    code = "project_name"
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"a project cannot be called {name!r}: {reason}; choose another name")
+
+
+class ProjectExistsError(StarModelError, FileExistsError):
+    """There is something where a project was to be made; *there* is what."""
+
+    code = "project_exists"
+
+    def __init__(self, folder: Path, there: Sequence[str]) -> None:
+        self.folder, self.there = folder, tuple(there)
+        shown = ", ".join(self.there[:SHOWN]) + (f" and {len(self.there) - SHOWN} more" if len(there) > SHOWN else "")
+        what = f"holds {shown}" if there else "is a file"
+        force = ", or add --force: files of a project that are there are replaced and kept aside" if there else ""
+        super().__init__(f"{folder} {what}; choose another name{force}")
+
+
+class ProjectUnwritableError(StarModelError, OSError):
+    """The files of a project could not be written; nothing was."""
+
+    code = "project_unwritable"
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"nothing was written into {folder}: {reason}; make the folder writable or choose another")
+
+
+class TemplateMissingError(StarModelError, LookupError):
+    """There is no template of that name."""
+
+    code = "template_missing"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"there is no template {name!r}; {hint(name, known)}")
 
 
 class ExposedReloadError(ConfigurationError):

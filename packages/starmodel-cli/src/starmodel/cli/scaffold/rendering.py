@@ -1,0 +1,51 @@
+"""The files of a template: found beside this module, named by where they go, filled in with a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from string import Template
+
+from starmodel.cli.errors import TemplateMissingError
+
+__all__ = ["rendered", "template_names"]
+
+SUFFIX = ".tmpl"
+"""Ends the name of each file, so that no tool takes a template for what it makes."""
+
+DOT = "dot."
+"""Begins the name of a file that begins with a dot, so that no tool leaves it out."""
+
+
+def template_names() -> list[str]:
+    """Return what there is to choose from."""
+    return sorted(folder.name for folder in _templates().iterdir() if folder.is_dir() and folder.name != "shared")
+
+
+def rendered(template: str, words: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each file of *template* by its path in the project; ``$name`` is filled in from *words*.
+
+    What every template has comes from ``shared``.  TemplateMissingError for one that does not exist; KeyError for a
+    word that nobody gave, which is a mistake in a template.
+    """
+    if template not in template_names():
+        raise TemplateMissingError(template, template_names())
+    return {
+        path: Template(source.read_text(encoding="utf-8")).substitute(words)
+        for folder in ("shared", template)
+        for path, source in _sources(_templates() / folder, "")
+    }
+
+
+def _templates() -> Traversable:
+    return files(__package__) / "templates"
+
+
+def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+        if entry.is_dir():
+            yield from _sources(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(SUFFIX):
+            name = entry.name.removesuffix(SUFFIX)
+            yield prefix + ("." + name.removeprefix(DOT) if name.startswith(DOT) else name), entry
