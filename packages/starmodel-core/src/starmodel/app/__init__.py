@@ -1,5 +1,6 @@
 """The application layer: the dispatcher, the unit of work, the bus, and what puts them together."""
 
+from .addresses import MAX_PAGE, pairs_of, query_from
 from .application import Application
 from .bus import InProcessBus
 from .catalog import Catalog, Handler
@@ -19,6 +20,7 @@ from .tail import LogTail
 from .uow import UnitOfWork
 
 __all__ = [
+    "MAX_PAGE",
     "AllOf",
     "Application",
     "Catalog",
@@ -41,5 +43,7 @@ __all__ = [
     "UnitOfWork",
     "VisitorPolicy",
     "application_of",
+    "pairs_of",
+    "query_from",
     "refusal_of",
 ]

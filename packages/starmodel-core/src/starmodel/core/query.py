@@ -105,27 +105,24 @@ class Query:
     search: str = ""
     """Words that must all occur, each in any of the :func:`text_fields`, in upper or lower case."""
 
-    def checked(self, kind: type[Entity], *, public_only: bool = False) -> Query:
+    def checked(self, kind: type[Entity], *, public_only: bool = False, follow: bool | None = None) -> Query:
         """Return this query, or raise QueryError that says which part does not fit *kind*.
 
         Values are read as their fields hold them: ``"2"`` for a number, ``"food"`` for an enum.
         With *public_only*, as for a query from outside, fields that are not public are unknown, so that
         nobody can find out a secret by filtering on it; and no reference is followed, since whoever asks might not
-        be allowed to read what is at its end.
+        be allowed to read what is at its end.  With *follow* references are followed all the same: the caller then
+        shows no row that somebody else's end has decided about, see :func:`starmodel.app.reading.permitted`.
         """
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_LIMIT:
             raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
-        infos = fields_of(kind)
-        names = {
-            name: info.annotation
-            for name, info in infos.items()
-            if not public_only or info.visibility is Visibility.PUBLIC
-        }
+        names = _annotations(kind, public_only=public_only)
         if isinstance(self.order, str):
             raise QueryError(f"order takes a list of field names, not {self.order!r}")
         for name in self.order:
             _known(kind, str(name).removeprefix("-"), names)
-        where = _fitted(kind, self.where, _Names(names, follow=not public_only), 0)
+        follows = not public_only if follow is None else follow
+        where = _fitted(kind, self.where, _Names(names, follow=follows, public_only=public_only), 0)
         _check_search(kind, self.search)
         if self.after is not None:
             places_at(self.after, len(directions(self)))
@@ -148,9 +145,9 @@ def _known(kind: type[Entity], name: Any, names: Iterable[str]) -> None:
 class _Names(dict[str, Any]):
     """The annotations of the fields that may be named; with *follow* also of those at the end of references."""
 
-    def __init__(self, names: Mapping[str, Any], *, follow: bool) -> None:
+    def __init__(self, names: Mapping[str, Any], *, follow: bool, public_only: bool) -> None:
         super().__init__(names)
-        self._follow = follow
+        self._follow, self._public_only = follow, public_only
 
     def of(self, kind: type[Entity], key: Any) -> Any:
         """Return the annotation of the field *key*; QueryError when there is none."""
@@ -166,7 +163,16 @@ class _Names(dict[str, Any]):
         target = target_of(kind, first)
         if target is None:
             raise QueryError(f"{key!r} leads nowhere: {first!r} of {kind.__name__} is no Reference")
-        return _Names({name: info.annotation for name, info in fields_of(target).items()}, follow=True).of(target, rest)
+        names = _annotations(target, public_only=self._public_only)
+        return _Names(names, follow=True, public_only=self._public_only).of(target, rest)
+
+
+def _annotations(kind: type[Entity], *, public_only: bool) -> dict[str, Any]:
+    return {
+        name: info.annotation
+        for name, info in fields_of(kind).items()
+        if not public_only or info.visibility is Visibility.PUBLIC
+    }
 
 
 def _check_search(kind: type[Entity], search: Any) -> None:
