@@ -27,9 +27,9 @@ MIGRATIONS = """
 @pytest.fixture
 def migrate(cli, install, project, monkeypatch):
     """Run with migrations that say what they were asked; return how it ended, and that."""
-    from starmodel.cli.commands import migrate
+    from starmodel.cli import migrations
 
-    monkeypatch.setattr(migrate, "SQL", "speaking")
+    monkeypatch.setattr(migrations, "SQL", "speaking")
     monkeypatch.delenv("DATABASE_URL", raising=False)
     install("speaking-migrations", "starmodel.migrations", "speaking = speaking_migrations:migrations", MIGRATIONS)
     (project / "main.py").write_text("app = 'the application'")
@@ -128,9 +128,9 @@ def test_no_application_is_told(migrate, project):
 
 
 def test_without_a_package_that_migrates_it_is_told_what_to_install(cli, project, monkeypatch):
-    from starmodel.cli.commands import migrate
+    from starmodel.cli import migrations
 
-    monkeypatch.setattr(migrate, "SQL", "nothing")
+    monkeypatch.setattr(migrations, "SQL", "nothing")
     (project / "main.py").touch()
     ended = cli("migrate", "status")
     assert (ended.code, "pip install 'starmodel[sql]'" in ended.err) == (1, True)

@@ -23,6 +23,7 @@ OWN_HELP = {
     "init": "Make a new project that runs at once.",
     "migrate": "Bring the tables of a database to what the code says, and back.",
     "plugin": "Look at the installed plugins and at the hooks they take part in.",
+    "routes": "List every address of an application, and what answers there.",
     "run": "Serve an application and restart it when its code changes.",
     "version": "Show which versions are installed.",
 }

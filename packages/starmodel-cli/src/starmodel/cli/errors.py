@@ -14,6 +14,7 @@ __all__ = [
     "CommandLoadError",
     "ExposedReloadError",
     "MigrationsMissingError",
+    "NoApplicationError",
     "ProjectExistsError",
     "ProjectNameError",
     "ProjectUnwritableError",
@@ -61,6 +62,19 @@ class MigrationsMissingError(StarModelError, LookupError):
 
     def __init__(self) -> None:
         super().__init__("migrations come with the SQL store; install it with: pip install 'starmodel[sql]'")
+
+
+class NoApplicationError(StarModelError, TypeError):
+    """What was named is there, and is no application of ours."""
+
+    code = "no_application"
+
+    def __init__(self, target: str, found: str) -> None:
+        self.target, self.found = target, found
+        super().__init__(
+            f"{target} is {found}, not a StarModel application; name what create_app() or create_application() "
+            "returned: --app main:app"
+        )
 
 
 class ServerMissingError(StarModelError, LookupError):

@@ -17,6 +17,7 @@ from .running import OnStep
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
 from .tail import LogTail
+from .unwrapping import application_in
 from .uow import UnitOfWork
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "SystemClock",
     "UnitOfWork",
     "VisitorPolicy",
+    "application_in",
     "application_of",
     "pairs_of",
     "query_from",

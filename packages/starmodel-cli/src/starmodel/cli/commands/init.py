@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from starmodel.cli.options import Json
 from starmodel.cli.scaffold import Placed, ProjectPlace, place, project_place, rendered
 from starmodel.cli.terminal import say, say_json
 
@@ -27,7 +28,7 @@ def init(
         bool, typer.Option("--force", help="Write into a folder that holds something; what is replaced is kept.")
     ] = False,
     no_tests: Annotated[bool, typer.Option("--no-tests", help="Leave out the tests.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Make a new project that runs at once."""
     cwd = Path.cwd()

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 
 import typer
 
-from starmodel.app import Registry
-from starmodel.cli.environment import MODE, MODES, is_production, read_env
-from starmodel.cli.errors import MigrationsMissingError
-from starmodel.cli.loading import load
-from starmodel.cli.target import find_target
+from starmodel.cli.migrations import Migrations, Report, migrations_of
+from starmodel.cli.options import App, Json
+from starmodel.cli.project import open_project
 from starmodel.cli.terminal import say, say_json
-from starmodel.core.errors import AdapterNotFoundError
 
 __all__ = [
-    "Migrations",
-    "Offer",
-    "Report",
     "check_all",
     "go_down",
     "go_up",
@@ -30,65 +21,6 @@ __all__ = [
     "show_status",
 ]
 
-GROUP = "starmodel.migrations"
-SQL = "sql"
-FOLDER = "migrations"
-"""Where a project keeps its revisions, beside its application."""
-
-
-class Report(Protocol):
-    """What a migration did or found."""
-
-    @property
-    def lines(self) -> Sequence[str]:
-        """What to tell people."""
-
-    @property
-    def document(self) -> Mapping[str, Any]:
-        """What to tell programs, as JSON can hold it."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the program should succeed."""
-
-
-class Migrations(Protocol):
-    """Makes and applies the revisions of one application."""
-
-    def make(
-        self,
-        message: str | None,
-        *,
-        rename: Sequence[str],
-        drop: Sequence[str],
-        default: Sequence[str],
-        allow_loss: bool,
-    ) -> Report:
-        """Write a revision for what the code has changed."""
-
-    def up(self, to: str, *, trial: bool) -> Report:
-        """Bring the database to a revision."""
-
-    def down(self, to: str, *, trial: bool) -> Report:
-        """Take the database back to a revision."""
-
-    def status(self) -> Report:
-        """Say where the database stands."""
-
-    def sql(self, to: str) -> Report:
-        """Return the SQL that :meth:`up` would run."""
-
-    def check(self) -> Report:
-        """Say whether code, revisions and database fit together."""
-
-
-class Offer(Protocol):
-    """What a package offers under the entry point group ``starmodel.migrations``."""
-
-    def __call__(self, application: object, folder: Path, /, *, store: str | None) -> Migrations:
-        """Return what migrates a store of *application*, with the revisions in *folder*."""
-
-
 migrate = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -96,12 +28,7 @@ migrate = typer.Typer(
     help="Bring the tables of a database to what the code says, and back.",
 )
 
-App = Annotated[
-    str | None,
-    typer.Option("--app", help="A file (todo.py, todo.py:app) or a module (shop.main); otherwise the project here."),
-]
 Store = Annotated[str | None, typer.Option("--store", help="Which SQL store, when there are several.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 NoTrial = Annotated[bool, typer.Option("--no-trial", help="Do not try it on a copy first.")]
 
 
@@ -176,17 +103,7 @@ def check_all(*, app: App = None, store: Store = None, json: Json = False) -> No
 
 
 def _migrations(app: str | None, store: str | None) -> Migrations:
-    found = find_target(app, Path.cwd())
-    offers: Registry[Offer] = Registry(GROUP)
-    try:
-        offer = offers.get(SQL)
-    except AdapterNotFoundError as error:
-        raise MigrationsMissingError from error
-    production = is_production(os.environ, found.folder)
-    given = read_env(found.folder / ".env")
-    os.environ.update({name: value for name, value in given.items() if name not in os.environ})
-    os.environ[MODE] = MODES[production]
-    return offer(load(found), found.folder / FOLDER, store=store)
+    return migrations_of(open_project(app), store=store)
 
 
 def _tell(report: Report, *, json: bool) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 
+from starmodel.cli.options import Json
 from starmodel.cli.terminal import say, say_json, table
 from starmodel.plugins import HOOK_API, HookRecord, PluginHost, PluginRecord
 
@@ -21,8 +21,6 @@ plugin = typer.Typer(
     rich_markup_mode=None,
     help="Look at the installed plugins and at the hooks they take part in.",
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
 @plugin.command("list")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import distributions
-from typing import Annotated
 
-import typer
-
+from starmodel.cli.options import Json
 from starmodel.cli.terminal import say, say_json
 
 __all__ = ["version"]
 
 
-def version(*, json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False) -> None:
+def version(*, json: Json = False) -> None:
     """Show which versions are installed."""
     packages = _packages()
     if json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starmodel.adapters.persistence.sqlmodel.repository import SQLRepo
-from starmodel.app import Application
+from starmodel.app import application_in
 
 from .errors import MigrationError
 
@@ -12,7 +12,9 @@ __all__ = ["sql_stores"]
 
 def sql_stores(found: object) -> dict[str, SQLRepo]:
     """Return the SQL stores by name, each knowing the tables of the classes it keeps; MigrationError without any."""
-    application = _application_in(found)
+    application = application_in(found)
+    if application is None:
+        raise MigrationError("what was named is no StarModel application; name what create_app() returned")
     stores = {name: store for name, store in application.persistence.stores.items() if isinstance(store, SQLRepo)}
     for kind in application.catalog:
         store = application.persistence.for_class(kind)
@@ -23,13 +25,3 @@ def sql_stores(found: object) -> dict[str, SQLRepo]:
             'no entity is kept in SQL: write model_config = {"store": "sql"} in its class, or set STARMODEL_STORE=sql'
         )
     return {name: store for name, store in stores.items() if list(store.tables)}
-
-
-def _application_in(found: object) -> Application:
-    """Return the application itself, from below its web and whatever was wrapped around that."""
-    while found is not None:
-        for candidate in (found, getattr(found, "application", None)):
-            if isinstance(candidate, Application):
-                return candidate
-        found = getattr(found, "app", None)
-    raise MigrationError("what was named is no StarModel application; name what create_app() returned")
