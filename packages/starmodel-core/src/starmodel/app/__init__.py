@@ -11,6 +11,8 @@ from .history import History
 from .implicit import Implicit
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
+from .previewing import Preview
+from .reading import may_read, permitted, readable, tally
 from .refusals import Refusal, refusal_of
 from .registry import Registry
 from .running import OnStep
@@ -35,6 +37,7 @@ __all__ = [
     "LogTail",
     "OnStep",
     "PersistenceManager",
+    "Preview",
     "RandomIds",
     "Refusal",
     "Registry",
@@ -45,7 +48,11 @@ __all__ = [
     "VisitorPolicy",
     "application_in",
     "application_of",
+    "may_read",
     "pairs_of",
+    "permitted",
     "query_from",
+    "readable",
     "refusal_of",
+    "tally",
 ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starmodel.core.commands import Command
     from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
 
+    from .previewing import Preview
     from .running import OnStep
 
 __all__ = ["Application"]
@@ -118,10 +119,23 @@ class Application:
         await self.close()
 
     async def dispatch(
-        self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, on_step: OnStep | None = None
+        self,
+        command: Command,
+        /,
+        *,
+        actor: Actor = SYSTEM,
+        text: bool = False,
+        on_step: OnStep | None = None,
+        only_at: int | None = None,
     ) -> Result:
         """Run a command; see :meth:`starmodel.app.dispatcher.Dispatcher.dispatch`."""
-        return await self.dispatcher.dispatch(command, actor=actor, text=text, on_step=on_step)
+        return await self.dispatcher.dispatch(command, actor=actor, text=text, on_step=on_step, only_at=only_at)
+
+    async def preview(
+        self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, only_at: int | None = None
+    ) -> Preview:
+        """Return what a command would change; see :meth:`starmodel.app.dispatcher.Dispatcher.preview`."""
+        return await self.dispatcher.preview(command, actor=actor, text=text, only_at=only_at)
 
     async def load(self, kind: type[E], id: str, /) -> Stored[E]:
         """Return the newest snapshot with its version; NotFoundError when there is none."""

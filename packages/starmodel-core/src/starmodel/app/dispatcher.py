@@ -22,6 +22,7 @@ from starmodel.core.errors import (
     NotFoundError,
     Problem,
     ReadOnlyError,
+    StaleError,
     StarModelError,
 )
 from starmodel.core.snapshot import Snapshot, is_draft
@@ -29,6 +30,7 @@ from starmodel.core.unit import running_unit
 
 from .intake import answer_of, fingerprint_of, stamped
 from .merging import merged
+from .previewing import Preview, previewed
 from .running import OnStep, run_body
 from .uow import UnitOfWork
 
@@ -116,21 +118,25 @@ class Dispatcher:
         self._guards.append(guard)
 
     async def dispatch(
-        self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, on_step: OnStep | None = None
+        self,
+        command: Command,
+        /,
+        *,
+        actor: Actor = SYSTEM,
+        text: bool = False,
+        on_step: OnStep | None = None,
+        only_at: int | None = None,
     ) -> Result:
         """Run *command* for *actor* and return what became of it.
 
         *text* says that the arguments came as text from a form.  *on_step* is called with everything a generator
-        event yields and the snapshot at that moment.  Raises the StarModelError that says why it was refused, or
-        whatever the event body raised; then nothing was stored and nothing is published.
+        event yields and the snapshot at that moment.  *only_at* is the one version of the entity that may be changed:
+        StaleError when it is at another.  Raises the StarModelError that says why it was refused, or whatever the
+        event body raised; then nothing was stored and nothing is published.
         """
         handler = self.catalog.handler(command.entity, command.event)
-        _check_target(handler, command)
         may_be_repeated = bool(command.id) and not handler.reads_only  # an id that is made here was never used before
-        command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
-        if self._guards and not actor.trusted:
-            for guard in self._guards:
-                await guard(actor, stored_form)
+        command, stored_form = await self._admitted(handler, command, actor)
         fingerprint = fingerprint_of(stored_form)
         store = self._persistence.for_class(handler.kind)
         if may_be_repeated:
@@ -139,7 +145,7 @@ class Dispatcher:
                 await self._allow_again(handler, command, actor, earlier)
                 return Result(stored_form, earlier, answer_from(earlier.answer))
         args = handler.bind(command.args, text=text)
-        run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step)
+        run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step, only_at)
         try:
             return await self._until_stored(run)
         except StarModelError:  # refused for what the same command, sent twice, has done itself meanwhile?
@@ -147,6 +153,32 @@ class Dispatcher:
             if earlier is None:
                 raise
             return Result(stored_form, earlier, answer_from(earlier.answer))
+
+    async def preview(
+        self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, only_at: int | None = None
+    ) -> Preview:
+        """Run *command* as :meth:`dispatch` does and return what it would change; nothing is stored or published.
+
+        The event body is run: what it does outside the stores, it does.  What only a commit finds out, such as a value
+        that must be unique and is taken, is not found out.
+        """
+        handler = self.catalog.handler(command.entity, command.event)
+        command, stored_form = await self._admitted(handler, command, actor)
+        args = handler.bind(command.args, text=text)
+        run = _Run(handler, command, stored_form, args, actor, fingerprint_of(stored_form), None, only_at)
+        unit, returned = await self._outcome(run)
+        changeset = self._changeset(run, unit, returned)
+        unit.store_of(handler.kind, changeset)
+        return previewed(run.with_stored_command(changeset), returned)
+
+    async def _admitted(self, handler: Handler, command: Command, actor: Actor) -> tuple[Command, Command]:
+        """Return *command* complete, and the form of it that may be stored; raise when a guard turns it away."""
+        _check_target(handler, command)
+        command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
+        if self._guards and not actor.trusted:
+            for guard in self._guards:
+                await guard(actor, stored_form)
+        return command, stored_form
 
     async def finish(self) -> None:
         """Wait for the commits that go on without their callers."""
@@ -193,32 +225,39 @@ class Dispatcher:
         return lane is not None and lane.locked() and not run.handler.reads_only and running_unit.get() is None
 
     async def _once(self, run: _Run) -> Result:
-        allow = partial(self._decide, run.actor)
-        chosen_id = run.command.entity_id if run.handler.event.of_class else None
-        unit = UnitOfWork(
-            self._persistence,
-            run.command,
-            kind_of=self.catalog.kind,
-            allow=allow,
-            chosen_id=chosen_id,
-            fresh=self._implicit.fresh,
-        )
-        token = running_unit.set(unit)
-        try:
-            returned = await self._execute(run, unit)
-        finally:
-            running_unit.reset(token)
-        answer = answer_of(returned, self._codec)
-        changeset = unit.changeset(run.fingerprint, answer, run.command.at or self._clock.now())
+        unit, returned = await self._outcome(run)
+        changeset = self._changeset(run, unit, returned)
         if run.handler.reads_only:
-            if changeset.writes or changeset.recorded:
-                raise ReadOnlyError(str(run.handler))
             return Result(run.stored_form, None, returned)
         store = unit.store_of(run.handler.kind, changeset)
         commit = await (self._commit if store.instant else self._commit_whole)(
             store, run.with_stored_command(changeset)
         )
         return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
+
+    async def _outcome(self, run: _Run) -> tuple[UnitOfWork, Any]:
+        """Run the event once; return its unit of work and what its body returned."""
+        unit = UnitOfWork(
+            self._persistence,
+            run.command,
+            kind_of=self.catalog.kind,
+            allow=partial(self._decide, run.actor),
+            chosen_id=run.command.entity_id if run.handler.event.of_class else None,
+            fresh=self._implicit.fresh,
+        )
+        token = running_unit.set(unit)
+        try:
+            return unit, await self._execute(run, unit)
+        finally:
+            running_unit.reset(token)
+
+    def _changeset(self, run: _Run, unit: UnitOfWork, returned: Any) -> Changeset:
+        """Return what the event has changed; ReadOnlyError when it may not."""
+        answer = answer_of(returned, self._codec)
+        changeset = unit.changeset(run.fingerprint, answer, run.command.at or self._clock.now())
+        if run.handler.reads_only and (changeset.writes or changeset.recorded):
+            raise ReadOnlyError(str(run.handler))
+        return changeset
 
     async def _execute(self, run: _Run, unit: UnitOfWork) -> Any:
         handler = run.handler
@@ -250,6 +289,8 @@ class Dispatcher:
             raise NotFoundError(kind.__entity_name__, id)
         base = run.command.base_version
         version = 0 if stored is None else stored.version
+        if run.only_at is not None and run.only_at != version:
+            raise StaleError(f"{kind.__entity_name__} {id}", run.only_at, version)
         args = run.args
         if base is not None and base != version and run.handler.event.takes_fields:
             fields = {p.name for p in run.handler.parameters if p.optional}  # others must be given to the event
@@ -310,6 +351,7 @@ class _Run:
     actor: Actor
     fingerprint: str
     on_step: OnStep | None
+    only_at: int | None
 
     def with_stored_command(self, changeset: Changeset) -> Changeset:
         """Return *changeset* with the command as it may be kept: without secret arguments."""

@@ -19,6 +19,7 @@ _STATUSES = {
     "check": (422, "That breaks a rule"),
     "refused": (409, "That is not possible now"),
     "conflict": (409, "Changed meanwhile"),
+    "stale": (412, "Changed meanwhile"),
     "field_conflict": (409, "Changed meanwhile"),
     "undo": (409, "Cannot be undone"),
     "command_reused": (422, "Used already"),

@@ -28,6 +28,7 @@ __all__ = [
     "QueryError",
     "ReadOnlyError",
     "RefusedError",
+    "StaleError",
     "StarModelError",
     "StoreError",
     "UndoError",
@@ -217,6 +218,12 @@ class ConflictError(StarModelError):
             f"{key} is at version {found}, this change was made on version {expected}; "
             "load it again and repeat the change"
         )
+
+
+class StaleError(ConflictError):
+    """The sender allowed a change of one version only, and there is a newer one."""
+
+    code = "stale"
 
 
 class FieldConflictError(ConflictError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .marks import Reference
 
-__all__ = ["Finder", "references_in", "target_of"]
+__all__ = ["Finder", "Steps", "references_in", "steps_of", "target_of"]
+
+Steps: TypeAlias = dict[str, "Steps"]
+"""The references a condition follows: each by its field, with those that it follows from there."""
 
 Finder: TypeAlias = Callable[[type[Entity], str], Entity | None]
 """Returns the entity of a class and an id, or ``None`` when there is none."""
@@ -26,6 +29,25 @@ def target_of(kind: type[Entity], name: str) -> type[Entity] | None:
         return None
     to = marks[-1].to
     return to if isinstance(to, type) else _named(kind, to)
+
+
+def steps_of(where: Mapping[str, Any]) -> Steps:
+    """Return the references that *where* follows: ``{"owner_id": {}}`` for ``{"owner_id.name": "Ada"}``."""
+    steps: Steps = {}
+    for key, test in where.items():
+        if key in ("and", "or", "not"):
+            for part in test if isinstance(test, list | tuple) else [test]:
+                _merge(steps, steps_of(part))
+            continue
+        here = steps
+        for name in key.split(".")[:-1]:
+            here = here.setdefault(name, {})
+    return steps
+
+
+def _merge(steps: Steps, more: Steps) -> None:
+    for name, further in more.items():
+        _merge(steps.setdefault(name, {}), further)
 
 
 def references_in(annotation: Any) -> tuple[Reference, ...]:

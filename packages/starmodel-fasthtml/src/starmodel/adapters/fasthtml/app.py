@@ -16,12 +16,13 @@ from starlette.routing import Route
 
 from fasthtml.core import FastHTML, noop_body
 from starmodel.app import Application, Handler, Refusal, refusal_of
+from starmodel.app.doors import path_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
 
 from .answering import nonce_of
 from .assets import Assets
-from .commands import CommandDoor, back_to, path_of
+from .commands import CommandDoor, back_to
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
+from starmodel.app.doors import object_in, refuse_impossible
 from starmodel.core.errors import InvalidError, Problem, StarModelError
 
 from .gate import BodyTooLargeError, header
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FORM_MEDIA", "Arguments", "UnsupportedMediaError", "media_of", "read_arguments"]
 
 FORM_MEDIA = ("application/x-www-form-urlencoded", "multipart/form-data")
-MAX_DEPTH = 32
 MAX_FIELDS = 1000
-
-_HOLDERS = (dict, list)
-_decode = json.JSONDecoder().decode
 
 
 class Arguments(NamedTuple):
@@ -66,14 +62,14 @@ async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] 
         form = await _form(scope, receive)
         page_key = form.pop("_key", "")
         values = _with_lists({**query, **form}, lists)
-        _refuse_impossible(values, MAX_DEPTH)
+        refuse_impossible(values)
         if page_key and not key:
             key = _form_key(page_key, scope, values)
         return Arguments(values, is_text=True, key=key, base=base)
     body = await _body(receive)
     if media != "application/json" and (body or media):
         raise UnsupportedMediaError(media)
-    values = _parsed(body)
+    values = object_in(body)
     return Arguments({**query, **values} if query else values, is_text=False, key=key, base=base)
 
 
@@ -128,46 +124,6 @@ async def _body(receive: Receive) -> bytes:
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
-    try:
-        data = _decode(body.decode(_encoding(body), "surrogatepass"))
-    except (ValueError, RecursionError) as error:
-        text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InvalidError([Problem((), f"the body is not JSON: {text}", "json")]) from None
-    if not isinstance(data, dict):
-        raise InvalidError([Problem((), "the body must be a JSON object with the arguments by name", "json")])
-    _refuse_impossible(data, MAX_DEPTH)
-    return data
-
-
-def _encoding(body: bytes) -> str:
-    """Return what :func:`json.detect_encoding` does, in the usual case without looking at it from every side."""
-    return "utf-8" if body[:1] == b"{" and body[1:2] != b"\0" else json.detect_encoding(body)
-
-
-def _refuse_impossible(values: dict[str, Any] | list[Any], levels: int) -> None:
-    """Refuse what Python reads and neither JSON nor a page can hold; no value is repeated in the refusal."""
-    if levels == 0:
-        raise InvalidError([Problem((), f"the body is nested more than {MAX_DEPTH} levels deep", "depth")])
-    for value in (*values, *values.values()) if isinstance(values, dict) else values:
-        if isinstance(value, str):
-            if not value.isascii():
-                _refuse_half_characters(value)
-        elif isinstance(value, _HOLDERS):
-            _refuse_impossible(value, levels - 1)
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise InvalidError([Problem((), "NaN and infinite numbers cannot be sent", "finite")])
-
-
-def _refuse_half_characters(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidError([Problem((), "a text holds half a character (a lone surrogate)", "unicode")]) from None
 
 
 async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:

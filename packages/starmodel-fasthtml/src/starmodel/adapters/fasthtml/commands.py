@@ -6,7 +6,6 @@ else: forms without JavaScript get a redirect, programs get JSON.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
 from dataclasses import replace
@@ -17,9 +16,9 @@ from urllib.parse import urlsplit
 from starlette.requests import ClientDisconnect
 
 from starmodel.app import Refusal, refusal_of
+from starmodel.app.doors import command_id, version_in
 from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
-from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.events import Mode
 
 from .answering import nonce_of
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
     from .runtime import Runtime
 
-__all__ = ["CommandDoor", "back_to", "path_of"]
+__all__ = ["CommandDoor", "back_to"]
 
 logger = logging.getLogger("starmodel.web")
 
@@ -89,16 +88,14 @@ class CommandDoor:
         return result
 
     def _command(self, scope: Scope, arguments: Arguments, actor: Actor) -> Command:
-        key = arguments.key
-        if len(key) > 200 or not key.isprintable():  # as long as a header should be
-            raise InvalidError([Problem(("Idempotency-Key",), "use 1 to 200 printable characters", "command_id")])
+        base = header(scope, b"starmodel-base-version") or arguments.base
         return Command(
             entity=self._handler.kind.__entity_name__,
             event=self._handler.event.name,
             args=arguments.values,
             entity_id=scope["path_params"].get("id"),
-            id=_own_key(actor, key) if key else "",
-            base_version=_version(header(scope, b"starmodel-base-version") or arguments.base),
+            id=command_id(actor, arguments.key),
+            base_version=version_in(base, "StarModel-Base-Version"),
         )
 
     # -- out -------------------------------------------------------------------------------------------------------
@@ -174,19 +171,6 @@ def _is_list(annotation: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset)
 
 
-def _own_key(actor: Actor, key: str) -> str:
-    """Return the command id for an actor's key: two actors may choose the same key."""
-    return hashlib.blake2b(f"{actor.id}\0{key}".encode(), digest_size=16).hexdigest()
-
-
-def _version(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:  # what a 64 bit number holds
-        raise InvalidError([Problem(("StarModel-Base-Version",), "must be a whole number", "type")])
-    return int(text)
-
-
 def back_to(scope: Scope) -> str:
     """Return the page of ours a form was sent from, else the first page."""
     try:
@@ -197,13 +181,3 @@ def back_to(scope: Scope) -> str:
         return "/"
     path = "/" + parts.path.lstrip("/\\")
     return path + (f"?{parts.query}" if parts.query else "")
-
-
-def path_of(handler: Handler) -> str:
-    """Return the route of an event: ``/todo/{id}/toggle``, or ``/todo/create`` for one of the class."""
-    name = handler.event.options.path or handler.event.name
-    kind = handler.kind.__entity_name__.lower()
-    tail = name.strip("/")
-    if not tail or "{" in tail:
-        raise DefinitionError(f"{handler}: path={name!r} cannot end an address; give a name such as 'archive'")
-    return f"/{kind}/{tail}" if handler.event.of_class else f"/{kind}/{{id}}/{tail}"

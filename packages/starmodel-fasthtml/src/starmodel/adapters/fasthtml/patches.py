@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starmodel.app import may_read as may_see
 from starmodel.core.query import Stored
 
 from .signals import shown_values
@@ -40,7 +41,7 @@ async def stored_now(hub: Hub, key: Key) -> Stored[Any] | None:
 
 def may_read(hub: Hub, actor: Actor, entity: Entity) -> bool:
     """Tell whether *actor* may see *entity* as it is now: asked for every message."""
-    return actor.trusted or hub.app.policy.decide(actor, "read", type(entity), entity.id, entity).allowed
+    return may_see(hub.app, actor, entity)
 
 
 def entity_frames(hub: Hub, audience: Audience, stored: Stored[Any]) -> list[bytes]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastcore.xml import FT
 
+from starmodel.app.doors import shown
 from starmodel.core.answers import GoTo, Notice
 from starmodel.core.entity import Entity
-from starmodel.core.showing import with_shown
 
 from .markup import checked_tree, html_of
 from .replies import NO_STORE
@@ -68,16 +67,8 @@ def frames_of(result: Result, handler: Handler) -> bytes:
 
 
 def public_value(returned: Any, codec: Codec) -> Any:
-    """Return what an event returned as JSON may show it: of entities in it only what is public.
-
-    ``None`` for an entity itself, which an answer shows anyway, for a piece of page, and for what JSON cannot hold.
-    """
-    if isinstance(returned, Entity) or is_element(returned):
-        return None
-    try:
-        return codec.plain(with_shown(returned, partial(codec.dump, public=True)))
-    except (TypeError, ValueError):
-        return None
+    """Return what an event returned as JSON may show it; ``None`` also for a piece of page."""
+    return None if is_element(returned) else shown(returned, codec)
 
 
 class Frames:
