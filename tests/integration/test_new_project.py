@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -93,3 +94,17 @@ def test_it_runs_and_what_was_created_is_there_after_a_restart(project):
 def test_its_application_can_be_imported_and_its_entities_without_a_web(project):
     code = "import sys, app.entities; print('fasthtml' in sys.modules); from app import app; print(type(app).__name__)"
     assert ran(project, sys.executable, "-c", code).split() == ["False", "StarModelApp"]
+
+
+def test_an_entity_and_an_event_are_added_and_the_project_still_passes(project, tmp_path):
+    folder = tmp_path / "shop"
+    shutil.copytree(project, folder)
+    ran(folder, *CLI, "new", "entity", "Venue", "name:str", "opens:time?")
+    ran(folder, *CLI, "new", "entity", "Concert", "title:str", "starts:datetime", "venue:Venue", "price:Decimal=9.50")
+    ran(folder, *CLI, "migrate", "make")
+    ran(folder, *CLI, "new", "entity", "Ticket", "concert:Concert")
+    ran(folder, *CLI, "new", "event", "Ticket.move", "concert:Concert")
+    assert len(list((folder / "migrations").glob("*.py"))) == 2
+    listed = json.loads(ran(folder, *CLI, "routes", "--json"))["routes"]
+    assert "/ticket/{id}/move" in {one["path"] for one in listed}
+    ran(folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")

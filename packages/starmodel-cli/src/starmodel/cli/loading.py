@@ -15,7 +15,7 @@ from starmodel.core.errors import StarModelError, hint
 from .errors import TargetFailedError, TargetNotFoundError
 from .target import Target
 
-__all__ = ["load"]
+__all__ = ["load", "reason_of"]
 
 NAMES = ("app", "create_app")
 """What an application is called, by custom; the second makes one."""
@@ -35,8 +35,12 @@ def load(target: Target) -> object:
         ) from error
     # Whatever the user's module does; a script that ends in sys.exit() must not end this program without a word.
     except (Exception, SystemExit) as error:
-        reason = str(error) if isinstance(error, StarModelError) else f"{type(error).__name__}: {error}"
-        raise TargetFailedError(target.reference, reason, _place(error, target.folder)) from error
+        raise TargetFailedError(target.reference, reason_of(error), _place(error, target.folder)) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why the user's own code failed, in one line: our errors say it themselves."""
+    return str(error) if isinstance(error, StarModelError) else f"{type(error).__name__}: {error}"
 
 
 def _named(module: ModuleType, target: Target) -> object:
