@@ -16,7 +16,7 @@ from .errors import (
     StarModelError,
 )
 from .events import event, events_of
-from .marks import Indexed, Reference, Unique, Was
+from .marks import Indexed, Reference, Shown, Unique, Was
 from .query import Query
 from .unit import Unit
 from .visibility import Private, Secret, Visibility
@@ -43,6 +43,7 @@ __all__ = [
     "Reference",
     "RefusedError",
     "Secret",
+    "Shown",
     "StarModelError",
     "StateStore",
     "Unique",

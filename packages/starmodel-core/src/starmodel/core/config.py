@@ -31,7 +31,8 @@ class EntityConfig(TypedDict, total=False):
     the store (for entities that only pages derive).  ``namespace``: the name in keys, URLs and commands, when the
     class name is taken.  ``default_events``: which of create, update and delete it has; ``()`` is none.
     ``search_index``: ``True`` lets the store keep an index of its words, where it can: a search then needs not look at
-    everything, and each change of a text takes longer.
+    everything, and each change of a text takes longer.  ``label`` and ``plural``: what one and many are called.
+    ``icon``: the name of a Lucide icon.  ``pages``: ``False`` leaves it without pages of its own.
     """
 
     store: str
@@ -40,6 +41,10 @@ class EntityConfig(TypedDict, total=False):
     namespace: str
     default_events: Collection[str]
     search_index: bool
+    label: str
+    plural: str
+    icon: str
+    pages: bool
 
 
 DEFAULT_EVENTS = ("create", "update", "delete")
@@ -61,6 +66,10 @@ def checked_config(owner: str, config: Any) -> EntityConfig:
         "namespace": _namespace,
         "default_events": _default_events,
         "search_index": _flag,
+        "label": _word,
+        "plural": _word,
+        "icon": _icon,
+        "pages": _flag,
     }
     result = {}
     for key, value in config.items():
@@ -96,6 +105,18 @@ def _flag(value: Any) -> bool:
 def _namespace(value: Any) -> str:
     if not isinstance(value, str) or not value.isidentifier():
         raise ValueError("give a name made of letters, digits and _")
+    return value
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("give a word or a few")
+    return value
+
+
+def _icon(value: Any) -> str:
+    if not isinstance(value, str) or not value.replace("-", "a").isalnum() or not value.isascii():
+        raise ValueError('give the name of an icon, such as "shopping-cart"')
     return value
 
 

@@ -1,4 +1,4 @@
-"""What a field says about how it is kept, in standard typing: read by stores that have columns, passed over elsewhere.
+"""What a field says about how it is kept and shown, in standard typing: read by stores and pages, and by nobody else.
 
 ::
 
@@ -7,17 +7,20 @@
         owner_id: Annotated[str, Reference("User")]
         due: Annotated[date | None, Indexed()] = None
         title: Annotated[str, Was("name")]
+        price: Annotated[Decimal, Shown(label="Price in €", when={"kind": "paid"})]
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .entity import Entity
+    from .ui import Widget
 
-__all__ = ["Indexed", "Reference", "Unique", "Was"]
+__all__ = ["Indexed", "Reference", "Shown", "Unique", "Was"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,17 @@ class Was:
     """The field was called *name* before: its data is kept under the new name."""
 
     name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """How pages show the field: what it is called, a word of *help* below its control, and which control that is.
+
+    *when* is a condition on the other fields, as in a query (``{"kind": "paid"}``): the field is asked for only while
+    it holds, and what is sent for it otherwise is left out.
+    """
+
+    label: str = ""
+    help: str = ""
+    widget: Widget | None = None
+    when: Mapping[str, Any] | None = None

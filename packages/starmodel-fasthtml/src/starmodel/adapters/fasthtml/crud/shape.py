@@ -1,0 +1,258 @@
+"""What there is to see of a class: its fields as columns, facts and controls, its events as actions, its words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from functools import cached_property
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+from starmodel.core.annotations import marks_of, members_of
+from starmodel.core.entity import Entity, fields_of
+from starmodel.core.errors import QueryError
+from starmodel.core.marks import Shown
+from starmodel.core.query import text_fields
+from starmodel.core.relations import target_of
+from starmodel.core.ui import Choice, Widget
+from starmodel.core.visibility import Visibility
+
+if TYPE_CHECKING:
+    from starmodel.app import Catalog, Handler
+    from starmodel.core.parameters import Parameter
+
+__all__ = ["FieldShape", "Shape", "label_of", "plural_of"]
+
+_NAMING = ("title", "name", "label", "subject", "headline", "email", "code")
+_LONG = ("body", "content", "description", "details", "notes", "note", "text", "comment", "summary", "bio", "message")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
+_FOLLOWED = re.compile(r"_ids?$")
+_WIDGETS: Mapping[type, Widget] = {
+    Enum: "select",
+    bool: "checkbox",
+    int: "number",
+    float: "number",
+    Decimal: "number",
+    datetime: "datetime",
+    date: "date",
+    time: "time",
+}
+_NUMBERS = (int, float, Decimal)
+_HOLDERS = (list, tuple, set, frozenset)
+_FEW_COLUMNS = 6
+
+
+def label_of(name: str) -> str:
+    """Return a name of the program as people write it: ``due_date`` and ``dueDate`` are "Due date"."""
+    words = [word if word.isupper() and len(word) > 1 else word.lower() for word in _WORDS.split(name) if word]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def plural_of(noun: str) -> str:
+    """Return what many of *noun* are called in English; a class says its own with ``model_config["plural"]``."""
+    if re.search(r"[^aeiou]y$", noun):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if re.search(r"(s|x|z|ch|sh)$", noun) else f"{noun}s"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShape:
+    """One value: a field of an entity, a member of a value in it, or an argument of an event.
+
+    *kind* is the one type it has besides ``None``, or ``None`` for several.  *target* is the class whose id it holds;
+    *members* are those of a nested value, *item* the shape of one of a list.
+    """
+
+    name: str
+    label: str
+    kind: Any
+    widget: Widget
+    optional: bool
+    required: bool
+    secret: bool = False
+    choices: Sequence[Choice] = ()
+    target: type[Entity] | None = None
+    many: bool = False
+    members: Sequence[FieldShape] = ()
+    item: FieldShape | None = None
+    help: str = ""
+    when: Mapping[str, Any] | None = None
+    annotation: Any = field(default=None, repr=False)
+
+    @property
+    def numeric(self) -> bool:
+        """True for what is aligned by its digits."""
+        return isinstance(self.kind, type) and self.kind is not bool and issubclass(self.kind, _NUMBERS)
+
+
+class Shape:
+    """What pages show of the class *kind*; made once."""
+
+    def __init__(self, kind: type[Entity], catalog: Catalog) -> None:
+        self.kind = kind
+        self.name = kind.__entity_name__
+        self.path = f"/{self.name.lower()}"
+        config = kind.__entity_config__
+        self.label: str = config.get("label") or label_of(kind.__name__)
+        self.plural: str = config.get("plural") or plural_of(self.label)
+        self.icon: str = config.get("icon") or "table-2"
+        self._catalog = catalog
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldShape]:
+        """The public fields without the id, in the order of the class."""
+        infos = fields_of(self.kind)
+        return {
+            name: shape_of(name, info.annotation, self.kind, required=info.default is None)
+            for name, info in infos.items()
+            if name != "id" and info.visibility is Visibility.PUBLIC
+        }
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The fields that a list shows unless somebody chooses others: the naming one first, no long texts."""
+        small = [name for name, one in self.fields.items() if one.widget not in ("textarea", "group", "list", "file")]
+        first = [self.naming] if self.naming else []
+        return tuple([*first, *(name for name in small if name not in first)][:_FEW_COLUMNS])
+
+    @cached_property
+    def naming(self) -> str:
+        """The field that an entity is called by; ``""`` when it has only its id."""
+        texts = [name for name, one in self.fields.items() if one.kind is str and one.widget != "reference"]
+        return next((name for name in _NAMING if name in texts), texts[0] if texts else "")
+
+    @cached_property
+    def search_fields(self) -> tuple[str, ...]:
+        """The fields that a search looks at."""
+        return text_fields(self.kind)
+
+    @cached_property
+    def references(self) -> Mapping[str, type[Entity]]:
+        """The classes that its fields refer to, by field."""
+        return {name: one.target for name, one in self.fields.items() if one.target is not None}
+
+    @cached_property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Its events by name."""
+        return self._catalog.handlers(self.kind)
+
+    @cached_property
+    def actions(self) -> tuple[Handler, ...]:
+        """The events of one entity that are buttons: what the program declared, neither the defaults nor reading."""
+        own = [one for name, one in self.handlers.items() if name not in ("update", "delete")]
+        return tuple(one for one in own if not one.event.of_class and not one.reads_only)
+
+    @cached_property
+    def class_actions(self) -> tuple[Handler, ...]:
+        """The events of the class itself, besides *create*, *undo* and *redo*."""
+        own = [one for name, one in self.handlers.items() if name not in ("create", "undo", "redo")]
+        return tuple(one for one in own if one.event.of_class and not one.reads_only)
+
+    def parameters(self, event: str) -> tuple[FieldShape, ...]:
+        """Return the shapes of what an event takes."""
+        return tuple(self._argument(one) for one in self.handlers[event].parameters)
+
+    def _argument(self, parameter: Parameter) -> FieldShape:
+        required = parameter.default is None and not parameter.optional
+        shape = shape_of(parameter.name, parameter.annotation, self.kind, required=required)
+        return dataclasses.replace(shape, secret=True, widget="password") if parameter.secret else shape
+
+    def called(self, entity: Entity) -> str:
+        """Return what *entity* is called."""
+        name = getattr(entity, self.naming, None) if self.naming else None
+        return str(name) if name else f"{self.label} {entity.id[:8]}"
+
+
+def shape_of(name: str, annotation: Any, kind: type[Entity] | None, *, required: bool) -> FieldShape:
+    """Return the shape of a value of this *annotation*; what it says by :class:`starmodel.core.Shown` wins."""
+    members = [member for member in members_of(annotation) if member is not NoneType]
+    alone = members[0] if len(members) == 1 else None
+    target = _target(name, alone, kind)
+    shape = FieldShape(
+        name=name,
+        label=label_of(_FOLLOWED.sub("", name) if target is not None else name),
+        kind=alone,
+        widget="reference" if target is not None else _widget(name, annotation, alone),
+        optional=NoneType in members_of(annotation),
+        required=required and alone is not bool,
+        choices=tuple(_choices(alone)),
+        target=target,
+        many=get_origin(alone) in _HOLDERS,
+        members=tuple(_members(alone)) if target is None else (),
+        annotation=annotation,
+    )
+    if shape.many and target is None:
+        shape = _listed(shape)
+    marked = next((mark for mark in reversed(marks_of(annotation)) if isinstance(mark, Shown)), None)
+    if marked is None:
+        return shape
+    label, widget = marked.label or shape.label, marked.widget or shape.widget
+    return dataclasses.replace(shape, label=label, widget=widget, help=marked.help, when=marked.when)
+
+
+def _listed(shape: FieldShape) -> FieldShape:
+    (part, *_) = get_args(shape.kind) or (str,)
+    item = shape_of(shape.name, part, None, required=True)
+    return dataclasses.replace(shape, widget="select" if item.choices else "list", choices=item.choices, item=item)
+
+
+def _target(name: str, alone: Any, kind: type[Entity] | None) -> type[Entity] | None:
+    """Return the class whose entity is named by id: by a reference of the class, or by an argument of its type."""
+    inner = get_args(alone)[0] if get_origin(alone) is list and get_args(alone) else alone
+    if isinstance(inner, type) and issubclass(inner, Entity):
+        return inner
+    if kind is None:
+        return None
+    try:
+        return target_of(kind, name)
+    except QueryError:  # the class of that name is not there (yet): it is shown as the id it is
+        return None
+
+
+def _widget(name: str, annotation: Any, kind: Any) -> Widget:
+    if not isinstance(kind, type):
+        return "select" if any(_choices(kind)) else "text"
+    for base, widget in _WIDGETS.items():
+        if issubclass(kind, base):
+            return widget
+    if dataclasses.is_dataclass(kind) or hasattr(kind, "model_fields"):
+        return "group"
+    return _text_widget(name, annotation) if kind is str else "text"
+
+
+def _text_widget(name: str, annotation: Any) -> Widget:
+    longest = next(
+        (n for mark in marks_of(annotation) if isinstance(n := getattr(mark, "max_length", None), int)), None
+    )
+    last = name.rpartition("_")[2]
+    if last in ("email", "url"):
+        return "email" if last == "email" else "url"
+    return "textarea" if last in _LONG and (longest is None or longest > 120) else "text"
+
+
+def _choices(kind: Any) -> Iterator[Choice]:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        for one in kind:
+            yield Choice(value=str(one.value), label=label_of(str(one.name).lower()))
+    elif str(get_origin(kind)) == "typing.Literal":
+        for value in get_args(kind):
+            yield Choice(value=str(value), label=label_of(str(value)))
+
+
+def _members(kind: Any) -> Iterator[FieldShape]:
+    if not isinstance(kind, type):
+        return
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        for one in dataclasses.fields(kind):
+            required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+            yield shape_of(one.name, hints[one.name], None, required=required)
+    elif isinstance(infos := getattr(kind, "model_fields", None), dict):
+        for name, info in infos.items():
+            yield shape_of(name, info.annotation, None, required=info.is_required())
