@@ -169,7 +169,11 @@ def _shown(cls: type[Entity], name: str, value: Any) -> str:
 def _merged_config(cls: type[Entity]) -> EntityConfig:
     merged: EntityConfig = {}
     for base in reversed(cls.__mro__):
-        merged.update(checked_config(base.__name__, _own_config(base)))
+        config = checked_config(base.__name__, _own_config(base))
+        if base is not cls:  # what one is called is nobody else's name
+            config.pop("label", None)
+            config.pop("plural", None)
+        merged.update(config)
     return merged
 
 

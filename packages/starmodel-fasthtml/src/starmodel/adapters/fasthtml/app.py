@@ -23,6 +23,7 @@ from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
 from .answering import nonce_of
 from .assets import Assets
 from .commands import CommandDoor, back_to
+from .crud import Site, SiteDoor
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
@@ -107,6 +108,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
+        self.pages = Site(runtime, title)
+        self.router.default = SiteDoor(self.pages, self.router.default)
         self._add_plugins(runtime.plugins)
         for kind in application.catalog:
             self.include_entity(kind)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Follower
@@ -19,8 +20,10 @@ from starmodel.core.query import Stored
 
 from .audience import Audiences
 from .fragments import Fragments
+from .patches import Told, fields_told
 from .relevance import concerns
 from .tab import Tab
+from .views import views
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from starmodel.core.ports import StatePersistenceBackend
     from starmodel.core.typing import Key
 
+    from .reading import ViewUse
     from .remaking import Remade
 
 __all__ = ["Hub"]
@@ -59,6 +63,7 @@ class Hub:
         self.app = app
         self.fragments = fragments
         self.audiences = Audiences()
+        self.views: ChainMap[str, Any] = ChainMap({}, views)
         self.frames = Fragments(max_bytes=8 * 1024 * 1024)
         self.remake = remake
         self.tabs: set[Tab] = set()
@@ -230,6 +235,11 @@ class Hub:
             line = self._id_lines[epochs] = f"id: {','.join(known)}\n".encode()
         return line
 
+    def needs_page(self, use: ViewUse, stored: Stored[Any]) -> bool:
+        """Tell whether a view can show *stored* only by making its page again."""
+        view = self.views.get(use.view)
+        return view is not None and view.needs_page(use.params, fields_told(stored))
+
     def frame(self, key: object, make: Callable[[], bytes]) -> bytes:
         """Return an encoded frame, made once and shared by every tab that is sent it."""
         frame: bytes = self.frames.get(key, make)
@@ -238,7 +248,11 @@ class Hub:
 
 def _stored_by(change: Change) -> Stored[Any] | None:
     """Return the entity as *change* stored it, if the commit still carries it."""
-    return None if change.snapshot is None else Stored(change.snapshot, change.version)
+    if change.snapshot is None:
+        return None
+    if change.before is None:
+        return Stored(change.snapshot, change.version)
+    return Told(change.snapshot, change.version, change.fields)
 
 
 def _drop(index: dict[Any, set[Tab]], name: Any, tab: Tab) -> None:

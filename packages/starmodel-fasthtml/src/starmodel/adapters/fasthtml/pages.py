@@ -11,13 +11,14 @@ from urllib.parse import quote
 from .answering import nonce_of
 from .markup import Raw, checked_tree
 from .signals import shown_values
-from .tokens import PageToken
+from .tokens import ANYBODY, PageToken
 from .wire import js
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from starmodel.app import Refusal
 
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
     from .reading import PageRead
     from .runtime import Runtime
 
-__all__ = ["PageFrame", "error_page", "inner_page", "page_of"]
+__all__ = [
+    "LIVE_PATH",
+    "META",
+    "PageFrame",
+    "error_page",
+    "inner_page",
+    "live_part",
+    "page_of",
+    "page_part",
+    "plain_form",
+]
 
 LIVE_PATH = "/_starmodel/live"
 
@@ -34,7 +45,7 @@ _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='%234f46e5' "
     "d='M12 1.5l3.1 6.9 7.4.8-5.5 5 1.6 7.3L12 17.7l-6.6 3.8L7 14.2l-5.5-5 7.4-.8z'/%3E%3C/svg%3E"
 )
-_META = (
+META = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     f'<link rel="icon" href="{_ICON}">'
 )
@@ -44,8 +55,7 @@ class PageFrame:
     """Puts what a page function returned into the frame."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._boot, self._assets, self._signer = runtime.boot, runtime.assets, runtime.signer
-        self._plugins = runtime.plugins
+        self._runtime, self._assets, self._plugins = runtime, runtime.assets, runtime.plugins
 
     def around(self, wrap: Callable[..., Any] | None) -> Callable[[Any, Request], Any]:
         """Return the frame around what the application's own ``body_wrap`` makes of a page, if it has one."""
@@ -63,26 +73,15 @@ class PageFrame:
         nonce = nonce_of(request.scope)
         page, state = page_of(request), vars(request)  # where FastHTML keeps what it needs for this page
         added = checked_tree([*self._plugins.collect("starmodel_page_head", request=request), *state["hdrs"]], nonce)
-        state["hdrs"] = [Raw(_META + self._assets.head(nonce)), *added]
+        state["hdrs"] = [Raw(META + self._assets.head(nonce)), *added]
         state["ftrs"] = checked_tree(state["ftrs"], nonce)
         content = checked_tree(content, nonce)
         signals = "" if page is None else self._signals(page)
         parts: list[Any] = [Raw(f'<main id="sm-page">{_START}{signals}'), content, Raw(f"{_END}</main>")]
         if page is not None:
-            parts.append(Raw(self._live(page, request, nonce)))
-        parts.append(Raw(_plain_form()))
+            parts.append(Raw(live_part(page, self._runtime, request.scope, nonce=nonce)))
+        parts.append(Raw(plain_form(secrets.token_urlsafe(12))))
         return tuple(parts)
-
-    def _live(self, page: PageRead, request: Request, nonce: str) -> str:
-        if not page.is_live:
-            return ""
-        query = request.scope["query_string"].decode("latin-1")
-        url = quote(request.scope["path"]) + (f"?{query}" if query else "")
-        token = PageToken.of(page, self._boot, url, page.actor.id, nonce).signed(self._signer)
-        if not token:
-            return ""
-        after = ",".join(page.positions)
-        return f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
 
     def _signals(self, page: PageRead) -> str:
         values: dict[str, dict[str, Any]] = {}
@@ -99,9 +98,29 @@ def page_of(request: Request) -> PageRead | None:
     return found
 
 
-def _plain_form() -> str:
+def live_part(page: PageRead, runtime: Runtime, scope: Scope, *, nonce: str = "", anybody: bool = False) -> str:
+    """Return the element that names the stream of a page, ``""`` for one that never changes.
+
+    With *anybody* every reader may use it: nothing on the page is anyone's own.
+    """
+    if not page.is_live:
+        return ""
+    query = scope["query_string"].decode("latin-1")
+    url = quote(scope["path"]) + (f"?{query}" if query else "")
+    token = PageToken.of(page, runtime.boot, url, ANYBODY if anybody else page.actor.id, nonce).signed(runtime.signer)
+    if not token:
+        return ""
+    after = ",".join(page.positions)
+    return f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
+
+
+def page_part(inner: str) -> str:
+    """Return the part of a page that is made again when it has to be."""
+    return f'<main id="sm-page">{_START}{inner}{_END}</main>'
+
+
+def plain_form(key: str) -> str:
     """Return the form that buttons use where there is no JavaScript; its key makes a double click one command."""
-    key = secrets.token_urlsafe(12)
     return f'<form id="sm-form" method="post" hidden><input type="hidden" name="_key" value="{key}"></form>'
 
 
@@ -110,7 +129,7 @@ def inner_page(html: str) -> str:
     start, end = html.find(_START), html.rfind(_END)
     if start < 0 or end < start:
         return ""
-    return f'<main id="sm-page">{html[start : end + len(_END)]}</main>'
+    return page_part(html[start + len(_START) : end])
 
 
 def error_page(assets: Assets, refusal: Refusal, nonce: str, back: str) -> str:
@@ -120,7 +139,7 @@ def error_page(assets: Assets, refusal: Refusal, nonce: str, back: str) -> str:
     listed = f"<ul>{problems}</ul>" if problems else ""
     id = f'<p class="muted">Id of this problem: <code>{escape(refusal.id)}</code></p>' if refusal.status >= 500 else ""
     return (
-        f'<!doctype html><html lang="en"><head>{_META}<title>{escape(refusal.title)}</title>{assets.head(nonce)}</head>'
+        f'<!doctype html><html lang="en"><head>{META}<title>{escape(refusal.title)}</title>{assets.head(nonce)}</head>'
         f'<body><main id="sm-page">{_START}<h1>{escape(refusal.title)}</h1>{detail}{listed}{id}'
         f'<p><a href="{escape(back)}">Go back</a></p>{_END}</main></body></html>'
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import may_read as may_see
 from starmodel.core.query import Stored
 
 from .signals import shown_values
-from .views import views
 from .wire import elements_frame, signals_frame
 
 if TYPE_CHECKING:
@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from .reading import PageRead
     from .tokens import PageToken
 
-__all__ = ["entity_frames", "key_of", "may_read", "preview_frames", "signal_frames", "stored_now"]
+__all__ = [
+    "Told",
+    "entity_frames",
+    "fields_told",
+    "key_of",
+    "may_read",
+    "preview_frames",
+    "signal_frames",
+    "stored_now",
+]
 
 
 def key_of(entity: Entity) -> Key:
@@ -50,7 +59,7 @@ def entity_frames(hub: Hub, audience: Audience, stored: Stored[Any]) -> list[byt
     frames = [
         _view_frame(hub, audience.rights, use.view, use.params, stored)
         for use in audience.views.get(key, ())
-        if use.view in views
+        if use.view in hub.views
     ]
     names = audience.signals.get(key)
     if names:
@@ -58,17 +67,35 @@ def entity_frames(hub: Hub, audience: Audience, stored: Stored[Any]) -> list[byt
     return frames
 
 
+@dataclass(frozen=True, slots=True)
+class Told(Stored[Any]):
+    """A stored entity together with the *fields* that its newest change touched."""
+
+    fields: frozenset[str]
+
+
+def fields_told(stored: Stored[Any]) -> frozenset[str] | None:
+    """Return the fields that a change touched, ``None`` when all of the entity is to be shown."""
+    return stored.fields if isinstance(stored, Told) else None
+
+
 def _view_frame(hub: Hub, rights: frozenset[str], name: str, params: str, stored: Stored[Any]) -> bytes:
     """Return the frame that patches one view; encoded once for all tabs with the same rights."""
-    view, entity = views[name], stored.entity
-    key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights)
-    return hub.frame(key, lambda: elements_frame(view.html(stored, params, rights, hub.fragments)))
+    view, entity, fields = hub.views[name], stored.entity, fields_told(stored)
+    key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights, fields)
+
+    def make() -> bytes:
+        cells = None if fields is None else view.cells(stored, params, fields)
+        return elements_frame(view.html(stored, params, rights, hub.fragments) if cells is None else cells)
+
+    return hub.frame(key, make)
 
 
-def preview_frames(deps: PageToken | PageRead, snapshot: Entity) -> list[bytes]:
+def preview_frames(hub: Hub, deps: PageToken | PageRead, snapshot: Entity) -> list[bytes]:
     """Return the frames that show a snapshot that is not stored; nobody else is sent them."""
     uses = deps.views.get(key_of(snapshot), ())
-    return [elements_frame(views[use.view].render(snapshot, use.params)) for use in uses if use.view in views]
+    known = [use for use in uses if use.view in hub.views]
+    return [elements_frame(hub.views[use.view].render(snapshot, use.params)) for use in known]
 
 
 def signal_frames(read: PageRead) -> list[bytes]:

@@ -23,7 +23,8 @@ _NONE: Attributes = {}
 def _el(tag: str, *children: Any, **attributes: Any) -> FT:
     """Return an element; an attribute that is ``None``, ``False`` or ``""`` is left out."""
     kept = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items() if value not in (None, "")}
-    return ft(tag, *children, **{name: value for name, value in kept.items() if value is not False})
+    shown = {name: value for name, value in kept.items() if value is not False}
+    return ft(tag, *children, void_=tag == "input", **shown)
 
 
 def _with(element: FT, attributes: Attributes) -> FT:

@@ -10,9 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from starmodel.app.policies import is_private_id
 from starmodel.core.entity import Entity
 from starmodel.core.errors import EventError, NotFoundError
-from starmodel.core.query import Query, Stored
+from starmodel.core.query import Page, Query, Stored
 from starmodel.core.snapshot import lens_of, plain
 
 from .relevance import ANY_CHANGE
@@ -57,6 +58,8 @@ class PageRead:
     fields: set[Key] = field(default_factory=set)
     queries: list[tuple[str, Query]] = field(default_factory=list)
     signals: dict[Key, set[str]] = field(default_factory=dict)
+    is_everybodys: bool = True
+    """Whether all that was read is the same for every reader with the same rights."""
     _stored: dict[Key, Stored[Any]] = field(default_factory=dict)
     _epochs: set[str] = field(default_factory=set)
 
@@ -104,6 +107,32 @@ class PageRead:
         # One that is hidden now may be shown after a change that the query itself does not notice.
         self.queries.append((kind.__entity_name__, query if len(seen) == looked_at else ANY_CHANGE))
         return [self._lens(stored) for stored in seen[:limit]]
+
+    async def slice(self, kind: type[E], query: Query, depends_on: Query | None = None) -> Page[E]:
+        """Return one page of the entities that match and may be seen, as they are stored.
+
+        The page in the making then depends on which entities *depends_on* asks for.
+        """
+        await self._note_position(kind)
+        query = query.checked(kind)
+        page = await self.app.persistence.query(kind, query)
+        seen, hidden, last = [], False, page.next
+        for stored in page.items:
+            if self._may_read(kind, stored):
+                seen.append(stored)
+            else:
+                hidden = True
+        while len(seen) < query.limit and last is not None:  # those that may not be seen take nobody's place
+            page = await self.app.persistence.query(kind, replace(query, after=last, limit=query.limit - len(seen)))
+            more = [stored for stored in page.items if self._may_read(kind, stored)]
+            hidden, last = hidden or len(more) < len(page.items), page.next
+            seen += more
+        self.is_everybodys = self.is_everybodys and not hidden and not any(is_private_id(one.entity.id) for one in seen)
+        if depends_on is not None:
+            self.queries.append((kind.__entity_name__, ANY_CHANGE if hidden else depends_on))
+        for stored in seen:
+            self._stored.setdefault((kind.__entity_name__, stored.entity.id), stored)
+        return Page(tuple(seen), last)
 
     def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
         return (

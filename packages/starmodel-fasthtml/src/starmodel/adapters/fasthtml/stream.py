@@ -42,7 +42,7 @@ class LiveDoor:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         actor = await runtime.actor(scope)
         token = PageToken.read(query.get("page", [""])[0], runtime.signer)
-        if token is None or token.actor != actor.id or not runtime.knows(token):
+        if token is None or not token.is_for(actor) or not runtime.knows(token):
             await send_bytes(send, 200, b"text/event-stream; charset=utf-8", event_frame("sm-stale", {}))
             return
         if runtime.hub.streams >= runtime.max_streams or runtime.hub.draining:

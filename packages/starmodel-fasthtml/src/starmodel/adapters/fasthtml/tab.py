@@ -128,8 +128,10 @@ class Tab:
         if shown and change.after is not None:
             self._previews.pop(key, None)
             waiting = self._pending.get(key)
-            if stored is None or waiting is None or waiting.version <= stored.version:
+            if stored is None or waiting is None:
                 self._pending[key] = stored
+            elif waiting.version <= stored.version:  # two changes: what both touched is shown as a whole
+                self._pending[key] = Stored(stored.entity, stored.version)
         if key in deps.fields or (shown and change.after is None):
             self._remake = True
         elif deps.queries and not self._remake:
@@ -217,7 +219,7 @@ class Tab:
             self._page_hash = b""
         message = joined(frames, self._marked(id_line))
         for key, snapshot in previews.items():
-            message += b"".join(preview_frames(self.deps, snapshot))
+            message += b"".join(preview_frames(self.hub, self.deps, snapshot))
             self._shown.pop(key, None)  # what was shown of it is covered: the stored one is to be sent again
             self._page_hash = b""
         if message:
@@ -237,6 +239,9 @@ class Tab:
         if known is not None and stored.version <= known:
             return None
         self._shown[key] = stored.version
+        if any(self.hub.needs_page(use, stored) for use in self.deps.views.get(key, ())):
+            self._remake = True
+            return None
         return stored
 
     async def _page_frames(self) -> list[bytes] | None:

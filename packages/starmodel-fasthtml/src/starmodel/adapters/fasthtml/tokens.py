@@ -21,15 +21,19 @@ from .relevance import ANY_CHANGE
 
 if TYPE_CHECKING:
     from starmodel.app import Application
+    from starmodel.core.actors import Actor
     from starmodel.core.typing import Key
 
     from .signing import Signer
 
-__all__ = ["PageToken"]
+__all__ = ["ANYBODY", "PageToken"]
 
 T = TypeVar("T")
 
 logger = logging.getLogger("starmodel.live")
+
+ANYBODY = "*"
+"""Stands for every actor: the page of such a token shows nothing that is anyone's own."""
 
 _PURPOSE = "page"
 _MAX_BYTES = 256 * 1024
@@ -41,7 +45,8 @@ class PageToken:
     """What a page depends on.
 
     *url* makes the page again; *positions* is where the logs stood when it was made; *nonce* is its own; *actor* is the
-    id of who may use it; *boot* names the run of the program that made it: another one may make it differently.
+    id of who may use it, or :data:`ANYBODY`; *boot* names the run of the program that made it: another one may make it
+    differently.
     """
 
     boot: str
@@ -68,6 +73,10 @@ class PageToken:
             tuple(_for_outside(name, query, page.app) for name, query in page.queries),
             {key: frozenset(names) for key, names in page.signals.items()},
         )
+
+    def is_for(self, actor: Actor) -> bool:
+        """Tell whether *actor* may use it."""
+        return self.actor in (ANYBODY, actor.id)
 
     @property
     def is_remade(self) -> bool:

@@ -102,6 +102,16 @@ class View(Generic[E, P]):
         html: str = kept.get(key, lambda: self._render_stored(stored, params))
         return html
 
+    def needs_page(self, params: str, fields: frozenset[str] | None) -> bool:
+        """Tell whether a change of these *fields*, ``None`` for any, is shown by making the page again: never."""
+        del params, fields
+        return False
+
+    def cells(self, stored: Stored[Any], params: str, fields: frozenset[str]) -> str | None:
+        """Return the parts that a change of these *fields* concerns; ``None``: a view is one whole."""
+        del stored, params, fields
+        return None
+
     def _render_stored(self, stored: Stored[Any], params: str) -> str:
         outer = rendered.set(stored)
         try:

@@ -19,14 +19,15 @@ from starmodel.core.errors import QueryError
 from starmodel.core.marks import Shown
 from starmodel.core.query import text_fields
 from starmodel.core.relations import target_of
+from starmodel.core.secrecy import holds_secrets
 from starmodel.core.ui import Choice, Widget
-from starmodel.core.visibility import Visibility
+from starmodel.core.visibility import Visibility, visibility_of
 
 if TYPE_CHECKING:
     from starmodel.app import Catalog, Handler
     from starmodel.core.parameters import Parameter
 
-__all__ = ["FieldShape", "Shape", "label_of", "plural_of"]
+__all__ = ["FieldShape", "Shape", "label_of", "plural_of", "shape_of"]
 
 _NAMING = ("title", "name", "label", "subject", "headline", "email", "code")
 _LONG = ("body", "content", "description", "details", "notes", "note", "text", "comment", "summary", "bio", "message")
@@ -185,6 +186,7 @@ def shape_of(name: str, annotation: Any, kind: type[Entity] | None, *, required:
         target=target,
         many=get_origin(alone) in _HOLDERS,
         members=tuple(_members(alone)) if target is None else (),
+        secret=holds_secrets(annotation),
         annotation=annotation,
     )
     if shape.many and target is None:
@@ -246,13 +248,21 @@ def _choices(kind: Any) -> Iterator[Choice]:
 
 
 def _members(kind: Any) -> Iterator[FieldShape]:
+    """Yield the members of a nested value; what is private stays on the server there too."""
+    for name, annotation, required in _declared(kind):
+        if visibility_of(annotation) is not Visibility.PRIVATE:
+            yield shape_of(name, annotation, None, required=required)
+
+
+def _declared(kind: Any) -> Iterator[tuple[str, Any, bool]]:
     if not isinstance(kind, type):
         return
     if dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind, include_extras=True)
         for one in dataclasses.fields(kind):
             required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
-            yield shape_of(one.name, hints[one.name], None, required=required)
+            yield one.name, hints[one.name], required
     elif isinstance(infos := getattr(kind, "model_fields", None), dict):
+        hints = get_type_hints(kind, include_extras=True)
         for name, info in infos.items():
-            yield shape_of(name, info.annotation, None, required=info.is_required())
+            yield name, hints.get(name, info.annotation), info.is_required()

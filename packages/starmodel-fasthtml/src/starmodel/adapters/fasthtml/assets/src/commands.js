@@ -10,27 +10,34 @@ const lanes = new Map(); // entity -> its commands, the first one on its way
 const waiting = new Map(); // element -> {count, timer}
 const AGAIN = new Set([408, 429, 502, 503, 504]); // whoever answers this has not done it, or cannot say
 
-action({
-  name: "send",
-  apply({ el, evt }, url, args, options = {}) {
-    const form = el instanceof HTMLFormElement && el;
-    // Key, body and headers are fixed here: however often they go out, it is the same command.
-    const job = { el, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el) };
-    job.headers = {
-      Accept: "text/event-stream",
-      "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
-      "Idempotency-Key": newKey(),
-      "StarModel-Request": "1",
-    };
-    const base = options.base ?? (form ? baseOf(form) : null);
-    if (base != null) job.headers["StarModel-Base-Version"] = String(base);
-    job.body = new TextEncoder().encode(form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {}));
-    job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
-    job.submitted = evt?.type === "submit" && form; // not a form that saves itself on every change
-    if (!options.confirm) return enqueue(job);
-    const button = evt?.submitter ?? el;
-    ask(options.confirm, button.ariaLabel || button.textContent.trim()).then((yes) => yes && enqueue(job));
-  },
+export function send({ el, evt }, url, args, options = {}) {
+  const form = el instanceof HTMLFormElement && el;
+  // Key, body and headers are fixed here: however often they go out, it is the same command.
+  const job = { el, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el) };
+  job.headers = {
+    Accept: "text/event-stream",
+    "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
+    "Idempotency-Key": newKey(),
+    "StarModel-Request": "1",
+  };
+  const base = options.base ?? (form ? baseOf(form) : null);
+  if (base != null) job.headers["StarModel-Base-Version"] = String(base);
+  job.body = new TextEncoder().encode(form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {}));
+  job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
+  job.submitted = evt?.type === "submit" && form; // not a form that saves itself on every change
+  if (!options.confirm) return enqueue(job);
+  const button = evt?.submitter ?? el;
+  ask(options.confirm, button.ariaLabel || button.textContent.trim()).then((yes) => yes && enqueue(job));
+}
+
+action({ name: "send", apply: send });
+
+// A button that is all HTML, as rows have them by the hundred: it posts the page's own form.
+document.addEventListener("click", (evt) => {
+  const el = evt.target instanceof Element && evt.target.closest("button[data-sm-send]");
+  if (!el) return;
+  evt.preventDefault();
+  send({ el, evt }, el.getAttribute("formaction"), {}, { confirm: el.dataset.confirm });
 });
 
 // "/todo/7/toggle" belongs to "todo/7", the class-level "/todo/create" to "todo".

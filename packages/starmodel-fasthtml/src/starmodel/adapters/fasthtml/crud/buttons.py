@@ -1,0 +1,57 @@
+"""What runs an event from a page: a button where it takes nothing, the way to a form where it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastcore.xml import ft
+
+from starmodel.core.ui import Link, Tone
+
+from .shape import label_of
+
+if TYPE_CHECKING:
+    from starmodel.app import Handler
+    from starmodel.core.ui import UIAdapter
+
+    from .shape import Shape
+    from .words import Words
+
+__all__ = ["action_button", "event_path", "form_link", "select_box"]
+
+
+def event_path(shape: Shape, handler: Handler, id: str = "") -> str:
+    """Return the address that an event is sent to."""
+    tail = (handler.event.options.path or handler.event.name).strip("/")
+    return f"{shape.path}/{tail}" if handler.event.of_class else f"{shape.path}/{id}/{tail}"
+
+
+def action_button(
+    kit: UIAdapter, shape: Shape, handler: Handler, id: str, words: Words, *, tone: Tone = "quiet", icon: str = ""
+) -> Any:
+    """Return what runs an event of the entity *id*, or of the class."""
+    name = handler.event.name
+    label = words(label_of(name))
+    if handler.parameters:
+        where = f"{shape.path}/do/{name}" if handler.event.of_class else f"{shape.path}/{id}/do/{name}"
+        return form_link(kit, label, where, tone=tone, icon=icon)
+    attributes: dict[str, Any] = {
+        "type": "submit",
+        "form": "sm-form",
+        "formaction": event_path(shape, handler, id),
+        "data-sm-send": True,
+    }
+    if handler.event.options.confirm:
+        attributes["data-confirm"] = words(handler.event.options.confirm)
+    return kit.button(label, attributes, tone=tone, icon=icon)
+
+
+def form_link(kit: UIAdapter, label: str, href: str, *, tone: Tone | None = None, icon: str = "") -> Any:
+    """Return the way to a form: it opens in a dialog, and without scripts as a page."""
+    return kit.link(Link(label=label, href=href, icon=icon, attributes={"data-sm-dialog": True}), tone=tone)
+
+
+def select_box(id: str, name: str, words: Words) -> Any:
+    """Return the box that picks the entity *id*, called *name*, for what is done to several."""
+    attributes = {"aria-label": words("Select {name}", name=name)}
+    return ft("input", void_=True, type="checkbox", name="id", value=id, form="sm-bulk", **attributes)

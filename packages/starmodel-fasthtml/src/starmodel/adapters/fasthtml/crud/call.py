@@ -1,0 +1,97 @@
+"""One request for a page of an entity: what was asked, for whom, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starmodel.adapters.fasthtml.gate import header
+from starmodel.adapters.fasthtml.reading import current_page
+
+from .words import Words, chosen_language
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from starmodel.adapters.fasthtml.reading import PageRead
+    from starmodel.adapters.fasthtml.runtime import Runtime
+    from starmodel.core.ui import UIAdapter
+
+    from .site import Site
+
+__all__ = ["Content", "PageCall", "called", "cookies_of", "words_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """What a page shows: its title, and the pieces within its frame.
+
+    *lasting* says that it may be kept and shown again, to anybody with the same rights, until something is stored that
+    it depends on.
+    """
+
+    title: str
+    parts: Sequence[Any]
+    status: int = 200
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """What every page of the site is made from.
+
+    *pairs* are those of the query string; *id* and *event* are what the address names; *names* are what entities that
+    are referred to are called, by id, as far as the page has asked.
+    """
+
+    site: Site
+    scope: Scope
+    read: PageRead
+    words: Words
+    pairs: Sequence[tuple[str, str]]
+    id: str = ""
+    event: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The web side of the application."""
+        return self.site.runtime
+
+    @property
+    def kit(self) -> UIAdapter:
+        """What draws the page."""
+        return self.site.runtime.kit
+
+    @property
+    def path(self) -> str:
+        """The address without its query."""
+        return str(self.scope["path"])
+
+    def first(self, name: str) -> str:
+        """Return the first value of *name* in the address, ``""`` when it is not there."""
+        return next((value for key, value in self.pairs if key == name), "")
+
+
+async def called(site: Site, scope: Scope, named: Mapping[str, str]) -> PageCall:
+    """Return the call of a request; what it reads from then on is noted for its page."""
+    read = await site.runtime.page(scope)
+    current_page.set(read)
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=200)
+    id, event = named.get("id", ""), named.get("event", "")
+    return PageCall(site, scope, read, words_of(scope), pairs, id, event)
+
+
+def words_of(scope: Scope) -> Words:
+    """Return the words for a request: in the language that was chosen here, else the browser's, and its time zone."""
+    cookies = cookies_of(scope)
+    language = cookies.get("sm-lang") or header(scope, b"accept-language")
+    return Words.of(chosen_language(language), cookies.get("sm-tz", "UTC").replace("%2F", "/")[:64])
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """Return the cookies of a request."""
+    parts = (part.strip().partition("=") for part in header(scope, b"cookie").split(";"))
+    return {name: value for name, _, value in parts if name}

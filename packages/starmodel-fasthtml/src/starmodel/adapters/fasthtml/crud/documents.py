@@ -1,0 +1,80 @@
+"""Whole pages as bytes: the frame of the kit, the live part, and what differs from one answer to the next left open."""
+
+from __future__ import annotations
+
+import secrets
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from starmodel.adapters.fasthtml.answering import nonce_of
+from starmodel.adapters.fasthtml.markup import checked_tree, html_of
+from starmodel.adapters.fasthtml.pages import META, live_part, page_part, plain_form
+from starmodel.core.ui import Frame, Link
+
+from .templates import Template, slot
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from .call import Content, PageCall
+
+__all__ = ["Document", "document"]
+
+_NONCE, _KEY = slot("nonce"), slot("key")
+
+
+class Document:
+    """A page that can be sent again: each answer has a nonce and a key of its own."""
+
+    __slots__ = ("_names", "_texts", "size", "status")
+
+    def __init__(self, html: str, status: int) -> None:
+        template = Template.of_html(html)
+        self._texts, self._names = [text.encode() for text in template.texts], template.names
+        self.size = sum(map(len, self._texts))
+        self.status = status
+
+    def body(self, scope: Scope) -> bytes:
+        """Return the page for one request."""
+        values = {"nonce": nonce_of(scope).encode(), "key": secrets.token_urlsafe(12).encode()}
+        parts = self._texts[:1]
+        for name, text in zip(self._names, self._texts[1:], strict=True):
+            parts += (values[name], text)
+        return b"".join(parts)
+
+
+def document(call: PageCall, content: Content) -> Document:
+    """Return the whole page around *content*."""
+    words, site = call.words, call.site
+    drawn = call.kit.page(_frame(call), content.parts)
+    inner = html_of(checked_tree(drawn))
+    title = content.title if content.title == site.title else f"{content.title} · {site.title}"
+    head = "".join(html_of(checked_tree(one, _NONCE)) for one in site.head(call))
+    live = live_part(call.read, site.runtime, call.scope, anybody=content.lasting)
+    html = (
+        f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
+        f"<title>{escape(title)}</title>{call.runtime.assets.head(_NONCE)}{head}</head>"
+        f"<body>{page_part(inner)}{live}{plain_form(_KEY)}</body></html>"
+    )
+    return Document(html, content.status)
+
+
+def _frame(call: PageCall) -> Frame:
+    words = call.words
+    links = [
+        Link(label=words(shape.plural), href=shape.path, icon=shape.icon, current=_is_at(call.path, shape.path))
+        for shape in call.site.shapes
+    ]
+    kits = ("menu", "theme", "light", "dark", "system", "skip")
+    phrases = ("Menu", "Theme", "Light", "Dark", "Like the system", "Skip to content")
+    tools: list[Any] = []
+    return Frame(
+        brand=call.site.title,
+        links=links,
+        tools=tools,
+        words={key: words(phrase) for key, phrase in zip(kits, phrases, strict=True)},
+    )
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")

@@ -1,0 +1,179 @@
+"""The list of a class: searched, filtered, sorted and paged by its address, and live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fastcore.xml import ft
+
+from starmodel.adapters.fasthtml.markup import Raw
+from starmodel.adapters.fasthtml.reading import ViewUse
+from starmodel.app import query_from
+from starmodel.core.errors import QueryError, hint
+from starmodel.core.query import Query
+from starmodel.core.ui import Column, Field, Link
+
+from .buttons import action_button, form_link
+from .call import Content
+from .paging import Slice, read_slice
+
+if TYPE_CHECKING:
+    from .call import PageCall
+    from .shape import Shape
+
+__all__ = ["OWN_WORDS", "ListCall", "address", "list_page"]
+
+OWN_WORDS = ("before", "columns")
+"""What the address of a list may say besides its query."""
+
+PAGE_SIZE = 20
+_CAP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListCall:
+    """What the address of a list asks for."""
+
+    query: Query
+    columns: tuple[str, ...]
+    before: str
+
+    @classmethod
+    def of(cls, call: PageCall, shape: Shape) -> ListCall:
+        """Return what *call* asks of the list of *shape*; QueryError or InvalidError for what does not fit."""
+        codec = call.runtime.app.codec
+        query = query_from(shape.kind, call.pairs, codec, limit=PAGE_SIZE, reserved=OWN_WORDS)
+        named = [name for name in call.first("columns").split(",") if name]
+        for name in named:
+            if name not in shape.fields:
+                raise QueryError(f"{shape.label} has no column {name!r}; {hint(name, shape.fields)}")
+        return cls(query, tuple(dict.fromkeys(named)) or shape.columns, call.first("before"))
+
+
+async def list_page(call: PageCall, shape: Shape) -> Content:
+    """Return the list that the address asks for."""
+    asked = ListCall.of(call, shape)
+    rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
+    await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
+    count = await _count(call, shape, asked.query)
+    parts = [
+        call.kit.heading(call.words(shape.plural), actions=_class_actions(call, shape)),
+        _toolbar(call, shape, asked),
+        _table(call, shape, asked, rows) if rows.rows else _empty(call, shape),
+        _pager(call, shape, rows, count),
+    ]
+    return Content(title=call.words(shape.plural), parts=parts, lasting=call.read.is_everybodys)
+
+
+def _class_actions(call: PageCall, shape: Shape) -> list[Any]:
+    words, kit = call.words, call.kit
+    own = [action_button(kit, shape, one, "", words, tone="default") for one in shape.class_actions]
+    if "create" not in shape.handlers:
+        return own
+    label = words("New {thing}", thing=words(shape.label).lower())
+    return [*own, form_link(kit, label, f"{shape.path}/new", tone="primary", icon="plus")]
+
+
+def _toolbar(call: PageCall, shape: Shape, asked: ListCall) -> Any:
+    if not shape.search_fields:
+        return ""
+    label = call.words("Search {things}", things=call.words(shape.plural).lower())
+    field = Field(
+        id="sm-search",
+        name="q",
+        label=label,
+        value=asked.query.search,
+        hide_label=True,
+        attributes={"placeholder": label, "type": "search", "autocomplete": "off"},
+    )
+    kept = [
+        ft("input", void_=True, type="hidden", name=name, value=value)
+        for name, value in call.pairs
+        if name not in ("q", "after", "before")
+    ]
+    form = ft("form", call.kit.field(field), *kept, action=shape.path, role="search")
+    form.attrs["data-sm-search"] = True
+    return call.kit.toolbar([form])
+
+
+def _table(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> Any:
+    view, words = call.site.row_view(shape), call.words
+    params = view.params(asked.columns, words)
+    use, rights, fragments = ViewUse(view.name, params), call.read.actor.roles, call.read.fragments
+    drawn = []
+    for stored in rows.rows:
+        call.read.uses_view((shape.name, stored.entity.id), use)
+        drawn.append(Raw(view.html(stored, params, rights, fragments, call.names)))
+    columns = [
+        Column(name="", label=""),
+        *[_column(call, shape, asked, name) for name in asked.columns],
+        Column(name="", label=""),
+    ]
+    return call.kit.table(f"{shape.name.lower()}-rows", columns, drawn, label=words(shape.plural))
+
+
+def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
+    field, order = shape.fields[name], asked.query.order
+    at = next((one for one in order if one.removeprefix("-") == name), "")
+    following = f"-{name}" if at == name else name
+    sortable = field.widget not in ("list", "group") and not field.many
+    return Column(
+        name=name,
+        label=call.words(field.label),
+        href=address(call, sort=following) if sortable else "",
+        direction="descending" if at.startswith("-") else "ascending" if at else "",
+        numeric=field.numeric,
+    )
+
+
+def address(call: PageCall, **changed: str) -> str:
+    """Return the address of this list with other words in it, from its first page unless they name one."""
+    words = {"after": "", "before": "", **changed}
+    pairs = [(name, value) for name, value in call.pairs if name not in words]
+    pairs += [(name, value) for name, value in words.items() if value]
+    return f"{call.path}?{urlencode(pairs)}" if pairs else call.path
+
+
+def _empty(call: PageCall, shape: Shape) -> Any:
+    words, things = call.words, call.words(shape.plural).lower()
+    if call.pairs:
+        clear = call.kit.link(Link(label=words("Show all"), href=shape.path), tone="default")
+        text = words("No {things} match what you are looking for.", things=things)
+        return call.kit.empty(words("Nothing found"), text, icon="search-x", actions=[clear])
+    text = words("They appear here as soon as there is one.")
+    create = _class_actions(call, shape)[-1:] if "create" in shape.handlers else []
+    return call.kit.empty(words("No {things} yet", things=things), text, icon=shape.icon, actions=create)
+
+
+async def _count(call: PageCall, shape: Shape, query: Query) -> int | None:
+    """Return how many there are, up to a cap; ``None`` where a number would tell of what may not be seen."""
+    if query.search or not call.read.is_everybodys:
+        return None
+    return await call.runtime.app.count(shape.kind, query.where, cap=_CAP + 1)
+
+
+def _pager(call: PageCall, shape: Shape, rows: Slice, count: int | None) -> Any:
+    if not rows.rows:
+        return ""
+    words = call.words
+    before = (
+        Link(label=words("Previous"), href=address(call, before=rows.before), icon="chevron-left")
+        if rows.before
+        else None
+    )
+    after = (
+        Link(label=words("Next"), href=address(call, after=rows.after), icon="chevron-right") if rows.after else None
+    )
+    return call.kit.pager(_summary(call, shape, count), before, after)
+
+
+def _summary(call: PageCall, shape: Shape, count: int | None) -> str:
+    words = call.words
+    if count is None:
+        return ""
+    if count > _CAP:
+        return words("More than {count} {things}", count=words.number(_CAP), things=words(shape.plural).lower())
+    thing = words(shape.label if count == 1 else shape.plural).lower()
+    return f"{words.number(count)} {thing}"

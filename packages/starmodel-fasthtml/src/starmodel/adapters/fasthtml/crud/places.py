@@ -1,0 +1,25 @@
+"""Which page stands at which address below that of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from .call import Content, PageCall
+from .listing import list_page
+from .shape import Shape
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["PAGES", "PageMaker"]
+
+PageMaker: TypeAlias = "Callable[[PageCall, Shape], Awaitable[Content | ASGIApp]]"
+"""Makes the content of a page, or the whole answer where that is no page."""
+
+PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
+    "GET": [
+        ("", list_page),
+    ],
+}
+"""By method: what follows ``/todo/`` in an address, and what answers it; the first that fits."""

@@ -1,0 +1,157 @@
+"""The row of an entity in a list: drawn from a template, kept by version, and patched cell by cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from starmodel.adapters.fasthtml.markup import checked_tree, html_of
+from starmodel.core.query import Stored
+from starmodel.core.ui import Link
+
+from .buttons import action_button, select_box
+from .templates import Template, slot
+from .values import NOTHING, Painter
+from .words import Words
+
+if TYPE_CHECKING:
+    from starmodel.adapters.fasthtml.fragments import Fragments
+    from starmodel.core.entity import Entity
+    from starmodel.core.ui import UIAdapter
+
+    from .shape import Shape
+
+__all__ = ["CellMaker", "RowView"]
+
+CellMaker = Callable[[Any], Any]
+"""Draws one cell of an entity in an application's own way: a pure function of the snapshot."""
+
+_BUTTONS = 2
+
+
+class RowView:
+    """One row of a class, as :class:`starmodel.adapters.fasthtml.views.View` is one piece of page.
+
+    *params* say which columns, in which language and time zone: they are the same for every row of a page.  A row
+    that shows what another entity is called is not drawn without it: *names* are given by the page.
+    """
+
+    def __init__(self, shape: Shape, kit: UIAdapter, own_cells: Mapping[str, CellMaker]) -> None:
+        self.shape, self._kit, self._own = shape, kit, own_cells
+        self.name = f"row of {shape.name}"
+        self._template = lru_cache(maxsize=64)(self._made_template)
+        self._cell_template = lru_cache(maxsize=256)(self._made_cell)
+        self._painter = lru_cache(maxsize=64)(self._made_painter)
+
+    @staticmethod
+    def params(columns: Sequence[str], words: Words) -> str:
+        """Return what a page's rows have in common, as text."""
+        return json.dumps([list(columns), words.language, words.zone], separators=(",", ":"))
+
+    def needs_page(self, params: str, fields: frozenset[str] | None) -> bool:
+        """Tell whether a change of these *fields*, ``None`` for any, can only be shown by making the page again."""
+        columns: list[str] = json.loads(params)[0]
+        shown = [name for name in columns if name in self.shape.references]
+        if not shown:
+            return False
+        return fields is None or self._renames(columns, fields) or not fields.isdisjoint(shown)
+
+    def _renames(self, columns: Sequence[str], fields: frozenset[str]) -> bool:
+        """Tell whether what the row is called changes, and stands elsewhere than in its first cell."""
+        return self.shape.naming in fields and self.shape.naming not in columns[:1]
+
+    def html(
+        self, stored: Stored[Any], params: str, rights: object, kept: Fragments, names: Mapping[str, str] | None = None
+    ) -> str:
+        """Return the row of a stored entity; *names* are what the entities it refers to are called, by id."""
+        entity = stored.entity
+        known = tuple((names or {}).get(getattr(entity, name) or "", "") for name in self.shape.references)
+        key = (self, entity.id, stored.version, params, rights, known)
+        html: str = kept.get(key, lambda: self.render(entity, params, names))
+        return html
+
+    def render(self, entity: Entity, params: str = "", names: Mapping[str, str] | None = None) -> str:
+        """Return the row of a snapshot."""
+        template, painter = self._template(params), self._painter(params)
+
+        def fill(name: str) -> str:
+            if name == "":
+                return entity.id
+            if name == "called":
+                return escape(self.shape.called(entity))
+            return self._cell(entity, name, painter, names or {})
+
+        return template.filled(fill)
+
+    def cells(self, stored: Stored[Any], params: str, fields: frozenset[str]) -> str | None:
+        """Return the cells of the changed *fields*, to be put in the place of the old ones; ``None`` for the whole row.
+
+        A cell that an application draws itself may show anything of the entity.
+        """
+        columns: list[str] = json.loads(params)[0]
+        changed = [name for name in columns if name in fields or name in self._own]
+        if self._renames(columns, fields):
+            return None
+        painter, entity = self._painter(params), stored.entity
+        return "".join(
+            self._cell_template(name, name == columns[0]).filled(
+                lambda part, name=name: entity.id if part == "" else self._cell(entity, name, painter, {})  # type: ignore[misc]
+            )
+            for name in changed
+        )
+
+    def _cell(self, entity: Entity, name: str, painter: Painter, names: Mapping[str, str]) -> str:
+        if name in self._own:
+            return html_of(checked_tree(self._own[name](entity)))
+        field = self.shape.fields[name]
+        value = getattr(entity, name)
+        if field.target is not None:
+            ids = value if field.many else [value] if value else []
+            return ", ".join(_linked(field.target.__entity_name__.lower(), id, names) for id in ids) or NOTHING
+        return painter.html(value, field, short=True)
+
+    def _made_painter(self, params: str) -> Painter:
+        _, language, zone = json.loads(params)
+        return Painter(self._kit, Words.of(language, zone))
+
+    def _made_template(self, params: str) -> Template:
+        columns, language, zone = json.loads(params)
+        words = Words.of(language, zone)
+        cells = [
+            self._kit.cell(select_box(slot(""), slot("called"), words), attributes={}),
+            *[self._drawn_cell(name, is_first=name == columns[0]) for name in columns],
+            self._kit.cell(self._actions(words)),
+        ]
+        return Template(self._kit.row(f"{self._prefix}{slot('')}", cells))
+
+    def _made_cell(self, name: str, is_first: bool) -> Template:  # noqa: FBT001  (the key of a cache)
+        return Template(self._drawn_cell(name, is_first=is_first))
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.shape.name.lower()}-"
+
+    def _drawn_cell(self, name: str, *, is_first: bool) -> Any:
+        content: Any = slot(name)
+        if is_first and name not in self._own and name not in self.shape.references:
+            content = self._kit.link(Link(label=content, href=f"{self.shape.path}/{slot('')}"))
+        attributes = {"id": f"{self._prefix}{slot('')}-{name}"}
+        return self._kit.cell(content, attributes=attributes, numeric=self.shape.fields[name].numeric)
+
+    def _actions(self, words: Words) -> list[Any]:
+        buttons = [action_button(self._kit, self.shape, one, slot(""), words) for one in self.shape.actions[:_BUTTONS]]
+        more = Link(
+            label=words("More"),
+            href=f"{self.shape.path}/{slot('')}",
+            icon="ellipsis",
+            attributes={"data-sm-more": slot(""), "aria-label": words("More actions for {name}", name=slot("called"))},
+        )
+        return [*buttons, self._kit.link(more, tone="quiet")]
+
+
+def _linked(path: str, id: str, names: Mapping[str, str]) -> str:
+    name = names.get(id)
+    return NOTHING if name is None else f'<a href="/{path}/{escape(id)}">{escape(name)}</a>'

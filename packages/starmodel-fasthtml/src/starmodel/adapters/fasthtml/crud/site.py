@@ -1,0 +1,152 @@
+"""The pages of every class of an application: whatever address no page of its own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.requests import Request
+
+from starmodel.adapters.fasthtml.replies import send_bytes
+from starmodel.core.entity import valid_id
+from starmodel.core.query import Query
+
+from .call import Content, PageCall, called
+from .documents import Document, document
+from .places import PAGES, PageMaker
+from .rows import CellMaker, RowView
+from .shape import Shape
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from starmodel.adapters.fasthtml.runtime import Runtime
+    from starmodel.core.entity import Entity
+
+__all__ = ["Found", "Site", "SiteDoor"]
+
+
+class Found(NamedTuple):
+    """What answers a request, and what its address names."""
+
+    maker: PageMaker
+    shape: Shape
+    named: Mapping[str, str]
+
+
+class Site:
+    """Answers GET for ``/todo`` and what is below it, for every class that has pages.
+
+    An application's own routes are asked first: a page of its own takes the place of one of these.
+    """
+
+    def __init__(self, runtime: Runtime, title: str) -> None:
+        self.runtime, self.title = runtime, title
+        self._shapes: dict[type[Entity], Shape] = {}
+        self._views: dict[type[Entity], RowView] = {}
+        self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
+
+    @property
+    def shapes(self) -> Sequence[Shape]:
+        """The classes that have pages, in the order in which the application names them."""
+        return [self.shape(kind) for kind in self.runtime.app.catalog if kind.__entity_config__.get("pages", True)]
+
+    def shape(self, kind: type[Entity]) -> Shape:
+        """Return what there is to see of *kind*."""
+        if kind not in self._shapes:
+            self._shapes[kind] = Shape(kind, self.runtime.app.catalog)
+        return self._shapes[kind]
+
+    def row_view(self, shape: Shape) -> RowView:
+        """Return how a class is shown in lists."""
+        view = self._views.get(shape.kind)
+        if view is None:
+            view = self._views[shape.kind] = RowView(shape, self.runtime.kit, self.cells.setdefault(shape.kind, {}))
+            self.runtime.hub.views[view.name] = view
+        return view
+
+    def head(self, call: PageCall) -> Iterable[Any]:
+        """Return what plugins add to the head of every page."""
+        return self.runtime.plugins.collect("starmodel_page_head", request=Request(call.scope))
+
+    def found(self, method: str, path: str) -> Found | None:
+        """Return what answers *method* at *path*, if the site does."""
+        first, *rest = path.strip("/").split("/")
+        shape = next((one for one in self.shapes if one.path == f"/{first}"), None)
+        if shape is None:
+            return None
+        for pattern, maker in PAGES.get(method, ()):
+            named = _named(pattern, rest)
+            if named is not None:
+                return Found(maker, shape, named)
+        return None
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, found: Found) -> None:
+        """Make a page and send it."""
+        call = await called(self, scope, found.named)
+        made = await found.maker(call, found.shape)
+        if isinstance(made, Content):
+            await self._send(scope, send, document(call, made))
+        else:
+            await made(scope, receive, send)
+
+    async def _send(self, scope: Scope, send: Send, made: Document) -> None:
+        await send_bytes(send, made.status, b"text/html; charset=utf-8", made.body(scope))
+
+    async def name_references(
+        self, call: PageCall, shape: Shape, entities: Sequence[Entity], columns: Iterable[str]
+    ) -> None:
+        """Find out what the entities that these refer to are called: one question for each class of them."""
+        wanted: dict[type[Entity], set[str]] = {}
+        for name in columns:
+            target = shape.fields[name].target
+            if target is None:
+                continue
+            for entity in entities:
+                value = getattr(entity, name)
+                ids = value if shape.fields[name].many else [value]
+                wanted.setdefault(target, set()).update(id for id in ids if isinstance(id, str) and valid_id(id))
+        for kind, ids in wanted.items():
+            await self._name(call, kind, ids)
+
+    async def _name(self, call: PageCall, kind: type[Entity], ids: set[str]) -> None:
+        shape = self.shape(kind)
+        missing = sorted(ids - call.names.keys())
+        if not missing:
+            return
+        query = Query(where={"id": {"in": missing}}, limit=len(missing))
+        call.read.fields.update((shape.name, id) for id in missing)
+        found = await call.read.slice(kind, query)
+        call.names.update({stored.entity.id: shape.called(stored.entity) for stored in found.items})
+
+
+class SiteDoor:
+    """Asks the site for an address that no route of the application has, and else says that there is nothing."""
+
+    def __init__(self, site: Site, nothing: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._site, self._nothing = site, nothing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a page of the site, if there is one at this address."""
+        found = None
+        if scope["type"] == "http":
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            found = self._site.found(method, scope["path"].removeprefix(scope.get("root_path", "")))
+        if found is None:
+            await self._nothing(scope, receive, send)
+        else:
+            await self._site.answer(scope, receive, send, found)
+
+
+def _named(pattern: str, parts: list[str]) -> dict[str, str] | None:
+    """Return what *parts* name where *pattern* has braces; ``None`` when they do not fit it."""
+    wanted = pattern.split("/") if pattern else []
+    if len(wanted) != len(parts):
+        return None
+    named = {}
+    for want, part in zip(wanted, parts, strict=True):
+        if want.startswith("{"):
+            named[want.strip("{}")] = part
+        elif want != part:
+            return None
+    return named if valid_id(named.get("id", "x")) else None

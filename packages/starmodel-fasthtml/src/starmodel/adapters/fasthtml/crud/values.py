@@ -1,0 +1,108 @@
+"""Values as pages show them: text of the reader's language, escaped, in the kit's manner."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from starmodel.adapters.fasthtml.markup import checked_tree, html_of
+from starmodel.core.entity import Entity
+
+if TYPE_CHECKING:
+    from starmodel.core.ui import UIAdapter
+
+    from .shape import FieldShape
+    from .words import Words
+
+__all__ = ["NOTHING", "Painter"]
+
+NOTHING = "—"
+_LONGEST = 200
+_MOST_PARTS = 5
+
+
+class Painter:
+    """Draws the values of fields for readers of one language; pieces that come again are drawn once."""
+
+    def __init__(self, kit: UIAdapter, words: Words) -> None:
+        self._kit, self.words = kit, words
+        self._badges: dict[tuple[str, str | None], str] = {}
+
+    def html(self, value: Any, field: FieldShape, *, short: bool = False) -> str:
+        """Return *value* as HTML; a *short* one fits into the cell of a table."""
+        if field.secret:
+            return "•••"
+        kind = type(value)
+        if kind is str and not field.choices:
+            return _text(value, short=short)
+        if kind is bool:
+            return self._badge(self.words("Yes") if value else self.words("No"), "success" if value else None)
+        if field.choices and not field.many:
+            text = next((c.label for c in field.choices if c.value == _plain(value)), None)
+            return NOTHING if text is None else self._badge(text, None)
+        return self._other(value, field, short=short)
+
+    def _other(self, value: Any, field: FieldShape, *, short: bool) -> str:
+        match value:
+            case None:
+                return NOTHING
+            case int() | float() | Decimal():
+                return escape(self.words.number(value))
+            case datetime() | date() | time() | timedelta():
+                return self._moment(value)
+            case list() | tuple() | set() | frozenset():
+                return self._several(list(value), field, short=short)
+            case _:
+                return self._nested(value, field, short=short)
+
+    def _moment(self, value: Any) -> str:
+        if isinstance(value, timedelta):
+            return escape(self.words.moment(value))
+        return f'<time datetime="{value.isoformat()}">{escape(self.words.moment(value))}</time>'
+
+    def _several(self, values: list[Any], field: FieldShape, *, short: bool) -> str:
+        if not values:
+            return NOTHING
+        item = field.item or field
+        parts = [self.html(value, item, short=short) for value in (values[:_MOST_PARTS] if short else values)]
+        more = f" +{len(values) - _MOST_PARTS}" if short and len(values) > _MOST_PARTS else ""
+        joint = " " if item.choices else ", "
+        return joint.join(parts) + more if short or not item.members else "".join(f"<div>{one}</div>" for one in parts)
+
+    def _nested(self, value: Any, field: FieldShape, *, short: bool) -> str:
+        if not field.members:
+            return _text(_as_text(value), short=short)
+        pairs = [(one.label, self.html(getattr(value, one.name, None), one, short=True)) for one in field.members]
+        if short:
+            return ", ".join(text for _, text in pairs if text != NOTHING) or NOTHING
+        return "<br>".join(f"{escape(label)}: {text}" for label, text in pairs)
+
+    def _badge(self, text: str, level: Any) -> str:
+        key = text, level
+        if key not in self._badges:
+            self._badges[key] = html_of(checked_tree(self._kit.badge(text, level=level)))
+        return self._badges[key]
+
+
+def _plain(value: Any) -> str:
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def _text(value: str, *, short: bool) -> str:
+    if not value:
+        return NOTHING
+    return escape(value[: _LONGEST - 1] + "…" if short and len(value) > _LONGEST else value)
+
+
+def _as_text(value: Any) -> str:
+    """Return a value whose type says nothing about its parts; of an entity, or of any object, no more than its name."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_as_text(part)}" for key, part in value.items())
+    if isinstance(value, Entity):
+        return value.id
+    return type(value).__name__ if dataclasses.is_dataclass(value) else _plain(value)
