@@ -56,12 +56,14 @@ def test_a_change_of_members_or_of_their_order_does_and_no_other(query, what, ex
         change(None, {"title": "there"}, snapshot=None),
         change({}, {}, hidden=("pin",), snapshot=Card(title="there")),
         Change("Card", "c", 2, None, None),
+        change({"id": "c", "rank": 1}, None),
     ],
     ids=[
         "an update without its snapshot",
         "a creation without its snapshot",
         "a secret that changed",
         "a bare deletion",
+        "a deletion by a version of the class that has no such field",
     ],
 )
 def test_in_doubt_it_does(what):

@@ -222,7 +222,8 @@ def test_a_field_that_is_dropped_has_to_be_named_and_comes_back_empty(project):
     second = project.migrator(todo())
     with pytest.raises(ChoiceNeededError, match=rf"the values of {ROWS} rows would be lost: --drop Todo.note"):
         second.make()
-    assert f"Todo.note, with the values of {ROWS} rows" in second.make(drop=["Todo.note"]).lines[-1]
+    lines = second.make(drop=["Todo.note"]).lines
+    assert f"  ⚠ this loses Todo.note, with the values of {ROWS} rows" in lines
     second.up()
     assert second.check().ok
     second.down()

@@ -56,6 +56,9 @@ SERVICES: Mapping[str, ClassEvent[Any, Any]] = {
 """Events that every entity class answers to, unless it declares its own of that name."""
 
 
+_NO_VALUE = "the log holds neither secrets nor values of another version's type, and so none of"
+
+
 async def _commit_of(unit: UnitOfWork, kind: type[Entity], command: str) -> Commit:
     commit = await unit.persistence.for_class(kind).commit_of(command)
     if commit is None or all(change.entity != kind.__entity_name__ for change in commit.changes):
@@ -91,10 +94,10 @@ def _revert_deletion(unit: UnitOfWork, kind: type[Entity], change: Change, store
     if stored is not None:
         raise UndoError(f"there is a {change.entity} {change.id!r} again already")
     infos = fields_of(kind)
-    lost = [name for name in change.hidden if infos[name].default is None]
-    if lost:
-        raise UndoError(f"the log holds no secrets, so {', '.join(lost)} cannot be brought back; create it again")
     known = {name: thaw(value) for name, value in (change.before or {}).items() if name in infos}
+    lost = [name for name, info in infos.items() if info.default is None and name not in known]
+    if lost:
+        raise UndoError(f"{_NO_VALUE} {', '.join(lost)}, which cannot be brought back; create it again")
     unit.begun(kind(**known))
 
 
@@ -102,9 +105,11 @@ def _revert_update(unit: UnitOfWork, change: Change, stored: Stored[Any] | None)
     if stored is None:
         raise UndoError(f"{change.entity} {change.id!r} was deleted later; undo that first")
     if change.hidden:
-        raise UndoError(f"the log holds no secrets, so {', '.join(change.hidden)} cannot be set back; set it anew")
+        raise UndoError(f"{_NO_VALUE} {', '.join(change.hidden)}, which cannot be set back; set it anew")
     known, after = type(stored.entity).__entity_fields__, change.after or {}
     before = {name: value for name, value in (change.before or {}).items() if name in known}
+    if change.before and not before:
+        raise UndoError(f"{change.entity} has no {', '.join(change.before)} any more, so there is nothing to set back")
     later = [name for name in before if getattr(stored.entity, name) != after[name]]
     if later:
         raise UndoError(f"{', '.join(later)} of {change.entity} {change.id!r} was changed again later; undo that first")

@@ -70,7 +70,8 @@ class Change:
     """How one entity changed: the values of its changed fields before and after.
 
     ``version`` is the one it has now; *before* is ``None`` for a creation, *after* for a deletion.  Secret fields,
-    and those that hold an entity with one, are named in *hidden*, without their values.  *snapshot* is the entity as it
+    those that hold an entity with one, and those whose value another version of the class wrote and this one cannot
+    read, are named in *hidden*, without their values.  *snapshot* is the entity as it
     is now, where the commit is still in the process that made it; it is not part of the stored record.
     """
 

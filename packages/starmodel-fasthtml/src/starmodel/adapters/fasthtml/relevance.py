@@ -57,8 +57,8 @@ def concerns(change: Change, query: Query) -> bool:
 
 def _was_in(change: Change, query: Query) -> bool:
     """Tell whether a deleted entity may have been in the list."""
-    if change.before is None or not _named(query.where).isdisjoint(change.hidden):
-        return True
+    if change.before is None or not _named(query.where) <= change.before.keys():
+        return True  # nothing is known of it, or not all: a secret, or a field that another version has not
     return matches(query.where, cast("Entity", _Values(change.before)))
 
 

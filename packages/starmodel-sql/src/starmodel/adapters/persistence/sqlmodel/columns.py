@@ -22,7 +22,7 @@ from .types import Choice, Clock, Exact, Json, Moment, Span, Words
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity, FieldInfo
 
-__all__ = ["column_of", "marks_in", "table_name", "type_of"]
+__all__ = ["column_of", "marks_in", "names_before", "table_name", "type_of"]
 
 _ANY_DIALECT = DefaultDialect()
 
@@ -41,7 +41,7 @@ def column_of(info: FieldInfo, *parts: Any, **options: Any) -> Column[Any]:
     kind = options.pop("type_", kind)
     keys = [_foreign_key(mark) for mark in marks_in(info.annotation) if isinstance(mark, Reference)]
     default = None if info.name == "id" else _static_default(info, kind)
-    before = [mark.name for mark in marks_in(info.annotation) if isinstance(mark, Was)]
+    before = names_before(info.annotation)
     usual = {"primary_key": info.name == "id", "nullable": nullable, "server_default": default}
     usual["info"] = {"was": before} if before else None
     return Column(info.name, kind, *keys, *parts, **{**usual, **options})
@@ -52,6 +52,11 @@ def marks_in(annotation: Any) -> tuple[Any, ...]:
     inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     members = get_args(inner) if get_origin(inner) in {Union, types.UnionType} else ()
     return (*marks_of(annotation), *(mark for member in members for mark in marks_of(member)))
+
+
+def names_before(annotation: Any) -> list[str]:
+    """Return what the field of this *annotation* was called before."""
+    return [mark.name for mark in marks_in(annotation) if isinstance(mark, Was)]
 
 
 def _foreign_key(mark: Reference) -> ForeignKey:

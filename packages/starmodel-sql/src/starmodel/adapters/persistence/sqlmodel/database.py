@@ -20,7 +20,7 @@ from sqlalchemy import Connection, NullPool, create_engine, event, exc
 
 from starmodel.core.errors import StarModelError
 
-from .errors import is_disconnect, is_transient, store_error
+from .errors import is_disconnect, is_outdated, is_transient, store_error
 from .functions import FUNCTIONS
 from .line import BUSY_SECONDS, Line
 from .statements import run_raw
@@ -146,7 +146,7 @@ class Database:
                 inner = getattr(error, "orig", None)
                 if isinstance(inner, StarModelError):
                     raise inner from error
-                if attempt == RERUNS or not (is_transient(error) or is_disconnect(error)):
+                if attempt == RERUNS or not (is_transient(error) or is_disconnect(error) or is_outdated(error)):
                     raise self.failure(error) from error
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  (jitter, not a secret)
         raise AssertionError("unreachable")
@@ -179,8 +179,8 @@ class Database:
         return connection
 
     def _recover(self, connection: Connection | None, error: exc.SQLAlchemyError) -> None:
-        """Give up a connection that was lost; the next work makes a new one."""
-        if connection is not None and (is_disconnect(error) or connection.invalidated):
+        """Give up a connection that was lost or is of no use; the next work makes a new one."""
+        if connection is not None and (is_disconnect(error) or is_outdated(error) or connection.invalidated):
             with self._lock:
                 self._connections.remove(connection)
             with suppress(exc.SQLAlchemyError):

@@ -11,9 +11,20 @@ from starmodel.core.errors import ConfigurationError, StarModelError, StoreError
 if TYPE_CHECKING:
     from .url import DatabaseUrl
 
-__all__ = ["DatabaseUrlError", "SchemaError", "UnloadedError", "is_disconnect", "is_transient", "store_error"]
+__all__ = [
+    "DatabaseUrlError",
+    "SchemaError",
+    "UnloadedError",
+    "UnreadableError",
+    "is_disconnect",
+    "is_outdated",
+    "is_transient",
+    "store_error",
+]
 
 _TRANSIENT = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+_OUTDATED = "cached plan must not change result type"
+"""What Postgres says to a connection that prepared a statement before a migration gave a column another type."""
 
 
 class DatabaseUrlError(ConfigurationError):
@@ -41,6 +52,19 @@ class UnloadedError(StarModelError, AttributeError):
         )
 
 
+class UnreadableError(StoreError, ValueError):
+    """A column holds what is no value of its field: another version of the code wrote it, or another program."""
+
+    code = "unreadable"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(
+            f"a row holds what is no {kind}: if a newer version of the code wrote it, run that one here too; "
+            "if another program did, correct the row"
+        )
+
+
 def is_transient(error: BaseException) -> bool:
     """Tell whether a transaction failed only because another one came between, so that it may simply run again."""
     return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in _TRANSIENT
@@ -49,6 +73,11 @@ def is_transient(error: BaseException) -> bool:
 def is_disconnect(error: BaseException) -> bool:
     """Tell whether the connection was lost, so that what was being committed is not known."""
     return isinstance(error, exc.DBAPIError) and error.connection_invalidated
+
+
+def is_outdated(error: BaseException) -> bool:
+    """Tell whether a connection still has statements from before a migration, so that a new one will do."""
+    return isinstance(error, exc.DBAPIError) and _OUTDATED in str(error.orig)
 
 
 def store_error(error: exc.SQLAlchemyError | OSError, url: DatabaseUrl) -> StoreError:
@@ -72,6 +101,10 @@ def _first_line(error: BaseException) -> str:
     return next((line.strip() for line in str(cause).splitlines() if line.strip()), type(cause).__name__)
 
 
+_OTHER_VERSION = (
+    "bring the schema up: starmodel migrate up; or start this code's newer version, if the schema is ahead of this one"
+)
+
 _ADVICE = {
     "readonly database": "make the file and its folder writable for this user",
     "read-only": "connect with a role that may write, or to the primary server",
@@ -83,10 +116,10 @@ _ADVICE = {
     "disk i/o error": "see whether the disk is full or failing; nothing of this change was stored",
     "not a database": "the file holds something else: name another file in DATABASE_URL",
     "malformed": "the file is damaged: restore it from a backup",
-    "no such table": "bring the schema up: starmodel migrate up",
-    "no such column": "bring the schema up: starmodel migrate up",
-    "has no column": "bring the schema up: starmodel migrate up",
-    "does not exist": "see whether DATABASE_URL names the right database; for a table: starmodel migrate up",
+    "no such table": _OTHER_VERSION,
+    "no such column": _OTHER_VERSION,
+    "has no column": _OTHER_VERSION,
+    "does not exist": f"see whether DATABASE_URL names the right database; for a table or a column, {_OTHER_VERSION}",
     "password authentication failed": "see user and password in DATABASE_URL",
     "connection refused": "start the server, or see host and port in DATABASE_URL",
     "could not translate host": "see the host in DATABASE_URL",

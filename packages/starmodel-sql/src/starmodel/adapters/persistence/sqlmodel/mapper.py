@@ -30,8 +30,9 @@ from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
 from starmodel.core.marks import Indexed, Unique
 from starmodel.core.query import Stored
+from starmodel.core.secrecy import secret_fields
 
-from .columns import column_of, marks_in, table_name
+from .columns import column_of, marks_in, names_before, table_name
 from .schema import PREFIX, is_own, shortened
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Mapper(Generic[E]):
         self.name = kind.__entity_name__
         self.fields = kind.__entity_fields__
         self.infos = fields_of(kind)
+        self.secret = secret_fields(kind)
         self.ttl = kind.__entity_config__.get("ttl")
         own: Table | None = getattr(kind, "__table__", None)
         self.table = _table(kind, self.infos, metadata) if own is None else own.to_metadata(metadata)
@@ -109,9 +111,31 @@ class Mapper(Generic[E]):
             return value
         return value.hex() if type(value) is bytes else self._adapter(name).dump_python(value, mode="json")
 
-    def revived(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the field values that :meth:`plain` made *values* of; fields that are gone stay as JSON has them."""
-        return {name: self._revived_one(name, value) if name in self.infos else value for name, value in values.items()}
+    def revived(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """Return the field values that :meth:`plain` made *values* of, and the names of those that fit no longer.
+
+        Another version of the class may have written them: a field has its present name, one that this version does
+        not know stays as JSON has it, and none that is secret by now has a value.
+        """
+        known, unfit = {}, set()
+        for written, value in values.items():
+            name = self.present_name(written)
+            if name in self.secret:
+                unfit.add(name)
+                continue
+            try:
+                known[name] = self._revived_one(name, value) if name in self.infos else value
+            except (ValueError, TypeError):
+                unfit.add(name)
+        return known, unfit
+
+    def present_name(self, written: str) -> str:
+        """Return what the field that was called *written* is called now; ``Was`` tells."""
+        return written if written in self.infos else self._renamed.get(written, written)
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        return {old: name for name, info in self.infos.items() for old in names_before(info.annotation)}
 
     def _revived_one(self, name: str, value: Any) -> Any:
         if isinstance(value, str) and isinstance(self.table.c[name].type, LargeBinary):

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select
+from sqlalchemy import Connection, Integer, bindparam, exc, func, literal_column, select
 from sqlalchemy import Dialect as Spoken
 from sqlalchemy.dialects.sqlite import pysqlite
 
@@ -19,6 +19,7 @@ from . import search
 from .filters import Filter
 from .folding import Dialect, is_installed
 from .paging import Start, beyond, ordering
+from .schema import PREFIX
 from .statements import Reading
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_STATEMENTS", "Queries"]
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 
 _SQLITE: Spoken = pysqlite.dialect()
 
@@ -55,7 +57,10 @@ class Queries:
 
     def page(self, kind: type[E], query: Query, now: float, connection: Connection) -> Page[E]:
         """Return one page of what the checked *query* asks for; one row more than it tells whether there is another."""
-        mapper, of_kind = self._tables.of(kind), self._filter(kind, connection)
+        return self._asked(kind, connection, lambda of_kind: self._page(kind, of_kind, query, now, connection))
+
+    def _page(self, kind: type[E], of_kind: Filter, query: Query, now: float, connection: Connection) -> Page[E]:
+        mapper = self._tables.of(kind)
         shape, values = of_kind.read(query.where, query.search)
         order = directions(query)
         places = None if query.after is None else places_at(query.after, len(order))
@@ -76,6 +81,19 @@ class Queries:
         shape, values = of_kind.read(where)
         statement = self._statement((kind, "count", shape), lambda: _count(mapper, of_kind, shape))
         return int(self._rows(connection, statement, {**values, "_now": now, "most": cap})[0][0])
+
+    def _asked(self, kind: type[Entity], connection: Connection, ask: Callable[[Filter], T]) -> T:
+        """Return what *ask* makes of the filter of *kind*; without an index that another version has taken away."""
+        try:
+            return ask(self._filter(kind, connection))
+        except exc.OperationalError as error:
+            if f"no such table: {PREFIX}" not in str(error.orig):
+                raise
+        with self._lock:
+            self._filters.pop(kind, None)
+            for key in [key for key in self._statements if key[0] is kind]:
+                del self._statements[key]
+        return ask(self._filter(kind, connection))
 
     def _filter(self, kind: type[Entity], connection: Connection) -> Filter:
         known = self._filters.get(kind)

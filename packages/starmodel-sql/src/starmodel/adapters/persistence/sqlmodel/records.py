@@ -87,15 +87,22 @@ def commit_from(epoch: str, row: Row[Any], changes: Sequence[Row[Any]], tables: 
 
 
 def _change(row: Row[Any], tables: Tables) -> Change:
+    """Return what a row of changes tells; a value that no longer fits its field is as hidden as a secret."""
     mapper = tables.named(row.entity)
+    before = None if row.before is None else json.loads(row.before)
+    after = None if row.after is None else json.loads(row.after)
+    hidden = row.hidden.split()
+    if mapper is not None:
+        known, unfit = mapper.revived(before or {})
+        new, more = mapper.revived(after or {})
+        hidden = [*map(mapper.present_name, hidden), *sorted(unfit | more)]
+        before = None if before is None else _without(known, more)
+        after = None if after is None else _without(new, unfit)
+    return Change(row.entity, row.entity_id, row.version, before, after, tuple(hidden))
 
-    def values(text: str | None) -> Mapping[str, Any] | None:
-        data = None if text is None else json.loads(text)
-        return data if data is None or mapper is None else mapper.revived(data)
 
-    return Change(
-        row.entity, row.entity_id, row.version, values(row.before), values(row.after), tuple(row.hidden.split())
-    )
+def _without(values: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names} if names else values
 
 
 def _json(value: Any) -> str:

@@ -21,7 +21,7 @@ from starmodel.core.errors import StoreError
 from starmodel.core.query import Page, Query, Stored
 from starmodel.core.relations import target_of
 
-from . import outside, search
+from . import search, triggers
 from .database import Database
 from .journal import CHANNEL, Journal
 from .mapper import Tables
@@ -130,7 +130,7 @@ class SQLRepo:
     def _finish_tables(self, connection: Connection) -> None:
         self._journal.begin(connection, secrets.token_hex(4))
         for mapper in self.tables:
-            outside.install(connection, mapper)
+            triggers.install(connection, mapper)
             search.install(connection, mapper)
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ at: the words are then compared as in memory.  Where there is none, everything i
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ def found(connection: Connection, mapper: Mapper[Any]) -> SearchIndex | None:
     if not _is_wanted(mapper):
         return None
     if connection.dialect.name == "sqlite":
-        return _Fts5(mapper) if _present(connection, mapper) == _definitions(mapper) else None
+        return _Fts5(mapper) if _does(_present(connection, mapper), mapper) else None
     return _Trigrams(mapper) if is_installed(connection) else None
 
 
@@ -93,15 +94,15 @@ def _names(mapper: Mapper[Any]) -> tuple[str, str]:
     return quote(f"{PREFIX}search_{mapper.table.name}"), quote(f"{PREFIX}text_{mapper.table.name}")
 
 
-def _definitions(mapper: Mapper[Any]) -> dict[str, str]:
-    """Return what makes the index on SQLite, by name, in the order in which it is made.
+def _definitions(mapper: Mapper[Any], fields: Sequence[str]) -> dict[str, str]:
+    """Return what makes the index of these *fields* on SQLite, by name, in the order in which it is made.
 
     The texts have a table of their own, whose numbers never change: those of rows without a whole number for a key do,
     with VACUUM.  What ``REPLACE`` of another program takes away is noticed when the new row comes.
     """
     quote = _SQLITE.identifier_preparer.quote_identifier
     table, (search, texts) = quote(mapper.table.name), _names(mapper)
-    columns = [quote(name) for name in ("id", *text_fields(mapper.kind))]
+    columns = [quote(name) for name in ("id", *fields)]
     differs = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
     add = f"DELETE FROM {texts} WHERE id = new.id; INSERT INTO {texts} (id, text, odd) {_rows(columns, 'new.')}"
     remove = f"DELETE FROM {texts} WHERE id = old.id"
@@ -178,12 +179,23 @@ def _present(connection: Connection, mapper: Mapper[Any]) -> dict[str, str]:
     return {row.name: row.sql for row in rows}
 
 
+def _does(present: dict[str, str], mapper: Mapper[Any]) -> bool:
+    """Tell whether the index that is there holds all fields that are searched here; another version may have more."""
+    listed = _LISTED.search(present.get(f"{PREFIX}search_{mapper.table.name}_update", ""))
+    names = [] if listed is None else [name.strip('"') for name in listed[1].split(", ")]
+    return {*text_fields(mapper.kind)} <= {*names} and present == _definitions(mapper, names[1:])
+
+
+_LISTED = re.compile("UPDATE OF (.*?) ON ")
+
+
 def _install_sqlite(connection: Connection, mapper: Mapper[Any]) -> None:
+    present = _present(connection, mapper)
     try:
-        wanted = _definitions(mapper) if _is_wanted(mapper) else {}
+        wanted = _definitions(mapper, text_fields(mapper.kind)) if _is_wanted(mapper) else {}
+        if present == wanted or (wanted and _does(present, mapper)):
+            return
     except sqlite3.OperationalError:  # a SQLite without FTS5, or older than its tokenizer: search does without
-        return
-    if _present(connection, mapper) == wanted:
         return
     quote = _SQLITE.identifier_preparer.quote_identifier
     search, texts = _names(mapper)
@@ -222,10 +234,12 @@ def _searched_text(mapper: Mapper[Any]) -> str:
 
 
 def _install_postgres(connection: Connection, mapper: Mapper[Any]) -> None:
-    """Do what this role may do: without the function or the extension, everything is looked at."""
+    """Do what this role may do: without the function, the extension or the index, everything is looked at."""
     if not connection.exec_driver_sql("SELECT has_schema_privilege(current_schema(), 'CREATE')").scalar():
         return
     install_function(connection)
+    if not connection.exec_driver_sql(_IS_OWNER, (mapper.table.name,)).scalar():
+        return
     if not _is_wanted(mapper):
         _drop_indexes(connection, mapper)
         return
@@ -254,6 +268,10 @@ _MAY_CREATE_EXTENSION = """
     SELECT true FROM pg_available_extension_versions v, pg_roles r
     WHERE v.name = 'pg_trgm' AND r.rolname = current_user
     AND (r.rolsuper OR v.trusted AND has_database_privilege(current_database(), 'CREATE')) LIMIT 1
+"""
+_IS_OWNER = """
+    SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+    WHERE relname = %s AND relnamespace = to_regnamespace(current_schema())
 """
 _EXTENSION_SCHEMA = """
     SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_trgm'

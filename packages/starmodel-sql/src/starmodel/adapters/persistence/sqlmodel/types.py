@@ -9,12 +9,14 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import BigInteger, DateTime, Numeric, String, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from starmodel.core.frozen import freeze
+
+from .errors import UnreadableError
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -139,7 +141,10 @@ class Choice(TypeDecorator[Enum]):
 
     def member(self, value: Any) -> Enum:
         """Return the member that is kept as *value*."""
-        return self.kind[value] if self._by_name else self.kind(value)
+        try:
+            return self.kind[value] if self._by_name else self.kind(value)
+        except (KeyError, ValueError):
+            raise UnreadableError(self.kind.__name__) from None  # the value may be nobody's business
 
 
 class Json(TypeDecorator[Any]):
@@ -167,7 +172,10 @@ class Json(TypeDecorator[Any]):
 
     def revived(self, plain: Any) -> Any:
         """Return the value that :meth:`plain` made *plain* of, frozen."""
-        return freeze(self._adapter.validate_python(plain))
+        try:
+            return freeze(self._adapter.validate_python(plain))
+        except ValidationError:
+            raise UnreadableError(str(self.annotation)) from None  # that one repeats the value
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
         """Return what writes a default into the definition of a table; Postgres's own JSON has nothing for it."""

@@ -14,8 +14,8 @@ from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
 from starmodel.core.errors import ConflictError, GoneError
 
 from .mapper import EXPIRES, VERSION
-from .outside import DELETED
 from .statements import Prepared
+from .triggers import DELETED
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect, Executable

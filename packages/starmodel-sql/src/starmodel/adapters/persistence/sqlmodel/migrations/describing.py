@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, String
 
 from .comparing import Difference, each, type_text
 from .operations import Convert, Fill, RenameColumn, RenameTable, Step
+from .scratch import is_scratch
+from .values import is_lossless
+from .wording import worded
 
 __all__ = ["blocking", "is_left_over", "summary", "told"]
 
@@ -82,10 +86,16 @@ def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
                 pass
 
 
+def _is_wider(one: ops.AlterColumnOp) -> bool:
+    """Tell whether the database only takes longer texts than the code makes."""
+    there, wanted = one.existing_type, one.modify_type
+    return isinstance(there, String) and isinstance(wanted, String) and is_lossless(wanted, there)
+
+
 def _altered(one: ops.AlterColumnOp, dialect: Dialect) -> Iterator[str]:
     name = f"{one.table_name}.{one.column_name}"
-    if one.modify_type is not None and one.existing_type is not None:
-        there, wanted = type_text(one.existing_type, dialect), type_text(one.modify_type, dialect)
-        yield f"{name} is {there} in the database and {wanted} in the code"
+    if one.modify_type is not None and one.existing_type is not None and not _is_wider(one):
+        say = worded if is_scratch(dialect) else partial(type_text, dialect=dialect)
+        yield f"{name} is {say(one.existing_type)} in the database and {say(one.modify_type)} in the code"
     if one.modify_nullable is True:
         yield f"{name} is required by the database and optional in the code"

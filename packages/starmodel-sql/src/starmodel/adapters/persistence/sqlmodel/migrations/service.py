@@ -12,13 +12,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, exc, func, inspect, select, table
 from sqlalchemy import column as column_of
 
-from starmodel.adapters.persistence.sqlmodel import search
-from starmodel.adapters.persistence.sqlmodel.outside import install
+from starmodel.adapters.persistence.sqlmodel import search, triggers
 from starmodel.adapters.persistence.sqlmodel.repository import SQLRepo
 from starmodel.adapters.persistence.sqlmodel.schema import PREFIX, is_own
 from starmodel.core.errors import StarModelError, hint
 
 from .applying import apply, connected, overtaken, transaction
+from .beside import breaks, warned
 from .choices import Choices
 from .comparing import differences
 from .describing import summary, told
@@ -89,10 +89,12 @@ class Migrator:
             context = MigrationContext.configure(connection)
             up, imports = rendered(plan.up, context)
             down, more = rendered(plan.down, context)
-        steps = list(told(plan.up))
+        steps, before = list(told(plan.up)), self._revisions.head or "base"
         path = self._revisions.write(message or summary(plan.up), up, down, "\n".join(sorted(imports | more)))
+        broken = breaks(self._revisions, before, str(self._revisions.head))
         lines = [f"Wrote {path}", *(f"  {step}" for step in steps), *(f"  ⚠ this loses {loss}" for loss in plan.losses)]
-        return Report(lines, {"revision": str(path), "steps": steps, "losses": plan.losses})
+        document = {"revision": str(path), "steps": steps, "losses": plan.losses, "breaks": broken}
+        return Report([*lines, *(f"  {line}" for line in warned(broken))], document)
 
     @contextmanager
     def _replayed(self) -> Iterator[Connection]:
@@ -147,13 +149,15 @@ class Migrator:
         left = [
             one for one in pending if there is None or there not in pending or pending.index(one) > pending.index(there)
         ]
+        broken = breaks(self._revisions, start, target) if left else []
         lines = [] if start == (at or ("base",))[0] else [f"{start} is there already: development added its tables"]
+        lines += warned(broken)
         if left and trial:
             lines += self._tried(start, target, down=False)
         if pending:
             self._apply(target, down=False)
         lines += [f"Applied {one.revision} {one.doc}" for one in left] or ["The database is up to date."]
-        return Report(lines, self._document(applied=[one.revision for one in left]))
+        return Report(lines, self._document(applied=[one.revision for one in left], breaks=broken))
 
     def _up_to(self, target: str, at: Sequence[str]) -> list[Any]:
         pending = self._revisions.pending(at)
@@ -216,7 +220,7 @@ class Migrator:
         head = self._metadata.tables[f"{PREFIX}head"]
         if connection.execute(select(head)).first() is not None:
             for mapper in self._store.tables:
-                install(connection, mapper)
+                triggers.install(connection, mapper)
                 search.install(connection, mapper)
 
     # --- looking
@@ -227,6 +231,9 @@ class Migrator:
         at = ", ".join(document["at"]) or "no revision"
         lines = [f"{document['database']} is at {at}"]
         lines += [f"  to apply: {one['revision']} {one['message']}" for one in document["pending"]]
+        if document["pending"] and document["at"]:
+            document["breaks"] = breaks(self._revisions, document["at"][0], document["head"])
+            lines += [f"  {line}" for line in warned(document["breaks"])]
         return Report(lines if document["pending"] else [*lines, "Nothing is to be applied."], document)
 
     def _document(self, **more: Any) -> dict[str, Any]:
