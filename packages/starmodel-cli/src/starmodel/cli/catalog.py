@@ -20,6 +20,7 @@ GROUP = "starmodel.cli_commands"
 OWN = "starmodel-cli"
 
 OWN_HELP = {
+    "check": "Look a project over, and say what to do.",
     "init": "Make a new project that runs at once.",
     "migrate": "Bring the tables of a database to what the code says, and back.",
     "new": "Add an entity, an event or a page to a project.",

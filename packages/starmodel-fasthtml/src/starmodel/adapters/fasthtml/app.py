@@ -139,6 +139,11 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         """The application below the web: its dispatcher, stores, bus and history."""
         return self.runtime.app
 
+    @property
+    def gate(self) -> GateSettings:
+        """What the gate in front of everything lets through."""
+        return self._gate
+
     def include_entity(self, kind: type[Entity]) -> None:
         """Open a route for each declared event of *kind*; what is not declared stays 404."""
         self.application.add(kind)

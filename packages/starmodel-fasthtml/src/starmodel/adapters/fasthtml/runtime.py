@@ -86,6 +86,11 @@ class Runtime:
         """End every stream at once; what a server calls before it stops."""
         self.hub.drain()
 
+    @property
+    def has_auth(self) -> bool:
+        """True when somebody may be told apart from an anonymous visitor."""
+        return bool(self._auth)
+
     def summary(self) -> dict[str, str]:
         """Return the durability class of each store."""
         return self.app.summary()

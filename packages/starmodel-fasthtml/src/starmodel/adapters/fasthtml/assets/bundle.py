@@ -111,6 +111,11 @@ class Assets:
         except KeyError:
             raise UnknownAssetError(name, sorted(self._urls)) from None
 
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """The addresses of files that browsers fetch from other hosts than this one; none by default."""
+        return tuple(url for url in self._urls.values() if not url.startswith(f"{self.prefix}/"))
+
     def head(self, nonce: str) -> str:
         """Return what the head of a page needs, in the order in which the browser must meet it.
 
