@@ -9,6 +9,7 @@ from .dispatcher import Dispatcher, Guard, Result
 from .following import Follower
 from .history import History
 from .implicit import Implicit
+from .moves import Moves
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
@@ -35,6 +36,7 @@ __all__ = [
     "Implicit",
     "InProcessBus",
     "LogTail",
+    "Moves",
     "OnStep",
     "PersistenceManager",
     "Preview",

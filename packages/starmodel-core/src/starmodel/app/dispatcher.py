@@ -30,6 +30,7 @@ from starmodel.core.unit import running_unit
 
 from .intake import answer_of, fingerprint_of, stamped
 from .merging import merged
+from .moves import Moves
 from .previewing import Preview, previewed
 from .running import OnStep, run_body
 from .uow import UnitOfWork
@@ -110,6 +111,7 @@ class Dispatcher:
         self.catalog, self._persistence, self._codec = catalog, persistence, codec
         self._bus, self._policy, self._implicit = bus, policy, implicit
         self._clock, self._ids = clock, ids
+        self.moves = Moves()
         self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._commits: set[asyncio.Task[Commit]] = set()
 
@@ -330,6 +332,7 @@ class Dispatcher:
     async def _commit(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
         commit = await store.commit(changeset)
         if not commit.replayed:
+            self.moves.stored(commit)
             try:
                 await self._bus.publish(commit)
             except Exception:  # the change is stored: followers catch up from the log

@@ -103,12 +103,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.add_exception_handler(HTTPException, self._refused)
         self.state.starmodel = runtime
         self._routed: set[type[Entity]] = set()
-        self._shortcut = Shortcut()
+        self.pages = Site(runtime, title)
+        self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
-        self.pages = Site(runtime, title)
         self.router.default = SiteDoor(self.pages, self.router.default)
         self._add_plugins(runtime.plugins)
         for kind in application.catalog:
@@ -172,6 +172,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         Arguments of entity types are supplied.  A page answers GET unless it says otherwise.
         """
         add = super()._add_route
+        self.pages.kept.clear()  # it may take the place of one of the site's
         if inspect.isclass(func):
             return add(func, path, methods, name, include_in_schema, body_wrap, **options)
         handler = injected(func, self.application, path if isinstance(path, str) else "", self._open_page)

@@ -136,6 +136,7 @@ class Hub:
 
     def tell_everything(self) -> None:
         """Show every tab everything as it is now."""
+        self.app.dispatcher.moves.everything()
         for tab in self.tabs:
             tab.note_everything()
             tab.wake()
@@ -143,6 +144,7 @@ class Hub:
     def tell(self, commit: Commit) -> None:
         """Pass *commit* on to every tab that it concerns."""
         self._stand_at(commit.position)
+        self.app.dispatcher.moves.heard(commit)
         for change in commit.changes:
             concerned = self.concerned(change)
             stored = _stored_by(change) if concerned else None
@@ -155,6 +157,7 @@ class Hub:
         if any(self._by_key.get(change.key) or self._by_kind.get(change.entity) for change in commit.changes):
             return False
         self._stand_at(commit.position)
+        self.app.dispatcher.moves.heard(commit)
         return True
 
     def concerned(self, change: Change) -> Collection[Tab]:

@@ -38,7 +38,7 @@ class Raw(NotStr):  # type: ignore[misc]  # fastcore is untyped
 
 def html_of(element: Any) -> str:
     """Return *element* as HTML without added white space."""
-    return str(to_xml(element, indent=False))
+    return str(element) if isinstance(element, NotStr) else str(to_xml(element, indent=False))
 
 
 def checked_page(result: Any, nonce: str) -> Any:

@@ -68,6 +68,12 @@ class PageRead:
         """True when anything was read that may change."""
         return bool(self.views or self.fields or self.queries or self.signals)
 
+    @property
+    def kinds(self) -> set[str]:
+        """The names of the classes it depends on."""
+        named = {key[0] for part in (self.views, self.fields, self.signals) for key in part}
+        return named | {name for name, _ in self.queries}
+
     async def load(self, kind: type[E], id: str, *, implicit: bool = False) -> E:
         """Return an entity of this id that notices when it is read; NotFoundError when there is none, or it is hidden.
 

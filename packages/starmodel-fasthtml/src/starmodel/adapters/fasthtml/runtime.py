@@ -95,6 +95,11 @@ class Runtime:
         """Return the durability class of each store."""
         return self.app.summary()
 
+    @property
+    def tells_actors_apart(self) -> bool:
+        """False when every visitor has the same rights: nobody says who they are."""
+        return bool(self._auth)
+
     async def actor(self, scope: Scope) -> Actor:
         """Return who sent a request: what the first auth provider that knows says, else the anonymous visitor."""
         visitor: str = scope["state"]["visit"].visitor

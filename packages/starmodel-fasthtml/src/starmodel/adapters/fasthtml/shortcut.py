@@ -1,12 +1,16 @@
-"""The shortcut to events and streams: looked up by name, before the application tries the pattern of any page."""
+"""The shortcut to events, streams and kept pages: looked up, before the application tries the pattern of any page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .crud.site import send_page
+
 if TYPE_CHECKING:
     from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from .crud import Site
 
 __all__ = ["Shortcut"]
 
@@ -19,7 +23,8 @@ class Shortcut:
     method, and shows what there is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._by_path: dict[str, Route] = {}
         self._of_entity: dict[tuple[str, str], Route] = {}
 
@@ -35,7 +40,12 @@ class Shortcut:
         """Return the application that asks the shortcut first, and *routes* for what it does not know."""
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
-            route = self._found(scope) if scope["type"] == "http" else None
+            is_http = scope["type"] == "http"
+            page = self._site.kept_page(scope) if is_http else None
+            if page is not None:
+                await send_page(scope, send, page)
+                return
+            route = self._found(scope) if is_http else None
             await (routes if route is None else route.app)(scope, receive, send)
 
         return application

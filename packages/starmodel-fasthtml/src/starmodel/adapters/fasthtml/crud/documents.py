@@ -46,8 +46,9 @@ class Document:
 def document(call: PageCall, content: Content) -> Document:
     """Return the whole page around *content*."""
     words, site = call.words, call.site
-    drawn = call.kit.page(_frame(call), content.parts)
-    inner = html_of(checked_tree(drawn))
+    place = next((shape.path for shape in site.shapes if _is_at(call.path, shape.path)), "")
+    frame = site.template(("frame", words, place), lambda: call.kit.page(_frame(call), [slot("content")]))
+    inner = frame.filled(lambda _: "".join([html_of(checked_tree(part)) for part in content.parts]))
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
     head = "".join(html_of(checked_tree(one, _NONCE)) for one in site.head(call))
     live = live_part(call.read, site.runtime, call.scope, anybody=content.lasting)

@@ -18,6 +18,7 @@ from starmodel.core.ui import Column, Field, Link
 from .buttons import action_button, form_link
 from .call import Content
 from .paging import Slice, read_slice
+from .templates import slot
 
 if TYPE_CHECKING:
     from .call import PageCall
@@ -58,13 +59,21 @@ async def list_page(call: PageCall, shape: Shape) -> Content:
     rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
     await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
     count = await _count(call, shape, asked.query)
-    parts = [
+    kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
+    key = ("list", shape.name, call.words, kept, bool(rows.rows))
+    drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, is_empty=not rows.rows))
+    filled = drawn.filled(lambda _: _rows(call, shape, asked, rows))
+    parts = [Raw(filled), _pager(call, shape, rows, count)]
+    return Content(title=call.words(shape.plural), parts=parts, lasting=call.read.is_everybodys)
+
+
+def _around_rows(call: PageCall, shape: Shape, asked: ListCall, *, is_empty: bool) -> Any:
+    """Return what stands around the rows, with a slot for them: it is the same on every page of a list."""
+    return (
         call.kit.heading(call.words(shape.plural), actions=_class_actions(call, shape)),
         _toolbar(call, shape, asked),
-        _table(call, shape, asked, rows) if rows.rows else _empty(call, shape),
-        _pager(call, shape, rows, count),
-    ]
-    return Content(title=call.words(shape.plural), parts=parts, lasting=call.read.is_everybodys)
+        _empty(call, shape) if is_empty else _table(call, shape, asked),
+    )
 
 
 def _class_actions(call: PageCall, shape: Shape) -> list[Any]:
@@ -98,20 +107,22 @@ def _toolbar(call: PageCall, shape: Shape, asked: ListCall) -> Any:
     return call.kit.toolbar([form])
 
 
-def _table(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> Any:
-    view, words = call.site.row_view(shape), call.words
-    params = view.params(asked.columns, words)
-    use, rights, fragments = ViewUse(view.name, params), call.read.actor.roles, call.read.fragments
-    drawn = []
+def _rows(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> str:
+    view, read = call.site.row_view(shape), call.read
+    params = view.params(asked.columns, call.words)
+    use = ViewUse(view.name, params)
     for stored in rows.rows:
-        call.read.uses_view((shape.name, stored.entity.id), use)
-        drawn.append(Raw(view.html(stored, params, rights, fragments, call.names)))
+        read.uses_view((shape.name, stored.entity.id), use)
+    return "".join([view.html(one, params, read.actor.roles, read.fragments, call.names) for one in rows.rows])
+
+
+def _table(call: PageCall, shape: Shape, asked: ListCall) -> Any:
     columns = [
         Column(name="", label=""),
         *[_column(call, shape, asked, name) for name in asked.columns],
         Column(name="", label=""),
     ]
-    return call.kit.table(f"{shape.name.lower()}-rows", columns, drawn, label=words(shape.plural))
+    return call.kit.table(f"{shape.name.lower()}-rows", columns, [slot("rows")], label=call.words(shape.plural))
 
 
 def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
 
 from starmodel.adapters.fasthtml.replies import send_bytes
+from starmodel.app import VisitorPolicy
 from starmodel.core.entity import valid_id
 from starmodel.core.query import Query
 
-from .call import Content, PageCall, called
+from .call import Content, PageCall, called, words_of
 from .documents import Document, document
+from .keeping import KeptPages
 from .places import PAGES, PageMaker
 from .rows import CellMaker, RowView
 from .shape import Shape
+from .templates import Template
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     from starmodel.adapters.fasthtml.runtime import Runtime
     from starmodel.core.entity import Entity
 
-__all__ = ["Found", "Site", "SiteDoor"]
+__all__ = ["Found", "Site", "SiteDoor", "may_be_kept", "send_page"]
+
+_TEMPLATES = 512
 
 
 class Found(NamedTuple):
@@ -44,6 +50,8 @@ class Site:
         self.runtime, self.title = runtime, title
         self._shapes: dict[type[Entity], Shape] = {}
         self._views: dict[type[Entity], RowView] = {}
+        self.kept = KeptPages(runtime.app.dispatcher.moves)
+        self._templates: OrderedDict[Hashable, Template] = OrderedDict()
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
 
     @property
@@ -65,7 +73,17 @@ class Site:
             self.runtime.hub.views[view.name] = view
         return view
 
-    def head(self, call: PageCall) -> Iterable[Any]:
+    def template(self, key: Hashable, draw: Callable[[], Any]) -> Template:
+        """Return what *draw* makes as a template, drawn again only when it was not needed for long."""
+        found = self._templates.get(key)
+        if found is None:
+            found = self._templates[key] = Template(draw())
+        self._templates.move_to_end(key)
+        if len(self._templates) > _TEMPLATES:
+            self._templates.popitem(last=False)
+        return found
+
+    def head(self, call: PageCall) -> Sequence[Any]:
         """Return what plugins add to the head of every page."""
         return self.runtime.plugins.collect("starmodel_page_head", request=Request(call.scope))
 
@@ -83,15 +101,31 @@ class Site:
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, found: Found) -> None:
         """Make a page and send it."""
+        since, is_new = self.kept.moves.total, may_be_kept(scope)
         call = await called(self, scope, found.named)
-        made = await found.maker(call, found.shape)
-        if isinstance(made, Content):
-            await self._send(scope, send, document(call, made))
-        else:
-            await made(scope, receive, send)
+        key = _key(scope, call.read.actor.roles)
+        page = self.kept.find(key) if is_new else None
+        if page is None:
+            made = await found.maker(call, found.shape)
+            if not isinstance(made, Content):
+                await made(scope, receive, send)
+                return
+            page = document(call, made)
+            if made.lasting and is_new and self._is_lasting(call):
+                self.kept.keep(key, tuple(sorted(call.read.kinds)), since, page)
+        await send_page(scope, send, page)
 
-    async def _send(self, scope: Scope, send: Send, made: Document) -> None:
-        await send_bytes(send, made.status, b"text/html; charset=utf-8", made.body(scope))
+    def kept_page(self, scope: Scope) -> Document | None:
+        """Return the page for a request of a visitor without rights of their own, if one is kept for it."""
+        if scope["method"] != "GET" or self.runtime.tells_actors_apart or not may_be_kept(scope):
+            return None
+        return self.kept.find(_key(scope, frozenset()))
+
+    def _is_lasting(self, call: PageCall) -> bool:
+        """Tell whether only what is stored may change a page: no rule of the application, no clock, no plugin."""
+        catalog = self.runtime.app.catalog
+        fleeting = any(catalog.kind(name).__entity_config__.get("ttl") for name in call.read.kinds)
+        return not fleeting and type(self.runtime.app.policy) is VisitorPolicy and not self.head(call)
 
     async def name_references(
         self, call: PageCall, shape: Shape, entities: Sequence[Entity], columns: Iterable[str]
@@ -118,6 +152,24 @@ class Site:
         call.read.fields.update((shape.name, id) for id in missing)
         found = await call.read.slice(kind, query)
         call.names.update({stored.entity.id: shape.called(stored.entity) for stored in found.items})
+
+
+async def send_page(scope: Scope, send: Send, page: Document) -> None:
+    """Answer with a page."""
+    await send_bytes(send, page.status, b"text/html; charset=utf-8", page.body(scope))
+
+
+def may_be_kept(scope: Scope) -> bool:
+    """Tell whether a request asks for a page as it is to be sent: an open page that is made again is not."""
+    return "starmodel.page" not in scope
+
+
+def _key(scope: Scope, roles: frozenset[str]) -> Hashable:
+    """Return all that a page depends on besides what is stored."""
+    headers = scope["state"]["headers"]
+    cookie: bytes = headers.get(b"cookie", b"")
+    chosen = words_of(scope) if b"sm-" in cookie else headers.get(b"accept-language")
+    return scope["path"], scope["query_string"], chosen, roles
 
 
 class SiteDoor:

@@ -41,7 +41,7 @@ Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError |
 READERS = 4
 IDLE_SECONDS = 10
 """After so long Postgres ends the transaction of a process that stands still, and that all others wait for."""
-GLANCE_STEPS, GLANCES = 1000, 4
+GLANCE_STEPS, GLANCES = 1000, 12
 """A read on the event loop may take so many steps of SQLite's machine, so many times: below a millisecond."""
 RERUNS = 5
 """How often work is run again when only another transaction, or a lost connection, was in its way."""
