@@ -46,7 +46,10 @@ class LazyGroup(TyperGroup):
 def create_cli() -> typer.Typer:
     """Return the command line with every command that is installed."""
     # Typer's rich help loads a Markdown parser and a syntax highlighter, which takes longer than all the rest.
-    cli = typer.Typer(cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, help=HELP)
+    # Its pretty tracebacks are left out too: what fails on purpose is one sentence, and a mistake of ours is plain.
+    cli = typer.Typer(
+        cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, help=HELP
+    )
     cli.callback()(_options)
     return cli
 

@@ -21,12 +21,14 @@ OWN = "starmodel-cli"
 
 OWN_HELP = {
     "check": "Look a project over, and say what to do.",
+    "doctor": "See what is installed here, and what of it works.",
     "init": "Make a new project that runs at once.",
     "migrate": "Bring the tables of a database to what the code says, and back.",
     "new": "Add an entity, an event or a page to a project.",
     "plugin": "Look at the installed plugins and at the hooks they take part in.",
     "routes": "List every address of an application, and what answers there.",
     "run": "Serve an application and restart it when its code changes.",
+    "shell": "Open a Python prompt with the entities at hand.",
     "version": "Show which versions are installed.",
 }
 """A docstring cannot be read without an import, so the help of our own commands stands here too; a test compares."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["fail", "say", "say_json", "table", "warn"]
+__all__ = ["fail", "say", "say_json", "table", "warn", "working"]
 
 
 def say(text: str) -> None:
@@ -40,6 +42,18 @@ def fail(text: str) -> int:
     """Write an error to standard error, and return the exit code that goes with it."""
     _signal("✘", "bold red", text)
     return 1
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show on standard error that something takes its time, to people at a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - takes as long to import as all the rest
+
+    with Console(file=sys.stderr).status(f"{text} …"):
+        yield
 
 
 def _signal(sign: str, style: str, text: str) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from starmodel.cli.checks import SEVERITIES, Finding, facts_about, findings
 from starmodel.cli.options import App, Json
-from starmodel.cli.terminal import say, say_json
+from starmodel.cli.terminal import say, say_json, working
 
 __all__ = ["check"]
 
@@ -28,7 +28,8 @@ def check(
     json: Json = False,
 ) -> None:
     """Look a project over, and say what to do."""
-    found = findings(facts_about(app, deploy=deploy), deploy=deploy)
+    with working("Looking the project over"):
+        found = findings(facts_about(app, deploy=deploy), deploy=deploy)
     failing = {"error", "warning"} if strict else {"error"}
     is_well = not any(one.severity in failing for one in found)
     if json:

@@ -1,0 +1,143 @@
+"""``starmodel doctor``: what is here, and what of it works."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Annotated, Literal
+
+import typer
+
+from starmodel.cli.addresses import addresses_of
+from starmodel.cli.checks import databases_of, schema_of
+from starmodel.cli.loading import reason_of
+from starmodel.cli.options import App, Json
+from starmodel.cli.packages import starmodel_packages
+from starmodel.cli.project import Project, open_project
+from starmodel.cli.terminal import say, say_json, working
+from starmodel.core.errors import StarModelError
+from starmodel.plugins import PluginHost
+
+__all__ = ["Diagnosis", "doctor"]
+
+LOWEST = (3, 11)
+SIGNS = {"ok": "✔", "warning": "⚠", "failed": "✘"}
+FAMILY = "starmodel."
+APART = frozenset({"starmodel.cli_commands", "starmodel.plugins"})
+"""Entry points that are no adapters: commands are looked at when they run, plugins have records of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at, and how it is."""
+
+    what: str
+    status: Literal["ok", "warning", "failed"]
+    detail: str
+
+
+def doctor(
+    *,
+    port: Annotated[int, typer.Option(help="Also see whether this port is free.", min=1, max=65535)] = 8000,
+    app: App = None,
+    json: Json = False,
+) -> None:
+    """See what is installed here, and what of it works."""
+    with working("Looking at everything"):
+        found = [*_installed(), *_project(app), _port(port)]
+    is_well = not any(one.status == "failed" for one in found)
+    if json:
+        say_json({"checks": [asdict(one) for one in found], "ok": is_well})
+    else:
+        for one in found:
+            say(f"{SIGNS[one.status]} {one.what}: {one.detail}")
+    if not is_well:
+        raise typer.Exit(1)
+
+
+def _installed() -> Iterator[Diagnosis]:
+    is_new = sys.version_info[:2] >= LOWEST
+    yield Diagnosis("Python", "ok" if is_new else "failed", f"{platform.python_version()} at {sys.executable}")
+    packages = starmodel_packages()
+    versions = sorted(set(packages.values()))
+    names = ", ".join(packages)
+    if len(versions) > 1:
+        mixed = ", ".join(f"{name} {number}" for name, number in packages.items())
+        yield Diagnosis("packages", "failed", f"{mixed}; install them in one version")
+    else:
+        yield Diagnosis("packages", "ok", f"{names}, all {versions[0] if versions else 'missing'}")
+    for group in sorted(one for one in entry_points().groups if one.startswith(FAMILY) and one not in APART):
+        for point in sorted(entry_points(group=group), key=lambda one: one.name):
+            yield _adapter(group, point)
+    for plugin in PluginHost().load().records:
+        works = plugin.status in {"ok", "disabled"}
+        detail = f"{plugin.distribution} {plugin.version}" if works else str(plugin.error)
+        yield Diagnosis(f"plugin {plugin.name}", "ok" if works else "failed", detail)
+
+
+def _adapter(group: str, point: EntryPoint) -> Diagnosis:
+    what = f"{group.removeprefix(FAMILY)} {point.name}"
+    owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+    try:
+        point.load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever a package does when it is imported)
+        return Diagnosis(what, "failed", f"{owner}: {reason_of(error)}")
+    return Diagnosis(what, "ok", owner)
+
+
+def _project(app: str | None) -> Iterator[Diagnosis]:
+    try:
+        project = open_project(app)
+    except StarModelError as error:
+        yield Diagnosis("project", "failed" if app else "warning", str(error))
+        return
+    yield Diagnosis("project", "ok", f"{project.target.reference} in {project.folder}")
+    env = project.env_file
+    yield Diagnosis("settings", "ok", str(env) if env.is_file() else "from the environment; there is no .env")
+    try:
+        application = project.application
+    except StarModelError as error:
+        yield Diagnosis("application", "failed", str(error))
+        return
+    kinds = sorted(kind.__entity_name__ for kind in application.catalog)
+    count = len(addresses_of(project.found))
+    yield Diagnosis("application", "ok", f"{', '.join(kinds) or 'no entity'}; {count} addresses")
+    for name, durability in application.summary().items():
+        yield Diagnosis(f"store {name}", "warning" if durability == "ephemeral" else "ok", durability)
+    yield from _databases(project)
+
+
+def _databases(project: Project) -> Iterator[Diagnosis]:
+    databases = databases_of(project)
+    for one in databases:
+        what = f"database of {one.store}"
+        if one.file is not None and not one.file.exists():
+            yield Diagnosis(what, "warning", f"{one.file} is not there yet; starmodel run makes it")
+        elif one.file is not None:
+            yield Diagnosis(what, "ok", str(one.file))
+    schema = schema_of(project, databases)
+    if schema is None:
+        return
+    if schema.failure:
+        yield Diagnosis("database", "failed", schema.failure)
+        return
+    yield Diagnosis("database", "ok", "it answers")
+    behind = [*(f"{line} is to be applied" for line in schema.pending), *schema.drift]
+    revisions = len(list(project.migrations.glob("*.py"))) if project.migrations.is_dir() else 0
+    detail = "; ".join(behind) or f"code, {revisions} revisions and database fit together"
+    yield Diagnosis("migrations", "warning" if behind else "ok", detail)
+
+
+def _port(port: int) -> Diagnosis:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return Diagnosis(f"port {port}", "warning", f"{error.strerror}; starmodel run --port chooses another")
+    return Diagnosis(f"port {port}", "ok", "free")
