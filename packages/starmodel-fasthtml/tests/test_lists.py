@@ -293,6 +293,7 @@ class TestLive:
         assert found.data.count("<td") == 1
         assert "<tr" not in found.data
         assert f'id="job-{milk.id}-done"' in found.data
+        assert len(stream.chunks[-1]) <= 200
 
     async def test_a_new_one_makes_the_list_again(self, app, visitor):
         await jobs(app, "Milk")

@@ -1,0 +1,96 @@
+"""Lists in real tabs: one changed value is one changed cell, and nothing else on the page moves."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import APPS, Server, Visitor
+
+Visitors = Callable[..., Visitor]
+
+WATCH = """() => {
+  window.__touched = [];
+  new MutationObserver((records) => {
+    for (const record of records) {
+      const node = record.target.nodeType === 1 ? record.target : record.target.parentElement;
+      window.__touched.push(node.closest("tr")?.id ?? node.id ?? node.tagName);
+    }
+  }).observe(document.getElementById("sm-page"), {
+    subtree: true, childList: true, attributes: true, characterData: true,
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(str(APPS / "shop.py"), tmp_path_factory.mktemp("shop")).start()
+    yield server
+    server.stop()
+
+
+def create(server: Server, path: str, **fields: Any) -> str:
+    """Make an entity as a program does; return its id."""
+    request = urllib.request.Request(
+        f"{server.url}{path}/create",
+        json.dumps(fields).encode(),
+        {"Content-Type": "application/json", "Accept": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        id: str = json.load(answer)["id"]
+        return id
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator("html")).to_have_attribute("data-online", "true")
+
+
+def test_a_changed_value_touches_one_cell_of_one_row(server: Server, visitors: Visitors) -> None:
+    ids = [create(server, "/order", title=f"Order {number}") for number in range(3)]
+    mine, theirs = visitors().open(f"{server.url}/order"), visitors().open(f"{server.url}/order")
+    is_live(mine)
+    is_live(theirs)
+    theirs.evaluate(WATCH)
+
+    mine.locator(f"#order-{ids[1]}").get_by_role("button", name="Pay").click()
+
+    expect(theirs.locator(f"#order-{ids[1]}-paid")).to_have_text("Yes")
+    assert set(theirs.evaluate("window.__touched")) == {f"order-{ids[1]}"}
+    expect(mine.locator(f"#order-{ids[1]}-paid")).to_have_text("Yes")
+
+
+def test_a_question_is_asked_before_an_event_that_wants_it(server: Server, visitors: Visitors) -> None:
+    id = create(server, "/order", title="Careful")
+    page = visitors().open(f"{server.url}/order")
+    is_live(page)
+    page.locator(f"#order-{id}").get_by_role("button", name="Send").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Send it now?")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.locator(f"#order-{id}-state")).to_have_text("New")
+    page.locator(f"#order-{id}").get_by_role("button", name="Send").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    expect(page.locator(f"#order-{id}-state")).to_have_text("Sent")
+
+
+def test_a_new_one_appears_in_every_open_list(server: Server, visitors: Visitors) -> None:
+    page = visitors().open(f"{server.url}/customer")
+    is_live(page)
+    create(server, "/customer", name='Eve <b>"Mallory"</b>')
+    expect(page.get_by_role("link", name='Eve <b>"Mallory"</b>', exact=True)).to_be_visible()
+
+
+def test_it_works_without_scripts(server: Server, visitors: Visitors) -> None:
+    id = create(server, "/order", title="Plain")
+    page = visitors(java_script_enabled=False).context.new_page()
+    page.goto(f"{server.url}/order")
+    page.locator(f"#order-{id}").get_by_role("button", name="Pay").click()
+    expect(page.locator(f"#order-{id}-paid")).to_have_text("Yes")
+    page.get_by_role("searchbox").fill("plain")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
