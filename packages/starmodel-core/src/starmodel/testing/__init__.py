@@ -8,7 +8,9 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("starmodel.testing", "pytest") from error
 
 # Before the suites are imported, so that their failures explain themselves in whatever project they run.
-pytest.register_assert_rewrite("starmodel.testing.bus", "starmodel.testing.codec", "starmodel.testing.store")
+pytest.register_assert_rewrite(
+    "starmodel.testing.bus", "starmodel.testing.codec", "starmodel.testing.store", "starmodel.testing.ui"
+)
 
 from .applications import application  # noqa: E402  (see above)
 from .base import Contract  # noqa: E402  (see above)
@@ -20,6 +22,7 @@ from .recording import RecordingBus  # noqa: E402  (see above)
 from .sources import FakeClock, SequentialIds  # noqa: E402  (see above)
 from .store import StoreContract  # noqa: E402  (see above)
 from .strategies import entities  # noqa: E402  (see above)
+from .ui import UIContract  # noqa: E402  (see above)
 
 __all__ = [
     "BusContract",
@@ -32,6 +35,7 @@ __all__ = [
     "RecordingBus",
     "SequentialIds",
     "StoreContract",
+    "UIContract",
     "application",
     "entities",
 ]

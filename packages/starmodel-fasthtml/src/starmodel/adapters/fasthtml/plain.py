@@ -185,7 +185,8 @@ class PlainKit:
         }
         match field.widget:
             case "textarea":
-                made = _el("textarea", field.value, **common)
+                # A browser drops one line break at the start.
+                made = _el("textarea", f"\n{field.value}" if field.value.startswith("\n") else field.value, **common)
             case "select":
                 chosen = field.values if field.multiple else (field.value,)
                 options = [_el("option", c.label, selected=c.value in chosen) for c in field.choices]
@@ -246,12 +247,8 @@ class PlainKit:
         return _el("ol", *map(self._entry, entries), class_="timeline")
 
     def _entry(self, entry: Entry) -> FT:
-        about = _el(
-            "span",
-            " · ".join(filter(None, (entry.who, ""))),
-            _el("time", entry.when, datetime=entry.moment),
-            class_="muted",
-        )
+        moment = [_el("time", entry.when, datetime=entry.moment)] if entry.when else []
+        about = _el("span", entry.who, *([" · "] if entry.who and moment else []), *moment, class_="muted")
         return _el("li", _el("strong", entry.title), " ", about, *entry.details, *_actions(entry.actions))
 
     def tiles(self, tiles: Sequence[tuple[Link, Any]], /) -> Any:
