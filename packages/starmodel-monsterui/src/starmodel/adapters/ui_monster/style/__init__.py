@@ -1,0 +1,1 @@
+"""What the style sheet is made from, and the tools that make it."""
