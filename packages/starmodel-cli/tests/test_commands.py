@@ -118,9 +118,8 @@ def test_completion_does_not_stumble_over_a_command_that_is_not_there():
 
 
 def test_versions_are_listed(cli):
-    assert "starmodel-cli 0.1.0\nstarmodel-core 0.1.0\nstarmodel-plugins 0.1.0\n" in cli("version").out.replace(
-        "starmodel-fasthtml 0.1.0\n", ""
-    )
+    listed = cli("version").out.splitlines()
+    assert {"starmodel-cli 0.1.0", "starmodel-core 0.1.0", "starmodel-plugins 0.1.0"} <= set(listed)
     assert cli("--version").out == cli("version").out
 
 
