@@ -101,10 +101,11 @@ class Visitor:
         chunks = deque(body if isinstance(body, list) else [body])
         if not chunked and "content-length" not in named and method != "GET":
             named["content-length"] = str(sum(map(len, chunks)))
-        answer = Answer()
+        answer, answered = Answer(), asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             if not chunks:
+                await answered.wait()  # whoever has asked stays until it is answered
                 return {"type": "http.disconnect"}
             chunk = chunks.popleft()
             return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
@@ -116,6 +117,8 @@ class Visitor:
                 answer.headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in message.get("headers", [])]
             else:
                 answer.body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    answered.set()
 
         # A task of its own, as a server gives every request: what it leaves in its context does not reach others.
         await asyncio.create_task(self.app(self.scope(method, target, named), receive, send))

@@ -13,7 +13,7 @@ from .moves import Moves
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
-from .reading import may_read, permitted, readable, tally
+from .reading import may_read, permitted, readable, tally, walk
 from .refusals import Refusal, refusal_of
 from .registry import Registry
 from .running import OnStep
@@ -57,4 +57,5 @@ __all__ = [
     "readable",
     "refusal_of",
     "tally",
+    "walk",
 ]

@@ -12,13 +12,13 @@ from starmodel.core.query import MAX_LIMIT, Page, Query, Stored, order_key
 from starmodel.core.relations import Steps, steps_of, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from starmodel.core.actors import Actor
 
     from .application import Application
 
-__all__ = ["may_read", "permitted", "readable", "tally"]
+__all__ = ["may_read", "permitted", "readable", "tally", "walk"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -79,6 +79,24 @@ async def tally(application: Application, kind: type[Entity], query: Query, /, *
         return await application.count(kind, query.where, cap=cap)
     page = await permitted(application, kind, replace(query, limit=min(cap, MAX_LIMIT), after=None), actor=actor)
     return len(page.items)
+
+
+async def walk(
+    application: Application, kind: type[E], query: Query, /, *, actor: Actor, size: int = MAX_LIMIT
+) -> AsyncIterator[Sequence[Stored[E]]]:
+    """Yield everything that *query* asks for and *actor* may see, in its order, *size* looked-at rows at a time.
+
+    The limit of *query* does not count.  What changes its place meanwhile may be passed over or come twice: each
+    stretch is read when it is asked for, and no more than one is held.
+    """
+    steps = steps_of(query.where)
+    part = replace(query, limit=size)
+    while True:
+        page = await application.persistence.query(kind, part)
+        yield page.items if actor.trusted else await _seen(application, kind, page.items, steps, actor)
+        if page.next is None:
+            return
+        part = replace(part, after=page.next)
 
 
 async def _seen(

@@ -127,7 +127,13 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         """
         self.user_middleware.append(Middleware(self._shortcut.before))
         stack: ServerErrorMiddleware = super().build_middleware_stack()
-        return Gate(stack.app, sessions=self.runtime.sessions, settings=self._gate, draw=self._error_page)
+        return Gate(
+            stack.app,
+            sessions=self.runtime.sessions,
+            settings=self._gate,
+            draw=self._error_page,
+            larger=self.pages.takes,
+        )
 
     def _error_page(self, scope: Scope, refusal: Refusal) -> str | None:
         if not wants_page(scope):

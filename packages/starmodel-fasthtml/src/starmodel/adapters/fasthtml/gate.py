@@ -36,6 +36,7 @@ __all__ = [
     "Draw",
     "Gate",
     "GateSettings",
+    "Larger",
     "header",
     "is_local",
     "is_same_origin",
@@ -52,6 +53,10 @@ _FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 
 Draw: TypeAlias = "Callable[[Scope, Refusal], str | None]"
 """Returns the page that tells of a failure; ``None`` to whoever will not look at it."""
+
+
+Larger: TypeAlias = "Callable[[Scope], int]"
+"""Returns how many bytes of files an address takes, 0 for one that takes none."""
 
 
 class BodyTooLargeError(Exception):
@@ -80,8 +85,11 @@ class GateSettings:
 class Gate:
     """Refuses what no handler should have to think about, and adds to every answer what no handler should forget."""
 
-    def __init__(self, app: ASGIApp, *, sessions: Sessions, settings: GateSettings, draw: Draw) -> None:
+    def __init__(
+        self, app: ASGIApp, *, sessions: Sessions, settings: GateSettings, draw: Draw, larger: Larger | None = None
+    ) -> None:
         self._app, self._sessions, self._settings, self._draw = app, sessions, settings, draw
+        self._larger = larger
         self._exact = frozenset(host for host in settings.hosts if not host.startswith("*."))
         self._suffixes = tuple(host[1:] for host in settings.hosts if host.startswith("*."))
 
@@ -104,13 +112,14 @@ class Gate:
         state["visit"], state["headers"] = visit, headers
         scope["session"] = session
         answer = Answer(send, session, scope, self._sessions, is_new=is_new)
-        limited = _limited(receive, self._settings.max_body)
+        limit = self._limit(scope, headers)
+        limited = _limited(receive, limit)
         try:
             await self._app(scope, limited, answer)
         except ClientDisconnect:
             return  # nobody is there to be answered
         except BodyTooLargeError as error:
-            await self._after_failure(answer, error, 413, _too_large(self._settings.max_body))
+            await self._after_failure(answer, error, 413, _too_large(limit))
         except Exception as error:  # the outermost place: nothing above could answer
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
@@ -150,9 +159,17 @@ class Gate:
         if (method not in SAFE_METHODS or scope["type"] == "websocket") and not is_same_origin(headers, host):
             return 403, "This request came from another site. Open the application itself and try again there."
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > 18 or int(length) > self._settings.max_body:
-            return 413, _too_large(self._settings.max_body)
+        limit = self._limit(scope, headers)
+        if not length.isdigit() or len(length) > 18 or int(length) > limit:
+            return 413, _too_large(limit)
         return None
+
+    def _limit(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
+        """Return how large the body may be: more than usual only for files, where an address takes them."""
+        usual = self._settings.max_body
+        if self._larger is None or not headers.get(b"content-type", b"").startswith(b"multipart/form-data"):
+            return usual
+        return max(usual, self._larger(scope))
 
     def _is_ours(self, host: str) -> bool:
         host = host.lower()
@@ -169,7 +186,8 @@ class Gate:
 
 
 def _too_large(limit: int) -> str:
-    return f"The body is larger than {limit} bytes; send less."
+    size = f"{limit} bytes" if limit < 1024 * 1024 else f"{limit // (1024 * 1024)} MiB"
+    return f"What was sent is larger than {size}, which is the most that this address takes; send less."
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from .call import Content, PageCall
+from .exports import export_csv, export_json, export_xlsx
 from .listing import list_page
 from .shape import Shape
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["PAGES", "PageMaker"]
+__all__ = ["FILES", "PAGES", "PageMaker"]
 
 PageMaker: TypeAlias = "Callable[[PageCall, Shape], Awaitable[Content | ASGIApp]]"
 """Makes the content of a page, or the whole answer where that is no page."""
@@ -20,6 +21,12 @@ PageMaker: TypeAlias = "Callable[[PageCall, Shape], Awaitable[Content | ASGIApp]
 PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
     "GET": [
         ("", list_page),
+        ("export.csv", export_csv),
+        ("export.json", export_json),
+        ("export.xlsx", export_xlsx),
     ],
 }
 """By method: what follows ``/todo/`` in an address, and what answers it; the first that fits."""
+
+FILES: Mapping[PageMaker, int] = {}
+"""How many bytes of files the pages take that take any: everything else has the limit of the gate."""

@@ -16,7 +16,7 @@ from starmodel.core.query import Query
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document
 from .keeping import KeptPages
-from .places import PAGES, PageMaker
+from .places import FILES, PAGES, PageMaker
 from .rows import CellMaker, RowView
 from .shape import Shape
 from .templates import Template
@@ -86,6 +86,11 @@ class Site:
     def head(self, call: PageCall) -> Sequence[Any]:
         """Return what plugins add to the head of every page."""
         return self.runtime.plugins.collect("starmodel_page_head", request=Request(call.scope))
+
+    def takes(self, scope: Scope) -> int:
+        """Return how many bytes of files the address of a request takes, 0 for one that takes none."""
+        found = self.found(scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
+        return 0 if found is None else FILES.get(found.maker, 0)
 
     def found(self, method: str, path: str) -> Found | None:
         """Return what answers *method* at *path*, if the site does."""
