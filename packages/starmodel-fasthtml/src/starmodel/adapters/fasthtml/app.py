@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,11 +15,13 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from fasthtml.components import Title
 from fasthtml.core import FastHTML, noop_body
 from starmodel.app import Application, Handler, Refusal, refusal_of
 from starmodel.app.doors import path_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
+from starmodel.core.ui import Link
 
 from .answering import nonce_of
 from .assets import Assets
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["StarModelApp"]
 
 E = TypeVar("E", bound=Entity)
+F = TypeVar("F", bound="Callable[..., Any]")
 
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _PHRASES = {int(status): status.phrase.capitalize() for status in HTTPStatus}
@@ -187,6 +191,27 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         wanted = methods or [func.__name__ if func.__name__ in _VERBS else "get"]
         wrap = self.body_wrap if body_wrap in (None, noop_body) else self._frame.around(body_wrap)
         return add(handler, path, wanted, name, include_in_schema, wrap, **options)
+
+    def page(self, path: str, title: str, *, icon: str = "", listed: bool = True) -> Callable[[F], F]:
+        """Register the decorated function for GET *path*, in the frame of the site's pages, called *title*.
+
+        It stands in the navigation under its title and a Lucide *icon*, unless *listed* is false.
+        """
+
+        def add(fn: F) -> F:
+            if listed:
+                self.pages.own_links.append(Link(label=title, href=path, icon=icon))
+
+            @functools.wraps(fn)
+            async def titled(*args: Any, **kwargs: Any) -> Any:
+                content = fn(*args, **kwargs)
+                content = await content if inspect.isawaitable(content) else content
+                return Title(f"{title} · {self.pages.title}"), content
+
+            self.route(path, methods=["get"], body_wrap=self.pages.frame)(titled)
+            return fn
+
+        return add
 
     async def _open_page(self, request: Request) -> PageRead:
         return await self.runtime.page(request.scope)

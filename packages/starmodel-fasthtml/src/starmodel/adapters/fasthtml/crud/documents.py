@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.answering import nonce_of
 from starmodel.adapters.fasthtml.markup import checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import META, live_part, page_part, plain_form
-from starmodel.core.ui import Frame, Link
+from starmodel.core.ui import Frame
 
 from .templates import Template, slot
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from .call import Content, PageCall
+    from .site import Site
+    from .words import Words
 
-__all__ = ["Document", "document"]
+__all__ = ["Document", "document", "framed"]
 
 _NONCE, _KEY = slot("nonce"), slot("key")
 
@@ -46,8 +49,7 @@ class Document:
 def document(call: PageCall, content: Content) -> Document:
     """Return the whole page around *content*."""
     words, site = call.words, call.site
-    place = next((shape.path for shape in site.shapes if _is_at(call.path, shape.path)), "")
-    frame = site.template(("frame", words, place), lambda: call.kit.page(_frame(call), [slot("content")]))
+    frame = framed(site, words, call.path)
     inner = frame.filled(lambda _: "".join([html_of(checked_tree(part)) for part in content.parts]))
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
     head = "".join(html_of(checked_tree(one, _NONCE)) for one in site.head(call))
@@ -60,17 +62,22 @@ def document(call: PageCall, content: Content) -> Document:
     return Document(html, content.status)
 
 
-def _frame(call: PageCall) -> Frame:
-    words = call.words
-    links = [
-        Link(label=words(shape.plural), href=shape.path, icon=shape.icon, current=_is_at(call.path, shape.path))
-        for shape in call.site.shapes
-    ]
+def framed(site: Site, words: Words, path: str) -> Template:
+    """Return the frame of a page at *path*, with a slot for its content."""
+    place = next((link.href for link in site.links if _is_at(path, link.href)), "")
+    return site.template(
+        ("frame", words, place, len(site.links)),
+        lambda: site.runtime.kit.page(_frame(site, words, place), [slot("content")]),
+    )
+
+
+def _frame(site: Site, words: Words, place: str) -> Frame:
+    links = [replace(link, label=words(link.label), current=link.href == place) for link in site.links]
     kits = ("menu", "theme", "light", "dark", "system", "skip")
     phrases = ("Menu", "Theme", "Light", "Dark", "Like the system", "Skip to content")
     tools: list[Any] = []
     return Frame(
-        brand=call.site.title,
+        brand=site.title,
         links=links,
         tools=tools,
         words={key: words(phrase) for key, phrase in zip(kits, phrases, strict=True)},

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
 
+from starmodel.adapters.fasthtml.markup import Raw
 from starmodel.adapters.fasthtml.replies import send_bytes
 from starmodel.app import VisitorPolicy
 from starmodel.core.entity import valid_id
 from starmodel.core.query import Query
+from starmodel.core.ui import Link
 
 from .call import Content, PageCall, called, words_of
-from .documents import Document, document
+from .documents import Document, document, framed
 from .keeping import KeptPages
 from .places import FILES, PAGES, PageMaker
 from .rows import CellMaker, RowView
@@ -52,12 +54,26 @@ class Site:
         self._views: dict[type[Entity], RowView] = {}
         self.kept = KeptPages(runtime.app.dispatcher.moves)
         self._templates: OrderedDict[Hashable, Template] = OrderedDict()
+        self.own_links: list[Link] = []
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
 
     @property
     def shapes(self) -> Sequence[Shape]:
         """The classes that have pages, in the order in which the application names them."""
         return [self.shape(kind) for kind in self.runtime.app.catalog if kind.__entity_config__.get("pages", True)]
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Where the navigation leads: the application's own pages, then the lists of its classes."""
+        lists = [Link(label=shape.plural, href=shape.path, icon=shape.icon) for shape in self.shapes]
+        return [*self.own_links, *lists]
+
+    def frame(self, content: Any, request: Request) -> Any:
+        """Return the content of an application's own page in the frame of the others: FastHTML's ``body_wrap``."""
+        path = request.scope["path"]
+        around = framed(self, words_of(request.scope), path)
+        before, after = around.texts[0], around.texts[-1]
+        return Raw(before), content, Raw(after)
 
     def shape(self, kind: type[Entity]) -> Shape:
         """Return what there is to see of *kind*."""
