@@ -119,6 +119,15 @@ class TestNoMoreThanNeeded:
         await store.query(Book, Query(where={"author_id.name": "Ada"}))
         assert len(sent) == 1
 
+    async def test_a_page_of_a_history_is_one_statement(self, store):
+        await put(store, Book(id="b"))
+        for rank in range(1, 4):
+            [stored] = (await store.query(Book, Query(where={"id": "b"}))).items
+            await store.commit(changeset(changed(stored, rank=rank)))
+        sent = Statements(store)
+        found = await store.history(Book, "b", limit=2)
+        assert ([commit.changes[0].after["rank"] for commit in found], len(sent)) == ([2, 3], 1)
+
     async def test_a_count_looks_at_no_more_rows_than_its_cap(self, store):
         await store.query(Book, Query())
         sent = Statements(store)

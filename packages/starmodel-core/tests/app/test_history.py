@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.app import obstacle_to_undo
 from starmodel.core import Actor, Command, Entity, ForbiddenError, NotFoundError, Secret, event
 from starmodel.core.actors import ALLOWED, Decision
 from starmodel.core.errors import UndoError
@@ -259,6 +261,25 @@ class TestRedo:
         undone = await send(app, undo(toggled))
         await app.dispatch(undo(undone))
         assert (await todo(app)).done
+
+
+class TestWhatStandsInTheWay:
+    async def why(self, app):
+        [*_, commit] = await app.history.timeline(Todo, "a", limit=1)
+        stored = await app.persistence.for_class(Todo).get(Todo, "a")
+        return obstacle_to_undo(Todo, commit.changes[0], stored)
+
+    async def test_nothing_does_right_after_a_change(self, app, made):
+        await send(app, Todo.toggle(), "a")
+        assert await self.why(app) is None
+
+    async def test_it_is_told_without_trying(self, app, made):
+        [create] = await app.history.timeline(Todo, "a")
+        await send(app, Todo.toggle(), "a")
+        wrong = obstacle_to_undo(Todo, create.changes[0], await app.load(Todo, "a"))
+        assert isinstance(wrong, UndoError)
+        with pytest.raises(UndoError, match=re.escape(str(wrong))):
+            await app.dispatch(Command(entity="Todo", event="undo", args={"command": create.command.id}))
 
 
 class TestPast:

@@ -231,8 +231,16 @@ class TestTellsItsLogBackwards(Suite):
             told = await super().changes(after, limit=limit)
             return replace(told, commits=told.commits[::-1])
 
-        async def history(self, kind, id, *, after_version=0):
-            return (await super().history(kind, id, after_version=after_version))[::-1]
+        async def history(self, kind, id, **wanted):
+            return (await super().history(kind, id, **wanted))[::-1]
+
+
+class TestGivesOldestPageOfAHistory(Suite):
+    caught_by = ("test_a_history_can_be_read_back_in_pages",)
+
+    class Store(MemoryRepo):
+        async def history(self, kind, id, *, limit=None, **wanted):
+            return (await super().history(kind, id, **wanted))[:limit]
 
 
 class TestTakesForeignPositions(Suite):
@@ -248,8 +256,8 @@ class TestWritesSecretsIntoItsLog(Suite):
     caught_by = ("test_the_log_names_a_secret_and_never_tells_it",)
 
     class Store(MemoryRepo):
-        async def history(self, kind, id, *, after_version=0):
-            commits = await super().history(kind, id, after_version=after_version)
+        async def history(self, kind, id, **wanted):
+            commits = await super().history(kind, id, **wanted)
             return [replace(commit, changes=tuple(map(self._told, commit.changes))) for commit in commits]
 
         def _told(self, change):

@@ -7,7 +7,7 @@ from .catalog import Catalog, Handler
 from .current import application_of
 from .dispatcher import Dispatcher, Guard, Result
 from .following import Follower
-from .history import History
+from .history import History, obstacle_to_undo
 from .implicit import Implicit
 from .moves import Moves
 from .persistence import PersistenceManager
@@ -51,6 +51,7 @@ __all__ = [
     "application_in",
     "application_of",
     "may_read",
+    "obstacle_to_undo",
     "pairs_of",
     "permitted",
     "query_from",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .persistence import PersistenceManager
     from .uow import UnitOfWork
 
-__all__ = ["SERVICES", "History", "redo", "undo"]
+__all__ = ["SERVICES", "History", "obstacle_to_undo", "redo", "undo"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -74,48 +74,69 @@ async def _revert(unit: UnitOfWork, commit: Commit) -> None:
         unit.allow("undo", kind, change.id, entity)
         does = "delete" if change.before is None else "create" if change.after is None else commit.command.event
         unit.allow(does, kind, change.id, entity)  # undo is no way round what may not be done directly
-        if change.before is None:
-            _revert_creation(unit, change, stored)
-        elif change.after is None:
-            _revert_deletion(unit, kind, change, stored)
-        else:
-            _revert_update(unit, change, stored)
+        wrong = obstacle_to_undo(kind, change, stored)
+        if wrong is not None:
+            raise wrong
+        _take_back(unit, kind, change, stored)
 
 
-def _revert_creation(unit: UnitOfWork, change: Change, stored: Stored[Any] | None) -> None:
+def _take_back(unit: UnitOfWork, kind: type[Entity], change: Change, stored: Stored[Any] | None) -> None:
     if stored is None:
-        raise UndoError(f"{change.entity} {change.id!r} was deleted already")
+        infos = fields_of(kind)
+        unit.begun(kind(**{name: thaw(value) for name, value in (change.before or {}).items() if name in infos}))
+    elif change.before is None:
+        unit.delete(unit.opened(stored))
+    else:
+        draft, known = unit.opened(stored), type(stored.entity).__entity_fields__
+        for name, value in change.before.items():
+            if name in known:
+                setattr(draft, name, thaw(value))
+
+
+def obstacle_to_undo(kind: type[Entity], change: Change, stored: Stored[Any] | None, /) -> UndoError | None:
+    """Return why *change* cannot be taken back from an entity of *kind* as it is now; ``None`` when it can.
+
+    *stored* is the entity now, ``None`` when it is not there.
+    """
+    if change.before is None:
+        text = _creation_stays(change, stored)
+    elif change.after is None:
+        text = _deletion_stays(kind, change, stored)
+    else:
+        text = _update_stays(change, stored)
+    return UndoError(text) if text else None
+
+
+def _creation_stays(change: Change, stored: Stored[Any] | None) -> str:
+    if stored is None:
+        return f"{change.entity} {change.id!r} was deleted already"
     if stored.version != change.version:
-        raise UndoError(f"{change.entity} {change.id!r} was changed since it was created; delete it instead")
-    unit.delete(unit.opened(stored))
+        return f"{change.entity} {change.id!r} was changed since it was created; delete it instead"
+    return ""
 
 
-def _revert_deletion(unit: UnitOfWork, kind: type[Entity], change: Change, stored: Stored[Any] | None) -> None:
+def _deletion_stays(kind: type[Entity], change: Change, stored: Stored[Any] | None) -> str:
     if stored is not None:
-        raise UndoError(f"there is a {change.entity} {change.id!r} again already")
+        return f"there is a {change.entity} {change.id!r} again already"
     infos = fields_of(kind)
-    known = {name: thaw(value) for name, value in (change.before or {}).items() if name in infos}
+    known = change.before or {}
     lost = [name for name, info in infos.items() if info.default is None and name not in known]
-    if lost:
-        raise UndoError(f"{_NO_VALUE} {', '.join(lost)}, which cannot be brought back; create it again")
-    unit.begun(kind(**known))
+    return f"{_NO_VALUE} {', '.join(lost)}, which cannot be brought back; create it again" if lost else ""
 
 
-def _revert_update(unit: UnitOfWork, change: Change, stored: Stored[Any] | None) -> None:
+def _update_stays(change: Change, stored: Stored[Any] | None) -> str:
     if stored is None:
-        raise UndoError(f"{change.entity} {change.id!r} was deleted later; undo that first")
+        return f"{change.entity} {change.id!r} was deleted later; undo that first"
     if change.hidden:
-        raise UndoError(f"{_NO_VALUE} {', '.join(change.hidden)}, which cannot be set back; set it anew")
+        return f"{_NO_VALUE} {', '.join(change.hidden)}, which cannot be set back; set it anew"
     known, after = type(stored.entity).__entity_fields__, change.after or {}
-    before = {name: value for name, value in (change.before or {}).items() if name in known}
+    before = [name for name in change.before or {} if name in known]
     if change.before and not before:
-        raise UndoError(f"{change.entity} has no {', '.join(change.before)} any more, so there is nothing to set back")
+        return f"{change.entity} has no {', '.join(change.before)} any more, so there is nothing to set back"
     later = [name for name in before if getattr(stored.entity, name) != after[name]]
-    if later:
-        raise UndoError(f"{', '.join(later)} of {change.entity} {change.id!r} was changed again later; undo that first")
-    draft = unit.opened(stored)
-    for name, value in before.items():
-        setattr(draft, name, thaw(value))
+    if not later:
+        return ""
+    return f"{', '.join(later)} of {change.entity} {change.id!r} was changed again later; undo that first"
 
 
 class History:
@@ -124,9 +145,14 @@ class History:
     def __init__(self, persistence: PersistenceManager) -> None:
         self._persistence = persistence
 
-    async def timeline(self, kind: type[Entity], id: str) -> Sequence[Commit]:
-        """Return the commits that changed an entity, oldest first."""
-        return await self._persistence.for_class(kind).history(kind, id)
+    async def timeline(
+        self, kind: type[Entity], id: str, *, before_version: int | None = None, limit: int | None = None
+    ) -> Sequence[Commit]:
+        """Return the commits that changed an entity, oldest first.
+
+        With *limit* the newest so many of them, with *before_version* of those that made an earlier version than that.
+        """
+        return await self._persistence.for_class(kind).history(kind, id, before_version=before_version, limit=limit)
 
     async def as_of(
         self, kind: type[E], id: str, *, version: int | None = None, at: datetime | None = None
@@ -135,24 +161,32 @@ class History:
 
         Secret fields have their present value.  NotFoundError when the log does not reach back that far.
         """
-        store = self._persistence.for_class(kind)
-        stored = await store.get(kind, id)
-        values: dict[str, Any] | None = None
-        if stored is not None:
-            values = {name: getattr(stored.entity, name) for name in kind.__entity_fields__}
-        for commit, change in reversed(await self._steps(kind, id)):
-            if _is_reached(commit, change, version, at):
+        stored = await self._persistence.for_class(kind).get(kind, id)
+        newest = 0 if stored is None else stored.version
+        if at is None and (version is None or 0 < newest <= version):
+            return None if stored is None else stored.entity
+        steps = await self._steps(kind, id, version or 0)
+        values = None if stored is None else {name: getattr(stored.entity, name) for name in kind.__entity_fields__}
+        is_known = values is None
+        for commit, change in reversed(steps):
+            if at is not None and commit.at <= at:
+                is_known = True
                 break
             values = _before(values, change)
-        else:
-            if values is not None:
-                raise NotFoundError(f"{kind.__entity_name__} that far back in the log", id)
+            is_known = values is None or change.version - 1 == version
+        if not is_known:
+            raise NotFoundError(f"{kind.__entity_name__} that far back in the log", id)
         return None if values is None else _made_of(kind, id, values)
 
-    async def _steps(self, kind: type[Entity], id: str) -> list[tuple[Commit, Change]]:
+    async def _steps(self, kind: type[Entity], id: str, after_version: int) -> list[tuple[Commit, Change]]:
         key = (kind.__entity_name__, id)
-        commits = await self.timeline(kind, id)
-        return [(commit, change) for commit in commits for change in commit.changes if change.key == key]
+        commits = await self._persistence.for_class(kind).history(kind, id, after_version=after_version)
+        return [
+            (commit, change)
+            for commit in commits
+            for change in commit.changes
+            if change.key == key and change.version > after_version
+        ]
 
     async def replay(self, commits: Iterable[Commit], dispatcher: Dispatcher) -> int:
         """Run the commands of *commits* again, in order, into the application of *dispatcher*; return how many.
@@ -176,12 +210,6 @@ def _made_of(kind: type[E], id: str, values: Mapping[str, Any]) -> E:
     if lost:
         raise NotFoundError(f"{kind.__entity_name__} whose {', '.join(lost)} the log still holds", id)
     return kind(**{name: value for name, value in values.items() if name in infos})
-
-
-def _is_reached(commit: Commit, change: Change, version: int | None, at: datetime | None) -> bool:
-    if version is not None:
-        return change.version <= version
-    return at is None or commit.at <= at
 
 
 def _before(values: dict[str, Any] | None, change: Change) -> dict[str, Any] | None:

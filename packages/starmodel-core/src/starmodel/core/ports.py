@@ -105,8 +105,20 @@ class StatePersistenceBackend(Protocol):
         Marked as a gap when the position is of another epoch, or older than the log, or in the future.
         """
 
-    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
-        """Return the commits that changed one entity beyond a version, oldest first, as far back as the log goes."""
+    async def history(
+        self,
+        kind: type[Entity],
+        id: str,
+        /,
+        *,
+        after_version: int = 0,
+        before_version: int | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Commit]:
+        """Return the commits that changed one entity beyond a version, oldest first, as far back as the log goes.
+
+        With *before_version* those that made an earlier one than that; with *limit* the newest so many of them.
+        """
 
 
 @runtime_checkable

@@ -122,6 +122,16 @@ class FaultyStore:
         """Return the commits after a position."""
         return await self._call("changes", lambda: self.store.changes(after, limit=limit))
 
-    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
-        """Return the commits that changed one entity beyond a version."""
-        return await self._call("history", lambda: self.store.history(kind, id, after_version=after_version))
+    async def history(
+        self,
+        kind: type[Entity],
+        id: str,
+        /,
+        *,
+        after_version: int = 0,
+        before_version: int | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Commit]:
+        """Return the commits that changed one entity between two versions."""
+        wanted: dict[str, Any] = {"after_version": after_version, "before_version": before_version, "limit": limit}
+        return await self._call("history", lambda: self.store.history(kind, id, **wanted))

@@ -135,9 +135,19 @@ class JsonFileStore:
         found = tuple(self._log[after.number : after.number + limit])
         return Changes(found, found[-1].position if found else after)
 
-    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
-        key = (kind.__entity_name__, id)
-        return [one for one in self._log if any(c.key == key and c.version > after_version for c in one.changes)]
+    async def history(
+        self,
+        kind: type[Entity],
+        id: str,
+        /,
+        *,
+        after_version: int = 0,
+        before_version: int | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Commit]:
+        key, end = (kind.__entity_name__, id), float("inf") if before_version is None else before_version
+        found = [one for one in self._log if any(c.key == key and after_version < c.version < end for c in one.changes)]
+        return found if limit is None else found[max(0, len(found) - limit) :]
 
 
 def _ttl(entity: Entity) -> float:

@@ -133,6 +133,21 @@ class FollowingContract(StoreSuite):
             commits = await store.history(Item, "a", after_version=newest - back)
             assert [commit.changes[0].version for commit in commits] == [*range(newest - back + 1, newest + 1)]
 
+    async def test_a_history_can_be_read_back_in_pages(self, store: StatePersistenceBackend) -> None:
+        await put(store, Item(id="a"))
+        await put(store, Item(id="b"))
+        for rank in range(1, 6):
+            await store.commit(changeset(changed(await found(store, Item(id="a")), rank=rank)))
+        whole = [bare(commit) for commit in await store.history(Item, "a")]
+        pages, before = [], None
+        while page := await store.history(Item, "a", before_version=before, limit=4):
+            pages.append([bare(commit) for commit in page])
+            before = page[0].changes[0].version
+        assert pages == [whole[-4:], whole[:-4]]
+        newest = (await found(store, Item(id="a"))).version
+        within = await store.history(Item, "a", after_version=newest - 4, before_version=newest, limit=2)
+        assert [bare(commit) for commit in within] == whole[-3:-1]
+
     async def test_the_log_names_a_secret_and_never_tells_it(self, store: StatePersistenceBackend) -> None:
         start = await store.position()
         await put(store, Item(id="a", pin=PIN))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -164,14 +165,24 @@ class MemoryRepo:
         """Return the commits after a position."""
         return self._log.after(after, limit)
 
-    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
-        """Return the commits that changed one entity beyond a version."""
-        key = (kind.__entity_name__, id)
-        return [
+    async def history(
+        self,
+        kind: type[Entity],
+        id: str,
+        /,
+        *,
+        after_version: int = 0,
+        before_version: int | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Commit]:
+        """Return the commits that changed one entity between two versions; with a *limit* the newest of them."""
+        key, end = (kind.__entity_name__, id), math.inf if before_version is None else before_version
+        found = [
             commit
             for commit in self._log.of_entity(key)
-            if any(change.key == key and change.version > after_version for change in commit.changes)
+            if any(change.key == key and after_version < change.version < end for change in commit.changes)
         ]
+        return found if limit is None else found[max(0, len(found) - limit) :]
 
 
 def _own(stored: Stored[E]) -> Stored[E]:

@@ -12,27 +12,27 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from starmodel.core.changes import Changes, Commit, Position
 from starmodel.core.errors import CommandReusedError
 
-from .records import change_rows, commit_from, log_row
+from .records import ChangeRow, change_rows, commit_from, log_row
 from .schema import PREFIX
 from .statements import Prepared
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect, Row
+    from sqlalchemy import Dialect, Row, Select
 
     from starmodel.core.typing import Key
 
     from .mapper import Tables
     from .schema import Bookkeeping
 
-__all__ = ["CHANNEL", "RECEIPT_SECONDS", "Journal"]
+__all__ = ["CHANNEL", "MAX_VERSION", "RECEIPT_SECONDS", "Journal"]
 
 CHANNEL = f"{PREFIX}log"
 """What Postgres calls out when the log has grown; only to wake those who then read it."""
 
 RECEIPT_SECONDS = 24 * 60 * 60
 
-_BATCH = 1000
-"""Commits in one question; both databases limit the values that a statement can hold."""
+MAX_VERSION = 2**63 - 1
+"""Above every version."""
 
 
 class Journal:
@@ -65,15 +65,26 @@ class Journal:
             .where(change.c.number.in_(bindparam("numbers", expanding=True)))
             .order_by(change.c.number, change.c.place)
         )
-        self._of_entity = (
+        of_entity = (
             select(change.c.number)
             .where(change.c.entity == bindparam("entity"), change.c.entity_id == bindparam("id"))
-            .where(change.c.version > bindparam("after"))
-            .order_by(change.c.version)
+            .where(change.c.version > bindparam("after"), change.c.version < bindparam("before"))
         )
-        self._numbered = (
-            select(log).where(log.c.number.in_(bindparam("numbers", expanding=True))).order_by(log.c.number)
-        )
+        self._of_entity = self._told(of_entity)
+        self._newest_of_entity = self._told(of_entity.order_by(change.c.version.desc()).limit(bindparam("most")))
+
+    def _told(self, numbers: Select[tuple[int]]) -> Select[Any]:
+        """Return the one statement for all of the commits of these *numbers*, oldest first.
+
+        Each change is a row, named ``of_…``; the commit itself stands in the row of its first change.
+        """
+        head, log, change = self._own.head, self._own.log, self._own.change
+        wanted = select(numbers.subquery().c.number).distinct().subquery()
+        first = (log.c.number == change.c.number) & (change.c.place == 0)
+        tables = wanted.join(change, change.c.number == wanted.c.number).outerjoin(log, first)
+        epoch = select(head.c.epoch).scalar_subquery().label("epoch")
+        changed = [column.label(f"of_{column.name}") for column in change.c]
+        return select(epoch, *changed, log).select_from(tables).order_by(change.c.number, change.c.place)
 
     def begin(self, connection: Connection, epoch: str) -> None:
         """Begin the log of a new database; one that is there goes on."""
@@ -130,16 +141,21 @@ class Journal:
         commits = self._commits(connection, rows, newest.epoch)
         return Changes(tuple(commits), commits[-1].position)
 
-    def of_entity(self, key: Key, after_version: int, connection: Connection) -> Sequence[Commit]:
-        """Return the commits that changed one entity beyond a version, oldest first."""
+    def of_entity(
+        self, key: Key, after: int, before: int, limit: int | None, connection: Connection
+    ) -> Sequence[Commit]:
+        """Return the commits that changed one entity between two versions, oldest first; the newest *limit* of them."""
         entity, id = key
-        found = connection.execute(self._of_entity, {"entity": entity, "id": id, "after": after_version})
-        numbers = list(dict.fromkeys(found.scalars()))
-        commits: list[Commit] = []
-        for start in range(0, len(numbers), _BATCH):
-            some = {"numbers": numbers[start : start + _BATCH]}
-            commits += self._commits(connection, connection.execute(self._numbered, some).all())
-        return commits
+        asked = {"entity": entity, "id": id, "after": after, "before": before}
+        if limit is None:
+            rows = connection.execute(self._of_entity, asked)
+        else:
+            rows = connection.execute(self._newest_of_entity, {**asked, "most": limit})
+        told = [list(of_one) for _, of_one in groupby(rows, lambda row: row.of_number)]
+        return [
+            commit_from(first.epoch, first, [ChangeRow.of(row) for row in (first, *rest)], self._tables, replayed=False)
+            for first, *rest in told
+        ]
 
     def _commits(self, connection: Connection, rows: Sequence[Row[Any]], epoch: str | None = None) -> list[Commit]:
         known = epoch or self.position(connection).epoch

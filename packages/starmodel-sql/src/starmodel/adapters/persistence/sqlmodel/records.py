@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .mapper import Tables
 
-__all__ = ["Lost", "change_rows", "commit_from", "log_row"]
+__all__ = ["ChangeRow", "Lost", "change_rows", "commit_from", "log_row"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,23 @@ def _plain(entity: str, values: Mapping[str, Any] | None, tables: Tables) -> str
     return None if values is None or mapper is None else _json(mapper.plain(values))
 
 
-def commit_from(epoch: str, row: Row[Any], changes: Sequence[Row[Any]], tables: Tables, *, replayed: bool) -> Commit:
+class ChangeRow(NamedTuple):
+    """A row of changes, out of one that holds more."""
+
+    entity: str
+    entity_id: str
+    version: int
+    before: str | None
+    after: str | None
+    hidden: str
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """Return the change in a row whose columns for it are called ``of_…``."""
+        return cls(row.of_entity, row.of_entity_id, row.of_version, row.of_before, row.of_after, row.of_hidden)
+
+
+def commit_from(epoch: str, row: Row[Any], changes: Sequence[Any], tables: Tables, *, replayed: bool) -> Commit:
     """Return the commit that a row of the log and its rows of changes tell of."""
     return Commit(
         Position(epoch, row.number),
@@ -86,7 +102,7 @@ def commit_from(epoch: str, row: Row[Any], changes: Sequence[Row[Any]], tables: 
     )
 
 
-def _change(row: Row[Any], tables: Tables) -> Change:
+def _change(row: Row[Any] | ChangeRow, tables: Tables) -> Change:
     """Return what a row of changes tells; a value that no longer fits its field is as hidden as a secret."""
     mapper = tables.named(row.entity)
     before = None if row.before is None else json.loads(row.before)

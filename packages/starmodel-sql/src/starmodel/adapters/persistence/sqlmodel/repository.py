@@ -23,7 +23,7 @@ from starmodel.core.relations import target_of
 
 from . import search, triggers
 from .database import Database
-from .journal import CHANNEL, Journal
+from .journal import CHANNEL, MAX_VERSION, Journal
 from .mapper import Tables
 from .outside import Outside
 from .queries import Queries
@@ -211,9 +211,21 @@ class SQLRepo:
         """Return the commits after a position."""
         return await self.database.read(partial(self._journal.after, after, limit))
 
-    async def history(self, kind: type[Entity], id: str, /, *, after_version: int = 0) -> Sequence[Commit]:
-        """Return the commits that changed one entity beyond a version."""
-        return await self.database.read(partial(self._journal.of_entity, (kind.__entity_name__, id), after_version))
+    async def history(
+        self,
+        kind: type[Entity],
+        id: str,
+        /,
+        *,
+        after_version: int = 0,
+        before_version: int | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Commit]:
+        """Return the commits that changed one entity between two versions; with a *limit* the newest of them."""
+        key = (kind.__entity_name__, id)
+        return await self.database.read(
+            partial(self._journal.of_entity, key, after_version, before_version or MAX_VERSION, limit)
+        )
 
     async def wait(self, after: Position, /, *, seconds: float) -> None:
         """Return when the log may hold a commit beyond *after*, at the latest after *seconds*.
