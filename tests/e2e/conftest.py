@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from starmodel.adapters.ui_monster.style.toolchain import installed
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 APPS = Path(__file__).parent / "apps"
@@ -154,3 +156,25 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(str(EXAMPLES / "demo.py"), tmp_path_factory.mktemp("demo")).start()
     yield server
     server.stop()
+
+
+ASK_AXE = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations
+    .filter((found) => ["serious", "critical"].includes(found.impact))
+    .flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.html} ${node.failureSummary}`));
+}"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """Return what asks axe-core about a page: every serious and every critical finding, one text each."""
+    lock, cache = Path(__file__).parent / "axe.lock.toml", ROOT / ".cache" / "axe"
+    source = (installed(lock, cache) / "axe-core" / "axe.min.js").read_text("utf-8")
+
+    def findings(page: Page) -> list[str]:
+        page.evaluate(source)
+        found: list[str] = page.evaluate(ASK_AXE)
+        return found
+
+    return findings

@@ -46,6 +46,8 @@ class Lists(Basics):
         shown: Any = column.label
         if column.href:
             shown = el("a", column.label, self.icons.drawn(_ARROWS[column.direction]), href=column.href)
+        if not column.label:  # a head that says nothing is no head
+            return named(el("td"), column.attributes)
         made = el("th", shown, scope="col", class_="mk-num" if column.numeric else "", aria_sort=column.direction)
         return named(made, column.attributes)
 
