@@ -43,4 +43,3 @@ def test_the_classes_that_a_page_writes_get_their_rules(project, capsys):
     assert text.index("width:13rem") < text.index("width:26rem")  # narrow before wide
     assert capsys.readouterr().out.startswith("static/own.css: ")
     assert list(MonsterKit(extra={"own.css": own}).styles)[-1] == "own.css"
-
