@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -62,7 +61,7 @@ def served(folder):
 
 
 def _wait(url, server, folder):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end and server.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=1).close()
@@ -96,15 +95,14 @@ def test_its_application_can_be_imported_and_its_entities_without_a_web(project)
     assert ran(project, sys.executable, "-c", code).split() == ["False", "StarModelApp"]
 
 
-def test_an_entity_and_an_event_are_added_and_the_project_still_passes(project, tmp_path):
+def test_what_is_added_is_part_of_it_at_once(tmp_path):
+    ran(tmp_path, *CLI, "init", "shop")
     folder = tmp_path / "shop"
-    shutil.copytree(project, folder)
     ran(folder, *CLI, "new", "entity", "Venue", "name:str", "opens:time?")
-    ran(folder, *CLI, "new", "entity", "Concert", "title:str", "starts:datetime", "venue:Venue", "price:Decimal=9.50")
     ran(folder, *CLI, "migrate", "make")
-    ran(folder, *CLI, "new", "entity", "Ticket", "concert:Concert")
-    ran(folder, *CLI, "new", "event", "Ticket.move", "concert:Concert")
+    ran(folder, *CLI, "new", "entity", "Concert", "title:str", "starts:datetime", "venue:Venue", "price:Decimal=9.50")
+    ran(folder, *CLI, "new", "event", "Concert.move", "venue:Venue")
     assert len(list((folder / "migrations").glob("*.py"))) == 2
     listed = json.loads(ran(folder, *CLI, "routes", "--json"))["routes"]
-    assert "/ticket/{id}/move" in {one["path"] for one in listed}
-    ran(folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert {"/concert/{id}/move", "/venue/create"} <= {one["path"] for one in listed}
+    assert json.loads(ran(folder, *CLI, "check", "--json"))["findings"] == []

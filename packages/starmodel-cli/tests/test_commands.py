@@ -149,6 +149,24 @@ def test_help_imports_no_adapter_and_nothing_slow():
     assert (ours, slow) == ([], set())
 
 
+EVERY = """
+import sys
+from starmodel.cli.catalog import OWN_HELP, CommandCatalog
+for name in OWN_HELP:
+    CommandCatalog().load(name)
+print(*sorted(sys.modules))
+"""
+
+
+def test_no_command_imports_an_adapter_before_it_runs():
+    ended = subprocess.run([sys.executable, "-c", EVERY], capture_output=True, text=True, check=True)
+    modules = ended.stdout.split()
+    assert "starmodel.cli.commands.check" in modules
+    adapters = [name for name in modules if name.startswith(("starmodel.adapters", "starmodel.bootstrap"))]
+    heavy = {"fasthtml", "starlette", "uvicorn", "sqlalchemy", "alembic", "IPython", "rich"} & set(modules)
+    assert (adapters, heavy) == ([], set())
+
+
 def test_help_takes_a_quarter_of_a_second():
     resource = pytest.importorskip("resource", reason="processor time as POSIX measures it")
 

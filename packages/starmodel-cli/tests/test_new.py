@@ -31,7 +31,14 @@ class Venue(Entity):
 
 LAST = 'kept'
 '''
-VIEWS = "class Router:\n    def get(self, path):\n        return lambda fn: fn\n\n\npages = Router()\n"
+VIEWS = """def add_pages(app):
+    '''Add them.'''
+
+    @app.page("/", "Home")
+    def home():
+        return "x"
+    # kept
+"""
 MAIN = "from app import entities\n\ndef create_app(): return entities_in(entities)\n"
 
 
@@ -257,7 +264,7 @@ def test_an_event_that_cannot_be_added_is_told(cli, shop, source, arguments, wor
 # -- pages ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_page_is_added_at_the_end(cli, shop, monkeypatch, tmp_path):
+def test_a_page_is_added_behind_the_others(cli, shop, monkeypatch, tmp_path):
     (tmp_path / "fasthtml").mkdir()
     (tmp_path / "fasthtml/__init__.py").touch()
     (tmp_path / "fasthtml/common.py").write_text("H1 = str")
@@ -266,14 +273,20 @@ def test_a_page_is_added_at_the_end(cli, shop, monkeypatch, tmp_path):
         monkeypatch.delitem(__import__("sys").modules, name)
     assert cli("new", "page", "about_us").code == 0
     text = (shop / "app/views.py").read_text()
-    assert text.startswith("from fasthtml.common import H1\n")
-    assert text.endswith(
-        '\n\n\n@pages.get("/about-us")\ndef about_us():\n    """Show about-us."""\n    return H1("About us")\n'
+    assert text == (
+        f"from fasthtml.common import H1\n\n\n{VIEWS.removesuffix('    # kept' + chr(10))}\n"
+        '    @app.page("/about-us", "About us")\n    def about_us():\n        return H1("About us")\n    # kept\n'
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("pages", "has 'pages' already"), ("a b", "cannot be the name of a page"), ("_x", "cannot be")]
+    ("name", "words"),
+    [
+        ("home", "has 'home' already"),
+        ("add_pages", "has 'add_pages' already"),
+        ("a b", "cannot be the name of a page"),
+        ("_x", "cannot be"),
+    ],
 )
 def test_a_page_that_cannot_be_added_is_told(cli, shop, name, words):
     ended = cli("new", "page", name)
@@ -281,9 +294,9 @@ def test_a_page_that_cannot_be_added_is_told(cli, shop, name, words):
     assert (shop / "app/views.py").read_text() == VIEWS
 
 
-def test_a_file_without_a_router_is_told(cli, shop):
+def test_a_file_without_a_place_for_pages_is_told(cli, shop):
     (shop / "app/views.py").write_text("")
-    assert "has no `pages = APIRouter()`" in cli("new", "page", "about").err
+    assert "has no function `def add_pages(app)`" in cli("new", "page", "about").err
 
 
 # -- the pieces -------------------------------------------------------------------------------------------------------

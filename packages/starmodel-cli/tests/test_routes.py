@@ -78,3 +78,14 @@ def test_other_methods_and_other_addresses_are_no_double(second):
 def test_a_route_of_an_unknown_kind_is_a_page_under_its_own_name():
     (found,) = addresses_of(SimpleNamespace(routes=[SimpleNamespace(path="/x")]))
     assert found == Address("/x", (), "page", "SimpleNamespace")
+
+
+def test_the_pages_of_each_entity_are_listed_unless_a_page_has_taken_their_place():
+    pages = SimpleNamespace(addresses=[("GET", "/task", "Task"), ("GET", "/task/{id}", "Task")])
+    own = SimpleNamespace(path="/task/{task}", name="details", methods={"GET"})
+    found = addresses_of(SimpleNamespace(routes=[own], pages=pages))
+    assert [(one.path, one.name, one.entity) for one in found] == [
+        ("/task/{task}", "details", ""),
+        ("/task", "pages of Task", "Task"),
+    ]
+    assert doubled(found) == []

@@ -41,7 +41,8 @@ def addresses_of(found: object) -> list[Address]:
     while found is not None:
         routes = getattr(found, "routes", None)
         if routes is not None:
-            return list(_below(routes, "", "page"))
+            listed = list(_below(routes, "", "page"))
+            return [*listed, *_of_entities(found, listed)]
         found = getattr(found, "app", None)
     return []
 
@@ -51,7 +52,7 @@ def doubled(addresses: Iterable[Address]) -> list[tuple[Address, Address]]:
     taken: dict[tuple[str, str], Address] = {}
     pairs: dict[tuple[str, str, str], tuple[Address, Address]] = {}
     for address in addresses:
-        shape = _PARAMETER.sub("{}", address.path)
+        shape = _shape(address.path)
         for method in address.methods or ("*",):
             first = taken.setdefault((shape, method), address)
             if first is not address:
@@ -67,6 +68,22 @@ def _below(routes: Iterable[object], prefix: str, kind: AddressKind) -> Iterator
             yield from _below(inner, path, "api" if hasattr(mounted, "openapi") else kind)
         else:
             yield _address(route, path, kind)
+
+
+def _of_entities(found: object, listed: Iterable[Address]) -> Iterator[Address]:
+    """Yield the pages that every entity has, where no page of the application's own has taken their place.
+
+    ``found.pages.addresses`` names their methods, addresses and entities.
+    """
+    taken = {(method, _shape(one.path)) for one in listed for method in one.methods}
+    for method, path, entity in getattr(getattr(found, "pages", None), "addresses", ()):
+        if (method, _shape(path)) not in taken:
+            yield Address(path, (method,), "page", f"pages of {entity}", entity)
+
+
+def _shape(path: str) -> str:
+    """Return *path* without the names of its parameters, which do not tell two addresses apart."""
+    return _PARAMETER.sub("{}", path)
 
 
 def _address(route: object, path: str, kind: AddressKind) -> Address:

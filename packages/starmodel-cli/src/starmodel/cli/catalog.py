@@ -22,6 +22,7 @@ OWN = "starmodel-cli"
 OWN_HELP = {
     "check": "Look a project over, and say what to do.",
     "doctor": "See what is installed here, and what of it works.",
+    "event": "Run an event of an entity, or show what it would change.",
     "init": "Make a new project that runs at once.",
     "migrate": "Bring the tables of a database to what the code says, and back.",
     "new": "Add an entity, an event or a page to a project.",

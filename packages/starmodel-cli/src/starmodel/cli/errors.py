@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "CallError",
     "CommandLoadError",
     "ExposedReloadError",
     "MigrationsMissingError",
@@ -27,6 +28,12 @@ __all__ = [
 
 SHOWN = 10
 """How many names an error lists before it counts the rest."""
+
+
+class CallError(StarModelError, ValueError):
+    """An event was called in a way that it cannot be."""
+
+    code = "call"
 
 
 class CommandLoadError(StarModelError, ImportError):

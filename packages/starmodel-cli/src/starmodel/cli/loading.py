@@ -15,7 +15,7 @@ from starmodel.core.errors import StarModelError, hint
 from .errors import TargetFailedError, TargetNotFoundError
 from .target import Target
 
-__all__ = ["load", "reason_of"]
+__all__ = ["load", "place_of", "reason_of"]
 
 NAMES = ("app", "create_app")
 """What an application is called, by custom; the second makes one."""
@@ -35,7 +35,7 @@ def load(target: Target) -> object:
         ) from error
     # Whatever the user's module does; a script that ends in sys.exit() must not end this program without a word.
     except (Exception, SystemExit) as error:
-        raise TargetFailedError(target.reference, reason_of(error), _place(error, target.folder)) from error
+        raise TargetFailedError(target.reference, reason_of(error), place_of(error, target.folder)) from error
 
 
 def reason_of(error: BaseException) -> str:
@@ -55,7 +55,8 @@ def _named(module: ModuleType, target: Target) -> object:
     raise TargetNotFoundError(f"{target.module} has no {' and no '.join(wanted)}; {hint(wanted[0], known)}")
 
 
-def _place(error: BaseException, folder: Path) -> str:
+def place_of(error: BaseException, folder: Path) -> str:
+    """Return the innermost line of the user's own files that *error* went through, ``""`` when there is none."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
     ]

@@ -28,6 +28,9 @@ from starmodel.core.errors import hint
 
 __all__ = ["new", "new_entity", "new_event", "new_page"]
 
+PAGES = "add_pages"
+"""The function of a project that adds its pages."""
+
 new = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -93,7 +96,7 @@ def new_event(
     others = [one for one in before.classes if one not in before.entities]
     given = [field_of(text, entities=before.entities, classes=others) for text in arguments or []]
     source, imports = event_source(owner, event, given, members)
-    changed = before.importing(imports).with_method(owner, source)
+    changed = before.importing(imports).with_inner(owner, source)
     _keep(changed, target)
     say(f"✔ {name} is in {_near(changed.path)}")
     for line in source.splitlines():
@@ -112,12 +115,15 @@ def new_page(
     before = SourceModule.read(_file(target, file, "views.py"))
     if not (name.isascii() and name.isidentifier()) or name.startswith("_"):
         raise NewCodeError(f"{name!r} cannot be the name of a page; use letters, digits and _")
-    if name in before.names:
+    block = before.blocks.get(PAGES)
+    if not isinstance(block, ast.FunctionDef):
+        raise NewCodeError(f"{_near(before.path)} has no function `def {PAGES}(app)`, which pages are added in")
+    if name in before.names | {
+        one.name for one in block.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    }:
         raise NewCodeError(f"{_near(before.path)} has {name!r} already; choose another name")
-    if "pages" not in before.names:
-        raise NewCodeError(f"{_near(before.path)} has no `pages = APIRouter()`, which pages are added to")
     source, imports = page_source(name)
-    changed = before.importing(imports).with_function(source)
+    changed = before.importing(imports).with_inner(PAGES, source)
     _keep(changed, target)
     say(f"✔ the page /{name.replace('_', '-')} is in {_near(changed.path)}")
 

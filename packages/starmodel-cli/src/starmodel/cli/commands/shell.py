@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Coroutine
 from typing import Annotated, Any
 
 import typer
@@ -95,7 +96,10 @@ def _with_history() -> None:
 
 
 def _ipython(names: dict[str, Any], thread: LoopThread) -> None:
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return thread.run(coroutine)  # a plain function: traitlets copies whatever it is given
+
     config = importlib.import_module("traitlets.config").Config()
-    config.InteractiveShell.loop_runner = thread.run
+    config.InteractiveShell.loop_runner = run
     config.TerminalInteractiveShell.banner1 = _banner(names) + "\n"
     importlib.import_module(IPYTHON).start_ipython(argv=[], user_ns=names, config=config)

@@ -66,7 +66,7 @@ def _stored(arguments: Sequence[NewField], fields: Collection[str]) -> list[tupl
 
 
 def page_source(name: str) -> tuple[str, set[tuple[str, str]]]:
-    """Return the source of a page at ``/name``, and what it needs imported."""
+    """Return the source of a page at ``/name``, for the body of a function that is given ``app``, and its imports."""
     address, title = name.replace("_", "-"), re.sub(r"_+", " ", name).capitalize()
-    lines = [f'@pages.get("/{address}")', f"def {name}():", f'    """Show {address}."""', f'    return H1("{title}")']
+    lines = [f'@app.page("/{address}", "{title}")', f"def {name}():", f'    return H1("{title}")']
     return "\n".join(lines), {("fasthtml.common", "H1")}

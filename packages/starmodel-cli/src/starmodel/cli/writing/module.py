@@ -41,6 +41,11 @@ class SourceModule:
         return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)}
 
     @property
+    def blocks(self) -> dict[str, ast.ClassDef | ast.FunctionDef]:
+        """The classes and the functions that it defines, by name."""
+        return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+
+    @property
     def entities(self) -> list[str]:
         """Those of them that derive from Entity, as far as the file itself shows."""
         known = {"Entity", "BaseTable"}
@@ -69,17 +74,12 @@ class SourceModule:
         after = _end(self.classes[entities[-1]]) if entities else None
         return self._with_lines(source, after, blank=2)
 
-    def with_function(self, source: str) -> SourceModule:
-        """Return it with the function of *source* at its end."""
-        return self._with_lines(source, None, blank=2)
-
-    def with_method(self, owner: str, source: str) -> SourceModule:
-        """Return it with the method of *source*, written without indentation, at the end of the class *owner*."""
-        body = self.classes[owner].body
+    def with_inner(self, owner: str, source: str) -> SourceModule:
+        """Return it with *source*, written without indentation, at the end of the class or function *owner*."""
+        body = self.blocks[owner].body
         indent = " " * body[0].col_offset
         lines = [f"{indent}{line}" if line else "" for line in source.splitlines()]
-        blank = 1 if not (len(body) == 1 and isinstance(body[0], ast.Pass)) else 0
-        return self._with_lines("\n".join(lines), _end(body[-1]), blank=blank)
+        return self._with_lines("\n".join(lines), _end(body[-1]), blank=1)
 
     def write(self) -> None:
         """Put it in place of the file, whole or not at all."""

@@ -63,6 +63,16 @@ class Site:
         return [self.shape(kind) for kind in self.runtime.app.catalog if kind.__entity_config__.get("pages", True)]
 
     @property
+    def addresses(self) -> Sequence[tuple[str, str, str]]:
+        """The method and the address of every page, and the class that it is about."""
+        return [
+            (method, f"{shape.path}/{pattern}".rstrip("/"), shape.kind.__entity_name__)
+            for shape in self.shapes
+            for method, pages in PAGES.items()
+            for pattern, _ in pages
+        ]
+
+    @property
     def links(self) -> Sequence[Link]:
         """Where the navigation leads: the application's own pages, then the lists of its classes."""
         lists = [Link(label=shape.plural, href=shape.path, icon=shape.icon) for shape in self.shapes]
