@@ -10,6 +10,7 @@ from .following import Follower
 from .history import History, obstacle_to_undo
 from .implicit import Implicit
 from .moves import Moves
+from .past import Past, Step, may_be_undone, past_of
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
@@ -38,21 +39,25 @@ __all__ = [
     "LogTail",
     "Moves",
     "OnStep",
+    "Past",
     "PersistenceManager",
     "Preview",
     "RandomIds",
     "Refusal",
     "Registry",
     "Result",
+    "Step",
     "Subscribers",
     "SystemClock",
     "UnitOfWork",
     "VisitorPolicy",
     "application_in",
     "application_of",
+    "may_be_undone",
     "may_read",
     "obstacle_to_undo",
     "pairs_of",
+    "past_of",
     "permitted",
     "query_from",
     "readable",

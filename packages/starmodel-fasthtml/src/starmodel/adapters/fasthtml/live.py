@@ -70,6 +70,7 @@ class Hub:
         self._by_key: dict[Key, set[Tab]] = {}
         self._by_kind: dict[str, set[Tab]] = {}
         self._positions: dict[str, int] = {}
+        self._epochs: dict[int, str] = {}
         self._id_lines: dict[tuple[str, ...], bytes] = {}
         self._heartbeat, self._max_age = heartbeat, max_age
         self._follower: Follower | None = None
@@ -83,7 +84,9 @@ class Hub:
         self._follower = Follower(self.app.bus, self.app.persistence, passes=self._concerns_nobody)
         await self._follower.start()
         for store in self.app.persistence.stores.values():
-            self._stand_at(await store.position())
+            position = await store.position()
+            self._epochs[id(store)] = position.epoch
+            self._stand_at(position)
         self._tasks = [
             asyncio.create_task(self._follow(self._follower), name="starmodel live: follow the bus"),
             asyncio.create_task(self._keep_alive(), name="starmodel live: heartbeat"),
@@ -225,6 +228,11 @@ class Hub:
         names = {name for name, _ in tab.keys} | tab.kinds
         stores = (self.app.persistence.for_class(self.app.catalog.kind(name)) for name in sorted(names))
         return {id(store): store for store in stores}.values()
+
+    def standing(self, store: StatePersistenceBackend) -> Position | None:
+        """Return how far the log of *store* was followed, which is never beyond what a read of it shows."""
+        epoch = self._epochs.get(id(store))
+        return None if epoch is None else Position(epoch, self._positions[epoch])
 
     def _stand_at(self, position: Position) -> None:
         self._positions[position.epoch] = position.number

@@ -19,10 +19,12 @@ from starmodel.core.snapshot import lens_of, plain
 from .relevance import ANY_CHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starmodel.app import Application
     from starmodel.core.actors import Actor
+    from starmodel.core.changes import Position
+    from starmodel.core.ports import StatePersistenceBackend
     from starmodel.core.typing import Key
 
     from .fragments import Fragments
@@ -53,6 +55,8 @@ class PageRead:
     app: Application
     actor: Actor
     fragments: Fragments
+    standing: Callable[[StatePersistenceBackend], Position | None] | None = None
+    """How far the log of a store is known to reach, to spare the store the question."""
     positions: list[str] = field(default_factory=list)
     views: dict[Key, set[ViewUse]] = field(default_factory=dict)
     fields: set[Key] = field(default_factory=set)
@@ -61,7 +65,7 @@ class PageRead:
     is_everybodys: bool = True
     """Whether all that was read is the same for every reader with the same rights."""
     _stored: dict[Key, Stored[Any]] = field(default_factory=dict)
-    _epochs: set[str] = field(default_factory=set)
+    _noted: set[int] = field(default_factory=set)
 
     @property
     def is_live(self) -> bool:
@@ -148,10 +152,14 @@ class PageRead:
 
     async def _note_position(self, kind: type[Entity]) -> None:
         """Note where the log stood before the first read of a store: what came later is not on the page yet."""
-        position = await self.app.persistence.for_class(kind).position()
-        if position.epoch not in self._epochs:
-            self._epochs.add(position.epoch)
-            self.positions.append(str(position))
+        store = self.app.persistence.for_class(kind)
+        if id(store) in self._noted:
+            return
+        self._noted.add(id(store))
+        known = None if self.standing is None else self.standing(store)
+        position = str(known or await store.position())
+        if position not in self.positions:  # two names may lead to one database
+            self.positions.append(position)
 
     def _lens(self, stored: Stored[E]) -> E:
         entity: E = stored.entity

@@ -137,14 +137,16 @@ class Runtime:
         """Return what the page of this request reads into: begun by its first read, or handed in to be made again."""
         page: PageRead | None = scope.get("starmodel.page")
         if page is None:
-            page = scope["starmodel.page"] = PageRead(self.app, await self.actor(scope), self.fragments)
+            page = scope["starmodel.page"] = PageRead(
+                self.app, await self.actor(scope), self.fragments, self.hub.standing
+            )
         return page
 
     async def _remake(self, tab: Tab) -> Remade:
         """Make the page of *tab* again."""
         if self._pages is None:
             raise ConfigurationError("no page can be made again: say by serve_pages_by() which application makes them")
-        read = PageRead(self.app, tab.actor, self.fragments)
+        read = PageRead(self.app, tab.actor, self.fragments)  # asks the stores themselves: the hub may lag behind
         if self.sessions.is_retired(tab.visit):
             tab.end()  # it comes back with the cookie it has now
             return Remade("", read)

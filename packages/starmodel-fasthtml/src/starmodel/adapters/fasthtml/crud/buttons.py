@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .words import Words
 
-__all__ = ["action_button", "event_path", "form_link", "select_box"]
+__all__ = ["action_button", "command_button", "event_path", "form_link", "select_box"]
 
 
 def event_path(shape: Shape, handler: Handler, id: str = "") -> str:
@@ -43,6 +43,29 @@ def action_button(
     }
     if handler.event.options.confirm:
         attributes["data-confirm"] = words(handler.event.options.confirm)
+    return kit.button(label, attributes, tone=tone, icon=icon)
+
+
+def command_button(
+    kit: UIAdapter,
+    shape: Shape,
+    handler: Handler,
+    label: str,
+    argument: tuple[str, str],
+    *,
+    tone: Tone = "quiet",
+    icon: str = "",
+) -> Any:
+    """Return what runs an event of the class with one *argument*, its name and its value."""
+    name, value = argument
+    attributes = {
+        "type": "submit",
+        "form": "sm-form",
+        "formaction": event_path(shape, handler),
+        "name": name,
+        "value": value,
+        "data-sm-send": True,
+    }
     return kit.button(label, attributes, tone=tone, icon=icon)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from .call import Content, PageCall
+from .detail import detail_page
 from .exports import export_csv, export_json, export_xlsx
 from .listing import list_page
 from .shape import Shape
@@ -24,9 +25,10 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
         ("export.csv", export_csv),
         ("export.json", export_json),
         ("export.xlsx", export_xlsx),
+        ("{id}", detail_page),
     ],
 }
-"""By method: what follows ``/todo/`` in an address, and what answers it; the first that fits."""
+"""By method: what follows ``/todo/`` in an address, and what answers it; a name goes before an id."""
 
 FILES: Mapping[PageMaker, int] = {}
 """How many bytes of files the pages take that take any: everything else has the limit of the gate."""

@@ -14,7 +14,7 @@ from starmodel.core.ui import Link
 
 from .buttons import action_button, select_box
 from .templates import Template, slot
-from .values import NOTHING, Painter
+from .values import Painter
 from .words import Words
 
 if TYPE_CHECKING:
@@ -106,12 +106,7 @@ class RowView:
     def _cell(self, entity: Entity, name: str, painter: Painter, names: Mapping[str, str]) -> str:
         if name in self._own:
             return html_of(checked_tree(self._own[name](entity)))
-        field = self.shape.fields[name]
-        value = getattr(entity, name)
-        if field.target is not None:
-            ids = value if field.many else [value] if value else []
-            return ", ".join(_linked(field.target.__entity_name__.lower(), id, names) for id in ids) or NOTHING
-        return painter.html(value, field, short=True)
+        return painter.fact(getattr(entity, name), self.shape.fields[name], names, short=True)
 
     def _made_painter(self, params: str) -> Painter:
         _, language, zone = json.loads(params)
@@ -150,8 +145,3 @@ class RowView:
             attributes={"data-sm-more": slot(""), "aria-label": words("More actions for {name}", name=slot("called"))},
         )
         return [*buttons, self._kit.link(more, tone="quiet")]
-
-
-def _linked(path: str, id: str, names: Mapping[str, str]) -> str:
-    name = names.get(id)
-    return NOTHING if name is None else f'<a href="/{path}/{escape(id)}">{escape(name)}</a>'

@@ -124,11 +124,12 @@ class Site:
         shape = next((one for one in self.shapes if one.path == f"/{first}"), None)
         if shape is None:
             return None
-        for pattern, maker in PAGES.get(method, ()):
-            named = _named(pattern, rest)
-            if named is not None:
-                return Found(maker, shape, named)
-        return None
+        fitting = [
+            Found(maker, shape, named)
+            for pattern, maker in PAGES.get(method, ())
+            if (named := _named(pattern, rest)) is not None
+        ]
+        return min(fitting, key=lambda one: len(one.named), default=None)  # /todo/new is no id
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, found: Found) -> None:
         """Make a page and send it."""

@@ -44,8 +44,16 @@ class Painter:
             return self._badge(self.words("Yes") if value else self.words("No"), "success" if value else None)
         if field.choices and not field.many:
             text = next((c.label for c in field.choices if c.value == _plain(value)), None)
-            return NOTHING if text is None else self._badge(text, None)
+            return NOTHING if text is None else self._badge(self.words(text), None)
         return self._other(value, field, short=short)
+
+    def fact(self, value: Any, field: FieldShape, names: Mapping[str, str], *, short: bool = False) -> str:
+        """Return *value* as HTML, what it refers to by its name: *names* are those of the entities by id."""
+        if field.target is not None:
+            ids = value if field.many else [value]
+            return ", ".join(_linked(field.target, id, names) for id in ids or () if id) or NOTHING
+        html = self.html(value, field, short=short)
+        return f'<div class="sm-text">{html}</div>' if field.widget == "textarea" and value and not short else html
 
     def _other(self, value: Any, field: FieldShape, *, short: bool) -> str:
         match value:
@@ -77,7 +85,9 @@ class Painter:
     def _nested(self, value: Any, field: FieldShape, *, short: bool) -> str:
         if not field.members:
             return _text(_as_text(value), short=short)
-        pairs = [(one.label, self.html(getattr(value, one.name, None), one, short=True)) for one in field.members]
+        pairs = [
+            (self.words(one.label), self.html(getattr(value, one.name, None), one, short=True)) for one in field.members
+        ]
         if short:
             return ", ".join(text for _, text in pairs if text != NOTHING) or NOTHING
         return "<br>".join(f"{escape(label)}: {text}" for label, text in pairs)
@@ -87,6 +97,15 @@ class Painter:
         if key not in self._badges:
             self._badges[key] = html_of(checked_tree(self._kit.badge(text, level=level)))
         return self._badges[key]
+
+
+def _linked(target: type[Entity], id: str, names: Mapping[str, str]) -> str:
+    name = names.get(id)
+    if name is None:
+        return NOTHING
+    if not target.__entity_config__.get("pages", True):
+        return escape(name)
+    return f'<a href="/{target.__entity_name__.lower()}/{escape(id)}">{escape(name)}</a>'
 
 
 def _plain(value: Any) -> str:

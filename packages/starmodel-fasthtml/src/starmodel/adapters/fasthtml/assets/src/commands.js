@@ -37,7 +37,8 @@ document.addEventListener("click", (evt) => {
   const el = evt.target instanceof Element && evt.target.closest("button[data-sm-send]");
   if (!el) return;
   evt.preventDefault();
-  send({ el, evt }, el.getAttribute("formaction"), {}, { confirm: el.dataset.confirm });
+  const args = el.name ? { [el.name]: el.value } : {};
+  send({ el, evt }, el.getAttribute("formaction"), args, { confirm: el.dataset.confirm });
 });
 
 // "/todo/7/toggle" belongs to "todo/7", the class-level "/todo/create" to "todo".

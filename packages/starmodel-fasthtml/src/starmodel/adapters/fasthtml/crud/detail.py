@@ -1,0 +1,124 @@
+"""The page of one entity: what it is, what can be done with it, what refers to it, and what happened to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starmodel.adapters.fasthtml.markup import Raw
+from starmodel.app import may_read
+from starmodel.core.errors import NotFoundError, QueryError
+from starmodel.core.ui import Link
+
+from .buttons import action_button, form_link
+from .call import Content
+from .relating import related
+from .timeline import read_past, referred, timeline
+from .values import Painter
+
+if TYPE_CHECKING:
+    from starmodel.core.entity import Entity
+    from starmodel.core.query import Stored
+
+    from .call import PageCall
+    from .shape import Shape
+
+__all__ = ["detail_page"]
+
+
+async def detail_page(call: PageCall, shape: Shape) -> Content:
+    """Return the page of an entity; NotFoundError when it never was there, or is not for the reader to see."""
+    if call.first("at"):
+        return await _as_of(call, shape)
+    key = (shape.name, call.id)
+    call.read.fields.add(key)
+    try:
+        await call.read.load(shape.kind, call.id)
+    except NotFoundError:
+        return await _deleted(call, shape)
+    stored: Stored[Any] | None = call.read.stored_under(key)
+    assert stored is not None, "it was loaded"  # noqa: S101  (for the checker)
+    past = await read_past(call, shape, stored)
+    entity = stored.entity
+    await call.site.name_references(call, shape, [entity, *referred(past, shape)], shape.fields)
+    name = shape.called(entity)
+    parts = [
+        call.kit.heading(name, subtitle=call.words(shape.label), actions=_actions(call, shape, entity)),
+        _facts(call, shape, entity),
+        *await related(call, shape),
+        timeline(call, shape, past, stored),
+    ]
+    return Content(title=name, parts=parts)
+
+
+def _actions(call: PageCall, shape: Shape, entity: Entity) -> list[Any]:
+    """Return what the reader may do with *entity*."""
+    kit, words, id = call.kit, call.words, entity.id
+    allowed = [one for one in shape.actions if _may(call, shape, one.event.name, entity)]
+    made = [action_button(kit, shape, one, id, words, tone="default") for one in allowed]
+    if "update" in shape.handlers and _may(call, shape, "update", entity):
+        edit = form_link(kit, words("Edit"), f"{shape.path}/{id}/edit", tone="primary", icon="pencil")
+        made.insert(0, edit)
+    if "delete" in shape.handlers and _may(call, shape, "delete", entity):
+        made.append(action_button(kit, shape, shape.handlers["delete"], id, words, tone="danger", icon="trash-2"))
+    return made
+
+
+def _may(call: PageCall, shape: Shape, event: str, entity: Entity) -> bool:
+    actor = call.read.actor
+    return actor.trusted or call.runtime.app.policy.decide(actor, event, shape.kind, entity.id, entity).allowed
+
+
+def _facts(call: PageCall, shape: Shape, entity: Entity) -> Any:
+    painter = Painter(call.kit, call.words)
+    pairs = [
+        (call.words(field.label), Raw(painter.fact(getattr(entity, name), field, call.names)))
+        for name, field in shape.fields.items()
+    ]
+    return call.kit.section("", [call.kit.facts(pairs)]) if pairs else ""
+
+
+async def _deleted(call: PageCall, shape: Shape) -> Content:
+    """Return the page of what is not there any more, to whoever might have seen it."""
+    past = await read_past(call, shape, None)
+    if not past.steps or past.steps[0].change.after is not None or not past.steps[0].is_open:
+        raise NotFoundError(shape.name, call.id)
+    await call.site.name_references(call, shape, referred(past, shape), shape.fields)
+    words, was = call.words, past.steps[0].before
+    name = shape.called(was) if was is not None else words(shape.label)
+    back = call.kit.link(Link(label=words(shape.plural), href=shape.path, icon=shape.icon), tone="default")
+    parts = [
+        call.kit.heading(name, subtitle=words(shape.label), actions=[back]),
+        call.kit.alert(words("Deleted"), words("This is not there any more."), level="warning"),
+        timeline(call, shape, past, None),
+    ]
+    return Content(title=name, parts=parts, status=410)
+
+
+async def _as_of(call: PageCall, shape: Shape) -> Content:
+    """Return the entity as it was at a version: to be read only."""
+    entity, words = await _at_version(call, shape), call.words
+    await call.site.name_references(call, shape, [entity], shape.fields)
+    name = shape.called(entity)
+    now = call.kit.link(Link(label=words("As it is now"), href=call.path), tone="primary")
+    text = words("This is how it once was; nothing can be changed here.")
+    parts = [
+        call.kit.heading(name, subtitle=words(shape.label), actions=[now]),
+        call.kit.alert(words("Version {number}", number=call.first("at")), text, level="info"),
+        _facts(call, shape, entity),
+    ]
+    return Content(title=name, parts=parts)
+
+
+async def _at_version(call: PageCall, shape: Shape) -> Entity:
+    """Return the entity at the version in the address, if the reader may see it so, and as it is now."""
+    text = call.first("at")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise QueryError(f"at={text[:40]!r} must be a version: a whole number")
+    app, actor = call.runtime.app, call.read.actor
+    stored = await app.persistence.for_class(shape.kind).get(shape.kind, call.id)
+    if stored is not None and not may_read(app, actor, stored.entity):
+        raise NotFoundError(shape.name, call.id)
+    entity = await app.history.as_of(shape.kind, call.id, version=int(text))
+    if entity is None or not may_read(app, actor, entity):
+        raise NotFoundError(shape.name, call.id)
+    return entity
