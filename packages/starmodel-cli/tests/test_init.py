@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import stat
 import tomllib
@@ -113,6 +114,17 @@ def test_the_name_of_a_folder_at_hand_is_no_installed_package(here, monkeypatch)
     (here / "shop").mkdir()
     monkeypatch.syspath_prepend(str(here))
     assert project_place("shop", here).folder == here / "shop"
+
+
+def test_a_folder_somewhere_on_the_path_is_no_installed_package(here, monkeypatch, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "shop").mkdir()
+    monkeypatch.syspath_prepend(str(elsewhere))
+    assert project_place("shop", here).name == "shop"
+    (elsewhere / "shop/__init__.py").touch()
+    importlib.invalidate_caches()
+    with pytest.raises(StarModelError, match="an installed package has this name"):
+        project_place("shop", here)
 
 
 def test_the_title_is_the_name_as_people_read_it(here):

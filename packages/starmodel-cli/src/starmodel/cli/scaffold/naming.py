@@ -14,6 +14,7 @@ from starmodel.cli.errors import ProjectNameError
 __all__ = ["ProjectPlace", "project_place"]
 
 LONGEST = 50
+INSTALLED = frozenset({"dist-packages", "site-packages"})
 OWN = frozenset({"test", "tests", "starmodel"})
 """Names that would get into the way of what a project has itself."""
 
@@ -59,13 +60,14 @@ def _refuse_shape(text: str, name: str) -> None:
 
 
 def _is_installed(name: str, cwd: Path, folder: Path) -> bool:
-    """Tell whether *name* is a module that does not come from the folder at hand, which is on the path by chance."""
+    """Tell whether *name* is a module that does not come from a folder at hand, which is on the path by chance."""
     try:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return False
     if found is None:
         return False
-    places = [*(found.submodule_search_locations or ()), *([found.origin] if found.origin else [])]
+    if found.origin is None:  # a folder without __init__.py: any folder on the path is one
+        return any(INSTALLED & set(Path(place).parts) for place in found.submodule_search_locations or ())
     near = (cwd, folder.parent)
-    return not any(Path(place).parent in near or Path(place).parent.parent in near for place in places)
+    return not any(parent in near for parent in list(Path(found.origin).parents)[:2])
