@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -50,6 +50,7 @@ class ListCall:
         for name in named:
             if name not in shape.fields:
                 raise QueryError(f"{shape.label} has no column {name!r}; {hint(name, shape.fields)}")
+        query = query if query.order else replace(query, order=shape.order)
         return cls(query, tuple(dict.fromkeys(named)) or shape.columns, call.first("before"))
 
 

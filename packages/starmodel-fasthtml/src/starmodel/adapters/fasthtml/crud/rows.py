@@ -139,9 +139,8 @@ class RowView:
     def _actions(self, words: Words) -> list[Any]:
         buttons = [action_button(self._kit, self.shape, one, slot(""), words) for one in self.shape.actions[:_BUTTONS]]
         more = Link(
-            label=words("More"),
+            label="⋯",
             href=f"{self.shape.path}/{slot('')}",
-            icon="ellipsis",
             attributes={"data-sm-more": slot(""), "aria-label": words("More actions for {name}", name=slot("called"))},
         )
         return [*buttons, self._kit.link(more, tone="quiet")]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from starmodel.core.annotations import marks_of, members_of
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import QueryError
-from starmodel.core.marks import Shown
+from starmodel.core.marks import Indexed, Shown, Unique
 from starmodel.core.query import text_fields
 from starmodel.core.relations import target_of
 from starmodel.core.secrecy import holds_secrets
@@ -127,6 +127,19 @@ class Shape:
         """The field that an entity is called by; ``""`` when it has only its id."""
         texts = [name for name, one in self.fields.items() if one.kind is str and one.widget != "reference"]
         return next((name for name in _NAMING if name in texts), texts[0] if texts else "")
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """How a list is ordered unless somebody chooses otherwise: the newest first, where an index knows which."""
+        indexed = [
+            name
+            for name, one in self.fields.items()
+            if any(isinstance(mark, Indexed | Unique) and mark.group is None for mark in marks_of(one.annotation))
+        ]
+        dated = next((name for name in indexed if self.fields[name].widget in ("datetime", "date")), "")
+        if dated:
+            return (f"-{dated}",)
+        return (self.naming,) if self.naming in indexed else ()
 
     @cached_property
     def search_fields(self) -> tuple[str, ...]:
