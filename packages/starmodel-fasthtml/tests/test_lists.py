@@ -14,7 +14,7 @@ import pytest
 from asgi_visitors import Visitor
 from fasthtml.common import H1
 
-from starmodel.core import Entity, Private, Reference, Secret, event
+from starmodel.core import Entity, Indexed, Private, Reference, Secret, event
 from starmodel.core.actors import ALLOWED, Decision
 
 
@@ -351,3 +351,17 @@ class TestLive:
             await stream.hello()
             await visitor.click(f"/job/{milk.id}/toggle")
             assert "-done" in (await stream.until("datastar-patch-elements")).data
+
+
+class Note(Entity):
+    text: str
+    at: Annotated[date, Indexed()]
+
+
+async def test_the_newest_come_first_where_an_index_knows_which(start):
+    app = await start(Note)
+    for day in (2, 3, 1):
+        await app.application.dispatch(Note.create(text=f"day {day}", at=date(2026, 1, day)))
+    text = (await Visitor(app).get("/note")).text
+    assert re.findall(r"day \d", re.sub(r'aria-label="[^"]*"', "", text)) == ["day 3", "day 2", "day 1"]
+    assert 'aria-sort="descending"' in text
