@@ -40,7 +40,8 @@ async def merged(
         elif before is None or before[name] is _UNKNOWN or before[name] != value:
             conflicts[name] = _both(infos[name].visibility, getattr(entity, name), value)
     if conflicts:
-        raise FieldConflictError(f"{kind.__entity_name__} {entity.id}", base, version, conflicts)
+        behind = args.keys() - kept.keys() - conflicts.keys()
+        raise FieldConflictError(f"{kind.__entity_name__} {entity.id}", base, version, conflicts, behind)
     return kept
 
 

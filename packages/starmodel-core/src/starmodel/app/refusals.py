@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from starmodel.core.errors import FieldConflictError, InvalidError, Problem, StarModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Refusal", "refusal_of"]
 
@@ -50,6 +53,8 @@ class Refusal:
     """An error as it may be told to whoever asked: nothing in it that they may not know.
 
     *status* is an HTTP status.  *id* finds the details in the log.  *errors* has one problem per wrong input.
+    *conflicts* has what is stored now and what was sent, for each field that was changed on both sides; *version* is
+    then the version that a choice between them is made on, and *behind* are the fields that only somebody else changed.
     """
 
     status: int
@@ -58,10 +63,16 @@ class Refusal:
     detail: str
     id: str
     errors: tuple[Problem, ...] = ()
+    conflicts: Mapping[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
+    version: int | None = None
+    behind: frozenset[str] = frozenset()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as a problem document (RFC 9457)."""
-        return {
+    def to_dict(self, show: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+        """Return it as a problem document (RFC 9457).
+
+        With *show*, which writes a value as JSON may show it, it has both sides of every conflict.
+        """
+        document: dict[str, Any] = {
             "type": f"urn:starmodel:problem:{self.code}",
             "title": self.title,
             "status": self.status,
@@ -69,6 +80,12 @@ class Refusal:
             "id": self.id,
             "errors": [{"loc": list(p.loc), "message": p.message, "code": p.code} for p in self.errors],
         }
+        if show is not None and self.conflicts:
+            document["version"] = self.version
+            document["conflicts"] = {
+                name: {"theirs": show(theirs), "yours": show(yours)} for name, (theirs, yours) in self.conflicts.items()
+            }
+        return document
 
 
 def refusal_of(error: BaseException, id: str) -> Refusal:
@@ -78,7 +95,10 @@ def refusal_of(error: BaseException, id: str) -> Refusal:
         return Refusal(500, "error", "Something went wrong", _OUR_FAULT, id)
     status, title = _STATUSES[code]
     detail = _FIXED_DETAILS.get(code) or str(error)
-    return Refusal(status, code, title, detail, id, tuple(_problems(error)))
+    problems = tuple(_problems(error))
+    if isinstance(error, FieldConflictError):
+        return Refusal(status, code, title, detail, id, problems, error.fields, error.found, error.behind)
+    return Refusal(status, code, title, detail, id, problems)
 
 
 def _problems(error: BaseException) -> list[Problem]:

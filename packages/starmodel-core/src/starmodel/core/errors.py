@@ -229,14 +229,22 @@ class StaleError(ConflictError):
 class FieldConflictError(ConflictError):
     """A form was saved on an old version, and someone else changed the same fields meanwhile.
 
-    *fields* maps each name to ``(theirs, yours)``.
+    *fields* maps each name to ``(theirs, yours)``; *behind* are the other fields that the form shows as they were.
     """
 
     code = "field_conflict"
 
-    def __init__(self, key: str, expected: int, found: int, fields: Mapping[str, tuple[Any, Any]]) -> None:
+    def __init__(
+        self,
+        key: str,
+        expected: int,
+        found: int,
+        fields: Mapping[str, tuple[Any, Any]],
+        behind: Iterable[str] = (),
+    ) -> None:
         super().__init__(key, expected, found)
         self.fields = dict(fields)
+        self.behind = frozenset(behind)
         both = ", ".join(
             f"{name} is now {theirs!r}, yours is {yours!r}" for name, (theirs, yours) in self.fields.items()
         )

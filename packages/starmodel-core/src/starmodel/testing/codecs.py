@@ -6,10 +6,10 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from starmodel.core.annotations import field_hints, members_of
+from starmodel.core.blanks import without_blanks
 from starmodel.core.entity import Entity, FieldInfo, fields_of
 from starmodel.core.errors import InvalidError, Problem, hint
 from starmodel.core.showing import with_shown
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["PlainBinder", "PlainCodec"]
 
 E = TypeVar("E", bound=Entity)
-
-_KEEP, _DROP = object(), object()
 
 
 class PlainCodec:
@@ -84,11 +82,10 @@ class PlainBinder:
     def __init__(self, name: str, parameters: Sequence[Parameter]) -> None:
         self.name = name
         self._parameters = {parameter.name: parameter for parameter in parameters}
-        self._blank = {parameter.name: _blank(parameter) for parameter in parameters}
 
     def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
         """Return typed values by name: those that were given.  The event's own defaults fill in the rest."""
-        given = self._without_blanks(args) if text else dict(args)
+        given = without_blanks(args, self._parameters) if text else dict(args)
         reading = Reading(text=text)
         bound = {}
         for name, value in given.items():
@@ -106,13 +103,6 @@ class PlainBinder:
         for name, value in bound.items():
             _refuse_unwritable(name, value)
         return bound
-
-    def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Return form values with blank ones left out, or ``None`` where that is a value and text is not."""
-        meant = {name: self._blank.get(name, _KEEP) if value == "" else _KEEP for name, value in args.items()}
-        return {
-            name: value if meant[name] is _KEEP else None for name, value in args.items() if meant[name] is not _DROP
-        }
 
 
 def _public(kind: type[Entity]) -> dict[str, FieldInfo]:
@@ -133,14 +123,6 @@ def _refuse_unwritable(name: str, value: Any) -> None:
 
 def _must_be_given(parameter: Parameter) -> bool:
     return parameter.default is None and not parameter.optional
-
-
-def _blank(parameter: Parameter) -> object:
-    """Return what a blank text means for *parameter*: itself, ``None``, or nothing given.  No id is blank."""
-    allowed = members_of(parameter.sent_as)
-    if parameter.reference is None and (str in allowed or Any in allowed):
-        return _KEEP
-    return None if NoneType in allowed else _DROP
 
 
 def _object(title: str, annotations: Mapping[str, Any], required: list[str]) -> dict[str, Any]:

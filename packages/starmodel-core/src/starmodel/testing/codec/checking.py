@@ -199,6 +199,17 @@ class CheckingContract(CodecSuite):
         assert (bound.get("maybe"), bound.get("when")) == (None, None)
         assert not bound.keys() & {"ratio", "flag", "level"}
 
+    def test_the_parts_of_a_value_are_read_as_text_too(self, codec: Codec) -> None:
+        lines = [{"what": "tea", "pieces": "2", "price": ""}, {"what": "", "pieces": ""}]
+        bound = binder_of(codec, "set_all")({"text": "t", "number": "1", "lines": lines}, text=True)
+        assert bound["lines"] == [Line("tea", 2), Line("")]
+
+    def test_a_value_with_nothing_in_its_parts_is_none_where_that_is_a_value(self, codec: Codec) -> None:
+        create = binder_of(codec, "create", Invoice)
+        blank = {"what": "", "pieces": "", "price": ""}
+        assert create({"title": "t", "line": blank}, text=True)["line"] is None
+        assert create({"title": "t", "line": {**blank, "pieces": "3"}}, text=True)["line"] == Line("", 3)
+
     def test_a_blank_form_field_that_is_needed_is_missing(self, codec: Codec) -> None:
         assert places(refused(binder_of(codec, "set_all"), {"text": "", "number": ""}, text=True)) == [("number",)]
 

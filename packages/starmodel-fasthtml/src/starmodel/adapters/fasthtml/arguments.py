@@ -5,36 +5,63 @@ What a value should be is for the codec to say; here it is only made sure that i
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
 from starmodel.app.doors import object_in, refuse_impossible
+from starmodel.core.annotations import members_of
 from starmodel.core.errors import InvalidError, Problem, StarModelError
 
 from .gate import BodyTooLargeError, header
+from .nesting import FormValues, read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from starlette.types import Receive, Scope
 
-__all__ = ["FORM_MEDIA", "Arguments", "UnsupportedMediaError", "media_of", "read_arguments"]
+    from starmodel.core.parameters import Parameter
+
+__all__ = ["FORM_MEDIA", "Arguments", "UnsupportedMediaError", "Wanted", "media_of", "read_arguments"]
 
 FORM_MEDIA = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_FIELDS = 1000
 
 
+class Wanted(NamedTuple):
+    """What of an event's arguments a form has to know: which hold several values, and which have parts with names."""
+
+    lists: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, parameters: Iterable[Parameter]) -> Wanted:
+        """Return what an event with these parameters wants."""
+        types = {parameter.name: parameter.sent_as for parameter in parameters}
+        lists = frozenset(name for name, annotation in types.items() if _is_list(annotation))
+        return cls(lists, lists | {name for name, annotation in types.items() if _has_parts(annotation)})
+
+
+_ANY = Wanted()
+
+
 class Arguments(NamedTuple):
-    """What was sent: values by name, whether they came as text, the idempotency key and the base version, if any."""
+    """What was sent: values by name, whether they came as text, the idempotency key and the base version, if any.
+
+    *form* is what a form said, *back* the page that a form of the site was opened on, ``None`` for any other form.
+    """
 
     values: dict[str, Any]
     is_text: bool
     key: str
     base: str = ""
+    form: FormValues | None = None
+    back: str | None = None
 
 
 class UnsupportedMediaError(StarModelError):
@@ -47,25 +74,26 @@ class UnsupportedMediaError(StarModelError):
         super().__init__(f"send the arguments as application/json or as a form, not as {media[:100] or 'nothing'!r}")
 
 
-async def read_arguments(scope: Scope, receive: Receive, lists: Collection[str] = ()) -> Arguments:
+async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY) -> Arguments:
     """Return the arguments of a request; those in the body win over those in its address.
 
-    *lists* are the arguments that hold several values: one text alone is then a list of one.  InvalidError and
-    UnsupportedMediaError say what is wrong.
+    Of arguments that hold several values one text alone is a list of one.  InvalidError and UnsupportedMediaError say
+    what is wrong.
     """
     query, base = _query(scope)
     if scope["method"] in ("GET", "HEAD"):
-        return Arguments(_with_lists(query, lists), is_text=True, key="", base=base)
+        return Arguments(read_names(query, wanted.lists).nested(wanted.parts), is_text=True, key="", base=base)
     key = header(scope, b"idempotency-key")
     media = media_of(scope)
     if media in FORM_MEDIA:
-        form = await _form(scope, receive)
-        page_key = form.pop("_key", "")
-        values = _with_lists({**query, **form}, lists)
+        sent = await _form(scope, receive)
+        page_key, back = sent.pop("_key", ""), sent.pop("_form", None)
+        form = read_names({**query, **sent}, wanted.lists)
+        values = form.nested(wanted.parts)
         refuse_impossible(values)
         if page_key and not key:
-            key = _form_key(page_key, scope, values)
-        return Arguments(values, is_text=True, key=key, base=base)
+            key = _form_key(page_key, scope, values if back is None else sent)
+        return Arguments(values, is_text=True, key=key, base=base, form=form, back=None if back is None else str(back))
     body = await _body(receive)
     if media != "application/json" and (body or media):
         raise UnsupportedMediaError(media)
@@ -101,17 +129,18 @@ def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _with_lists(values: dict[str, Any], lists: Collection[str]) -> dict[str, Any]:
-    """Return *values* with a list for each of *lists*, and one value for every other name.
+def _is_list(annotation: Any) -> bool:
+    """Tell whether an argument holds several values: a form names each of them, also when there is but one."""
+    return any(_origin(kind) in (list, tuple, set, frozenset) for kind in members_of(annotation))
 
-    Of several the last one counts: a hidden field before a checkbox says what no tick means.
-    """
-    for name, value in values.items():
-        if name in lists:
-            values[name] = [value] if isinstance(value, str) and value else value
-        elif isinstance(value, list):
-            values[name] = value[-1]
-    return values
+
+def _has_parts(annotation: Any) -> bool:
+    """Tell whether an argument is made of values with names of their own."""
+    return any(dataclasses.is_dataclass(kind) or hasattr(kind, "model_fields") for kind in members_of(annotation))
+
+
+def _origin(kind: Any) -> Any:
+    return get_origin(kind) or kind
 
 
 async def _body(receive: Receive) -> bytes:
@@ -130,12 +159,17 @@ async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
     request = Request(scope, receive)
     try:
         async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-            return _by_name(form.multi_items())
+            return _by_name((name, _lines(value)) for name, value in form.multi_items())
     except (BodyTooLargeError, ClientDisconnect):
         raise
     except Exception as error:  # whatever a parser of forms may raise on bytes from outside
         detail = f"the form could not be read; files are not taken here, nor more than {MAX_FIELDS} fields"
         raise InvalidError([Problem((), detail, "form")]) from error
+
+
+def _lines(value: Any) -> Any:
+    """Return a text with the ends of lines that it had before a browser sent it."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _form_key(page_key: Any, scope: Scope, args: dict[str, Any]) -> str:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import replace
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
 
 from starmodel.app import Refusal, refusal_of
-from starmodel.app.doors import command_id, version_in
+from starmodel.app.doors import command_id, shown, version_in
 from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.events import Mode
 
 from .answering import nonce_of
-from .arguments import Arguments, UnsupportedMediaError, read_arguments
+from .arguments import Arguments, UnsupportedMediaError, Wanted, read_arguments
 from .gate import BodyTooLargeError, header
 from .pages import error_page
 from .patches import may_read
@@ -39,11 +39,23 @@ if TYPE_CHECKING:
 
     from .runtime import Runtime
 
-__all__ = ["CommandDoor", "back_to"]
+__all__ = ["CommandDoor", "Forms", "back_to", "own_path", "undo_headers"]
 
 logger = logging.getLogger("starmodel.web")
 
 _NOT_SHOWN = "It was done, but the answer to it could not be made. Reload the page to see how things are now."
+
+
+class Forms(Protocol):
+    """Whoever draws the forms of events: it knows what they may leave open, and how to show what is wrong."""
+
+    async def completed(self, handler: Handler, scope: Scope, arguments: Arguments, actor: Actor, /) -> Arguments:
+        """Return the arguments of a form with everything that was left open in it; InvalidError for what is wrong."""
+
+    async def drawn_again(
+        self, scope: Scope, handler: Handler, arguments: Arguments, refusal: Refusal, /
+    ) -> bytes | None:
+        """Return the form as it was sent, with what was wrong in it; ``None`` where it cannot be drawn."""
 
 
 class CommandDoor:
@@ -52,14 +64,16 @@ class CommandDoor:
     def __init__(self, runtime: Runtime, handler: Handler) -> None:
         self._runtime, self._handler = runtime, handler
         self._has_steps = handler.event.mode in (Mode.STEPS, Mode.ASYNC_STEPS)
-        self._lists = frozenset(parameter.name for parameter in handler.parameters if _is_list(parameter.annotation))
+        self._wanted = Wanted.of(handler.parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the event as the request says, and answer."""
-        runtime, frames = self._runtime, None
+        runtime, frames, arguments = self._runtime, None, None
         try:
-            arguments = await read_arguments(scope, receive, self._lists)
+            arguments = await read_arguments(scope, receive, self._wanted)
             actor = await runtime.actor(scope)
+            if arguments.form is not None and runtime.forms is not None:
+                arguments = await runtime.forms.completed(self._handler, scope, arguments, actor)
             command = self._command(scope, arguments, actor)
             if self._has_steps and is_ours(scope):
                 frames = Frames(send, runtime.hub, actor, self._handler, command.entity_id)
@@ -71,11 +85,11 @@ class CommandDoor:
         except Exception as error:  # noqa: BLE001  # every refusal is answered here, in the caller's own way
             refusal = self._refusal(error, scope)
             if frames is not None and frames.started:
-                await frames.finish(event_frame("sm-problem", refusal.to_dict()))
+                await frames.finish(event_frame("sm-problem", self._told(refusal)))
             else:
-                await self._refuse(scope, send, refusal)
+                await self._refuse(scope, send, refusal, arguments)
         else:
-            await self._answer(scope, send, result, frames, actor, is_form=arguments.is_text)
+            await self._answer(scope, send, result, frames, actor, arguments)
 
     async def _step_by_step(self, command: Command, actor: Actor, arguments: Arguments, frames: Frames) -> Result:
         """Run an event that shows its steps; no step stays to be seen of what was not stored."""
@@ -101,15 +115,14 @@ class CommandDoor:
     # -- out -------------------------------------------------------------------------------------------------------
 
     async def _answer(
-        self, scope: Scope, send: Send, result: Result, frames: Frames | None, actor: Actor, *, is_form: bool
+        self, scope: Scope, send: Send, result: Result, frames: Frames | None, actor: Actor, arguments: Arguments
     ) -> None:
         """Answer a command that was done; if that fails, say that it was done all the same."""
-        returned = result.returned
         try:
             if is_ours(scope):
                 last = frames_of(result, self._handler)
-            elif is_form and not self._handler.reads_only and not wants_json(scope):
-                await send_see_other(send, returned.path if isinstance(returned, GoTo) else back_to(scope))
+            elif arguments.is_text and not self._handler.reads_only and not wants_json(scope):
+                await send_see_other(send, self._next_page(scope, result, arguments))
                 return
             else:
                 await send_json(send, 200, self._as_json(result, actor))
@@ -121,13 +134,24 @@ class CommandDoor:
             if frames is None or not frames.started:
                 await self._refuse(scope, send, refusal)
                 return
-            last = event_frame("sm-problem", refusal.to_dict())
+            last = event_frame("sm-problem", self._told(refusal))
         if frames is not None and frames.started:
             await frames.finish(last)
         elif last:
-            await send_frames(send, last)
+            await send_frames(send, last, undo_headers(result, self._handler))
         else:
-            await send_nothing(send)
+            await send_nothing(send, undo_headers(result, self._handler))
+
+    def _next_page(self, scope: Scope, result: Result, arguments: Arguments) -> str:
+        """Return where a form without scripts leads to."""
+        if isinstance(result.returned, GoTo):
+            return result.returned.path
+        made = result.entity if self._handler.event.of_class else None
+        if arguments.back is None:
+            return back_to(scope)
+        if isinstance(made, self._handler.kind) and self._handler.event.name == "create":
+            return f"/{self._handler.kind.__entity_name__.lower()}/{made.id}"
+        return own_path(arguments.back)
 
     def _as_json(self, result: Result, actor: Actor) -> dict[str, Any]:
         codec, entity, target = self._runtime.app.codec, result.entity, result.command.entity_id
@@ -155,20 +179,36 @@ class CommandDoor:
         # Whatever is not there looks the same, byte for byte.
         return replace(refusal, id="") if refusal.status == 404 else refusal
 
-    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
+    def _told(self, refusal: Refusal) -> dict[str, Any]:
+        return refusal.to_dict(partial(shown, codec=self._runtime.app.codec))
+
+    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal, arguments: Arguments | None = None) -> None:
+        forms = self._runtime.forms
+        if forms is not None and arguments is not None and arguments.back is not None and not wants_json(scope):
+            page = await forms.drawn_again(scope, self._handler, arguments, refusal)
+            if page is not None:
+                await send_bytes(send, refusal.status, b"text/html; charset=utf-8", page)
+                return
         if wants_page(scope):
-            page = error_page(self._runtime.assets, refusal, nonce_of(scope), back_to(scope))
-            await send_bytes(send, refusal.status, b"text/html; charset=utf-8", page.encode())
+            text = error_page(self._runtime.assets, refusal, nonce_of(scope), back_to(scope))
+            await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
         else:
-            await send_json(send, refusal.status, refusal.to_dict(), problem=True)
+            await send_json(send, refusal.status, self._told(refusal), problem=True)
 
 
-def _is_list(annotation: Any) -> bool:
-    """Tell whether an argument holds several values: a form names each of them, also when there is but one."""
-    origin = get_origin(annotation) or annotation
-    if origin in (Annotated, Union, UnionType):
-        return any(_is_list(part) for part in get_args(annotation))
-    return isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset)
+def undo_headers(result: Result, handler: Handler) -> list[tuple[bytes, bytes]]:
+    """Return what tells the page of a command how to take it back; nothing for one that changed nothing."""
+    changes = [] if result.commit is None or result.replayed else result.commit.changes
+    is_own = any(change.entity == handler.kind.__entity_name__ for change in changes)
+    if handler.event.name in ("undo", "redo") or not is_own:
+        return []
+    return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
+
+
+def own_path(address: str) -> str:
+    """Return *address* if it is a page of ours, else the first page."""
+    is_own = address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
+    return address if is_own else "/"
 
 
 def back_to(scope: Scope) -> str:

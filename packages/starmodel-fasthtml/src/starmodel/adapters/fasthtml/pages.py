@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import secrets
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from .answering import nonce_of
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 __all__ = [
     "LIVE_PATH",
     "META",
+    "LiveAddress",
     "PageFrame",
     "error_page",
     "inner_page",
+    "live_address",
     "live_part",
     "page_of",
     "page_part",
@@ -98,20 +100,34 @@ def page_of(request: Request) -> PageRead | None:
     return found
 
 
-def live_part(page: PageRead, runtime: Runtime, scope: Scope, *, nonce: str = "", anybody: bool = False) -> str:
-    """Return the element that names the stream of a page, ``""`` for one that never changes.
+class LiveAddress(NamedTuple):
+    """Where a page is kept up to date, and after which positions of the log."""
+
+    url: str
+    after: str
+
+
+def live_address(
+    page: PageRead, runtime: Runtime, scope: Scope, *, nonce: str = "", anybody: bool = False
+) -> LiveAddress | None:
+    """Return where what is on a page is kept up to date, ``None`` for one that never changes.
 
     With *anybody* every reader may use it: nothing on the page is anyone's own.
     """
     if not page.is_live:
-        return ""
+        return None
     query = scope["query_string"].decode("latin-1")
     url = quote(scope["path"]) + (f"?{query}" if query else "")
     token = PageToken.of(page, runtime.boot, url, ANYBODY if anybody else page.actor.id, nonce).signed(runtime.signer)
-    if not token:
+    return LiveAddress(f"{LIVE_PATH}?page={token}", ",".join(page.positions)) if token else None
+
+
+def live_part(page: PageRead, runtime: Runtime, scope: Scope, *, nonce: str = "", anybody: bool = False) -> str:
+    """Return the element that names the stream of a page, ``""`` for one that never changes."""
+    live = live_address(page, runtime, scope, nonce=nonce, anybody=anybody)
+    if live is None:
         return ""
-    after = ",".join(page.positions)
-    return f'<div id="sm-live" hidden data-url="{LIVE_PATH}?page={token}" data-after="{escape(after)}"></div>'
+    return f'<div id="sm-live" hidden data-url="{live.url}" data-after="{escape(live.after)}"></div>'
 
 
 def page_part(inner: str) -> str:

@@ -181,6 +181,11 @@ class PageRead:
         """Note that a field of an entity is shown through a signal."""
         self.signals.setdefault(key, set()).add(name)
 
+    def forget(self) -> None:
+        """Depend on nothing that was read: the page is not made again, whatever changes."""
+        for noted in (self.views, self.fields, self.queries, self.signals):
+            noted.clear()
+
     def stored_under(self, key: Key) -> Stored[Any] | None:
         """Return what this page loaded under *key*."""
         return self._stored.get(key)

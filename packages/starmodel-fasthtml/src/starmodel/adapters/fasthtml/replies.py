@@ -51,14 +51,14 @@ def _finite(value: Any) -> Any:
     return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-async def send_frames(send: Send, frames: bytes) -> None:
+async def send_frames(send: Send, frames: bytes, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Answer with SSE frames in one piece."""
-    await send_bytes(send, 200, b"text/event-stream; charset=utf-8", frames)
+    await send_bytes(send, 200, b"text/event-stream; charset=utf-8", frames, extra)
 
 
-async def send_nothing(send: Send) -> None:
+async def send_nothing(send: Send, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Answer that it is done and there is nothing to show."""
-    await send({"type": "http.response.start", "status": 204, "headers": [NO_STORE]})
+    await send({"type": "http.response.start", "status": 204, "headers": [NO_STORE, *extra]})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starmodel.core.query import Query
 
     from .assets import Assets
+    from .commands import Forms
     from .tab import Tab
     from .tokens import PageToken
 
@@ -62,6 +63,7 @@ class Runtime:
         self.fragments = Fragments()
         self.hub = Hub(app, self.fragments, self._remake)
         self.max_streams = max_streams
+        self.forms: Forms | None = None
         self._auth = tuple(auth)
         self._pages: ASGIApp | None = None
 

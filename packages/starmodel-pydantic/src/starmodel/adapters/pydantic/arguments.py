@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import (
@@ -15,7 +14,7 @@ from pydantic import (
     ValidationError,
     create_model,
 )
-from starmodel.core.annotations import members_of
+from starmodel.core.blanks import without_blanks
 from starmodel.core.errors import DefinitionError, InvalidError
 
 from .problems import problems_of, refuse_unwritable
@@ -52,8 +51,7 @@ class ArgumentBinder:
     def __init__(self, name: str, parameters: Sequence[Parameter]) -> None:
         self._model = arguments_model(name, parameters)
         self._names = {f"p{number}": parameter.name for number, parameter in enumerate(parameters)}
-        self._known = [parameter.name for parameter in parameters]
-        self._not_text = {parameter.name: _empty(parameter) for parameter in parameters}
+        self._known = {parameter.name: parameter for parameter in parameters}
         self._validate = self._model.__pydantic_validator__.validate_python
 
     def __call__(self, args: Mapping[str, Any], /, *, text: bool = False) -> dict[str, Any]:
@@ -61,7 +59,7 @@ class ArgumentBinder:
         if not args and not self._known:
             return {}
         if text:
-            args = self._without_blanks(args)
+            args = without_blanks(args, self._known)
         refuse_unwritable(args)
         try:
             model = self._validate(dict(args))
@@ -71,24 +69,3 @@ class ArgumentBinder:
         bound = {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
         refuse_unwritable(bound)  # text may have become a number that JSON does not know
         return bound
-
-    def _without_blanks(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Return form values with blank ones left out, or ``None`` where that is a value and text is not."""
-        kept: dict[str, Any] = {}
-        for name, value in args.items():
-            if value != "" or name not in self._not_text or self._not_text[name] is _KEEP:
-                kept[name] = value
-            elif self._not_text[name] is None:
-                kept[name] = None
-        return kept
-
-
-_KEEP, _DROP = object(), object()
-
-
-def _empty(parameter: Parameter) -> object:
-    """Return what a blank text means for *parameter*: itself, ``None``, or nothing given."""
-    parts = members_of(parameter.sent_as)
-    if parameter.reference is None and (str in parts or Any in parts):
-        return _KEEP
-    return None if NoneType in parts else _DROP

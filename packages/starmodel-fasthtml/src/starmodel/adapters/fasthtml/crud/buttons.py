@@ -1,4 +1,4 @@
-"""What runs an event from a page: a button where it takes nothing, the way to a form where it does."""
+"""What runs an event from a page: a button, or the way to a form where it takes something or has a question."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def action_button(
     """Return what runs an event of the entity *id*, or of the class."""
     name = handler.event.name
     label = words(label_of(name))
-    if handler.parameters:
+    if handler.parameters or handler.event.options.confirm or name == "delete":
         where = f"{shape.path}/do/{name}" if handler.event.of_class else f"{shape.path}/{id}/do/{name}"
         return form_link(kit, label, where, tone=tone, icon=icon)
     attributes: dict[str, Any] = {
@@ -41,8 +41,6 @@ def action_button(
         "formaction": event_path(shape, handler, id),
         "data-sm-send": True,
     }
-    if handler.event.options.confirm:
-        attributes["data-confirm"] = words(handler.event.options.confirm)
     return kit.button(label, attributes, tone=tone, icon=icon)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import replace
 from html import escape
@@ -12,38 +13,37 @@ from starmodel.adapters.fasthtml.markup import checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import META, live_part, page_part, plain_form
 from starmodel.core.ui import Frame
 
-from .templates import Template, slot
+from .templates import slot
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
     from .call import Content, PageCall
     from .site import Site
+    from .templates import Template
     from .words import Words
 
-__all__ = ["Document", "document", "framed"]
+__all__ = ["KEY", "Document", "document", "framed"]
 
-_NONCE, _KEY = slot("nonce"), slot("key")
+# Nobody can have put these into a value that stands on the page: they are made anew for each process.
+_NONCE, KEY = (slot(f"{name} {secrets.token_hex(8)}") for name in ("nonce", "key"))
+_DIFFERENT = re.compile(f"({re.escape(_NONCE)}|{re.escape(KEY)})")
 
 
 class Document:
     """A page that can be sent again: each answer has a nonce and a key of its own."""
 
-    __slots__ = ("_names", "_texts", "size", "status")
+    __slots__ = ("_texts", "size", "status")
 
     def __init__(self, html: str, status: int) -> None:
-        template = Template.of_html(html)
-        self._texts, self._names = [text.encode() for text in template.texts], template.names
+        self._texts = [text.encode() for text in _DIFFERENT.split(html)]
         self.size = sum(map(len, self._texts))
         self.status = status
 
     def body(self, scope: Scope) -> bytes:
         """Return the page for one request."""
-        values = {"nonce": nonce_of(scope).encode(), "key": secrets.token_urlsafe(12).encode()}
-        parts = self._texts[:1]
-        for name, text in zip(self._names, self._texts[1:], strict=True):
-            parts += (values[name], text)
-        return b"".join(parts)
+        values = {_NONCE.encode(): nonce_of(scope).encode(), KEY.encode(): secrets.token_urlsafe(12).encode()}
+        return b"".join([values.get(text, text) for text in self._texts])
 
 
 def document(call: PageCall, content: Content) -> Document:
@@ -57,7 +57,7 @@ def document(call: PageCall, content: Content) -> Document:
     html = (
         f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
         f"<title>{escape(title)}</title>{call.runtime.assets.head(_NONCE)}{head}</head>"
-        f"<body>{page_part(inner)}{live}{plain_form(_KEY)}</body></html>"
+        f"<body>{page_part(inner)}{live}{plain_form(KEY)}</body></html>"
     )
     return Document(html, content.status)
 

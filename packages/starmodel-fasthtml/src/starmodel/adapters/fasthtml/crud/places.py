@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from .answers import checked_values, found_choices
 from .call import Content, PageCall
 from .detail import detail_page
 from .exports import export_csv, export_json, export_xlsx
+from .forms import change_page, create_page, event_page
 from .listing import list_page
 from .shape import Shape
 
@@ -25,7 +27,16 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
         ("export.csv", export_csv),
         ("export.json", export_json),
         ("export.xlsx", export_xlsx),
+        ("new", create_page),
+        ("choices", found_choices),
+        ("{id}/edit", change_page),
+        ("do/{event}", event_page),
+        ("{id}/do/{event}", event_page),
         ("{id}", detail_page),
+    ],
+    "POST": [
+        ("do/{event}", checked_values),
+        ("{id}/do/{event}", checked_values),
     ],
 }
 """By method: what follows ``/todo/`` in an address, and what answers it; a name goes before an id."""

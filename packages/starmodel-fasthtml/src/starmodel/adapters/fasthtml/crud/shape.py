@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -46,6 +47,7 @@ _WIDGETS: Mapping[type, Widget] = {
 _NUMBERS = (int, float, Decimal)
 _HOLDERS = (list, tuple, set, frozenset)
 _FEW_COLUMNS = 6
+_LEVELS = 6
 
 
 def label_of(name: str) -> str:
@@ -67,7 +69,8 @@ class FieldShape:
     """One value: a field of an entity, a member of a value in it, or an argument of an event.
 
     *kind* is the one type it has besides ``None``, or ``None`` for several.  *target* is the class whose id it holds;
-    *members* are those of a nested value, *item* the shape of one of a list.
+    *members* are those of a nested value, *item* the shape of one of a list.  *default* makes what it is when nothing
+    is given; ``None`` where that cannot be said.
     """
 
     name: str
@@ -84,6 +87,7 @@ class FieldShape:
     item: FieldShape | None = None
     help: str = ""
     when: Mapping[str, Any] | None = None
+    default: Callable[[], Any] | None = field(default=None, repr=False)
     annotation: Any = field(default=None, repr=False)
 
     @property
@@ -104,6 +108,7 @@ class Shape:
         self.plural: str = config.get("plural") or plural_of(self.label)
         self.icon: str = config.get("icon") or "table-2"
         self._catalog = catalog
+        self._parameters: dict[str, tuple[FieldShape, ...]] = {}
 
     @cached_property
     def fields(self) -> Mapping[str, FieldShape]:
@@ -170,11 +175,14 @@ class Shape:
 
     def parameters(self, event: str) -> tuple[FieldShape, ...]:
         """Return the shapes of what an event takes."""
-        return tuple(self._argument(one) for one in self.handlers[event].parameters)
+        if event not in self._parameters:
+            self._parameters[event] = tuple(self._argument(one) for one in self.handlers[event].parameters)
+        return self._parameters[event]
 
     def _argument(self, parameter: Parameter) -> FieldShape:
         required = parameter.default is None and not parameter.optional
         shape = shape_of(parameter.name, parameter.annotation, self.kind, required=required)
+        shape = dataclasses.replace(shape, default=parameter.default)
         return dataclasses.replace(shape, secret=True, widget="password") if parameter.secret else shape
 
     def called(self, entity: Entity) -> str:
@@ -183,8 +191,13 @@ class Shape:
         return str(name) if name else f"{self.label} {entity.id[:8]}"
 
 
-def shape_of(name: str, annotation: Any, kind: type[Entity] | None, *, required: bool) -> FieldShape:
-    """Return the shape of a value of this *annotation*; what it says by :class:`starmodel.core.Shown` wins."""
+def shape_of(
+    name: str, annotation: Any, kind: type[Entity] | None, *, required: bool, levels: int = _LEVELS
+) -> FieldShape:
+    """Return the shape of a value of this *annotation*; what it says by :class:`starmodel.core.Shown` wins.
+
+    Members are shown as many *levels* deep: a type may hold values of its own type.
+    """
     members = [member for member in members_of(annotation) if member is not NoneType]
     alone = members[0] if len(members) == 1 else None
     target = _target(name, alone, kind)
@@ -198,12 +211,12 @@ def shape_of(name: str, annotation: Any, kind: type[Entity] | None, *, required:
         choices=tuple(_choices(alone)),
         target=target,
         many=get_origin(alone) in _HOLDERS,
-        members=tuple(_members(alone)) if target is None else (),
+        members=tuple(_members(alone, levels)) if target is None and levels else (),
         secret=holds_secrets(annotation),
         annotation=annotation,
     )
     if shape.many and target is None:
-        shape = _listed(shape)
+        shape = _listed(shape, levels)
     marked = next((mark for mark in reversed(marks_of(annotation)) if isinstance(mark, Shown)), None)
     if marked is None:
         return shape
@@ -211,9 +224,9 @@ def shape_of(name: str, annotation: Any, kind: type[Entity] | None, *, required:
     return dataclasses.replace(shape, label=label, widget=widget, help=marked.help, when=marked.when)
 
 
-def _listed(shape: FieldShape) -> FieldShape:
+def _listed(shape: FieldShape, levels: int) -> FieldShape:
     (part, *_) = get_args(shape.kind) or (str,)
-    item = shape_of(shape.name, part, None, required=True)
+    item = shape_of(shape.name, part, None, required=True, levels=max(0, levels - 1))
     return dataclasses.replace(shape, widget="select" if item.choices else "list", choices=item.choices, item=item)
 
 
@@ -260,22 +273,30 @@ def _choices(kind: Any) -> Iterator[Choice]:
             yield Choice(value=str(value), label=label_of(str(value)))
 
 
-def _members(kind: Any) -> Iterator[FieldShape]:
+def _members(kind: Any, levels: int) -> Iterator[FieldShape]:
     """Yield the members of a nested value; what is private stays on the server there too."""
-    for name, annotation, required in _declared(kind):
+    for name, annotation, default in _declared(kind):
         if visibility_of(annotation) is not Visibility.PRIVATE:
-            yield shape_of(name, annotation, None, required=required)
+            shape = shape_of(name, annotation, None, required=default is None, levels=levels - 1)
+            yield dataclasses.replace(shape, default=default)
 
 
-def _declared(kind: Any) -> Iterator[tuple[str, Any, bool]]:
+def _declared(kind: Any) -> Iterator[tuple[str, Any, Callable[[], Any] | None]]:
+    """Yield name, annotation and default of what a nested value is made of."""
     if not isinstance(kind, type):
         return
     if dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind, include_extras=True)
         for one in dataclasses.fields(kind):
-            required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
-            yield one.name, hints[one.name], required
+            yield one.name, hints[one.name], _default_of(one)
     elif isinstance(infos := getattr(kind, "model_fields", None), dict):
         hints = get_type_hints(kind, include_extras=True)
         for name, info in infos.items():
-            yield name, hints.get(name, info.annotation), info.is_required()
+            make = None if info.is_required() else functools.partial(info.get_default, call_default_factory=True)
+            yield name, hints.get(name, info.annotation), make
+
+
+def _default_of(one: dataclasses.Field[Any]) -> Callable[[], Any] | None:
+    if one.default_factory is not dataclasses.MISSING:
+        return one.default_factory
+    return None if one.default is dataclasses.MISSING else lambda: one.default

@@ -20,6 +20,7 @@ from .documents import Document, document, framed
 from .keeping import KeptPages
 from .places import FILES, PAGES, PageMaker
 from .rows import CellMaker, RowView
+from .sending import SiteForms
 from .shape import Shape
 from .templates import Template
 
@@ -56,6 +57,7 @@ class Site:
         self._templates: OrderedDict[Hashable, Template] = OrderedDict()
         self.own_links: list[Link] = []
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
+        runtime.forms = SiteForms(self)
 
     @property
     def shapes(self) -> Sequence[Shape]:
@@ -173,9 +175,10 @@ class Site:
                 ids = value if shape.fields[name].many else [value]
                 wanted.setdefault(target, set()).update(id for id in ids if isinstance(id, str) and valid_id(id))
         for kind, ids in wanted.items():
-            await self._name(call, kind, ids)
+            await self.name_ids(call, kind, ids)
 
-    async def _name(self, call: PageCall, kind: type[Entity], ids: set[str]) -> None:
+    async def name_ids(self, call: PageCall, kind: type[Entity], ids: set[str]) -> None:
+        """Find out what the entities of a class are called that have these ids, as far as they may be seen."""
         shape = self.shape(kind)
         missing = sorted(ids - call.names.keys())
         if not missing:

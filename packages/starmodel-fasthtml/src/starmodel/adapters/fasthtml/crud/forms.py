@@ -1,0 +1,306 @@
+"""The form of an event: a page, or a dialog over the page that is open; drawn again with what was wrong in it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fastcore.xml import ft
+
+from starmodel.adapters.fasthtml.commands import back_to
+from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
+from starmodel.adapters.fasthtml.pages import live_address
+from starmodel.adapters.fasthtml.replies import send_bytes
+from starmodel.adapters.fasthtml.wanting import is_ours
+from starmodel.core.errors import ForbiddenError, NotFoundError, Problem
+from starmodel.core.events import DEFAULT_BODIES
+from starmodel.core.snapshot import plain
+from starmodel.core.ui import Field, Link
+
+from .buttons import event_path
+from .call import Content
+from .controls import Controls, Spot
+from .describing import as_text, named_ids
+from .documents import KEY
+from .shape import label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from starmodel.adapters.fasthtml.nesting import FormValues
+    from starmodel.app import Handler, Refusal
+    from starmodel.core.query import Stored
+
+    from .call import PageCall
+    from .shape import FieldShape, Shape
+
+__all__ = ["FormView", "change_page", "create_page", "event_page", "form_view"]
+
+
+async def create_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
+    """Return the form that makes a new entity."""
+    return await _opened(call, shape, "create")
+
+
+async def change_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
+    """Return the form that changes an entity."""
+    return await _opened(call, shape, "update")
+
+
+async def event_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
+    """Return the form of the event in the address."""
+    return await _opened(call, shape, call.event)
+
+
+async def _opened(call: PageCall, shape: Shape, event: str) -> Content | ASGIApp:
+    view = await form_view(call, shape, event, back=_back(call, shape, event))
+    return _Fragment(view) if is_ours(call.scope) else view.page()
+
+
+def _back(call: PageCall, shape: Shape, event: str) -> str:
+    """Return the page that a form leads back to: the one it was opened on, but none that will not be there."""
+    came = back_to(call.scope)
+    own = f"{shape.path}/{call.id}" if call.id else shape.path
+    if event == "delete" and (came == "/" or came.startswith(own)):
+        return shape.path
+    is_form = came.startswith((f"{shape.path}/new", f"{own}/do/", f"{shape.path}/do/")) or came == f"{own}/edit"
+    return own if came == "/" or is_form else came
+
+
+class _Fragment:
+    """Answers with the dialog of a form, for the script that opens it."""
+
+    def __init__(self, view: FormView, status: int = 200) -> None:
+        self._view, self._status = view, status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        await send_bytes(send, self._status, b"text/html; charset=utf-8", self._view.dialog(scope).encode())
+
+
+async def form_view(
+    call: PageCall,
+    shape: Shape,
+    event: str,
+    *,
+    back: str,
+    form: FormValues | None = None,
+    refusal: Refusal | None = None,
+) -> FormView:
+    """Return the form of an event; with *form* as it was sent, and with the *refusal* that it was answered.
+
+    NotFoundError when there is no such event or entity, or it may not be seen; ForbiddenError when it may not be used.
+    """
+    handler = shape.handlers.get(event)
+    if handler is None or handler.reads_only or handler.event.of_class is bool(call.id):
+        raise NotFoundError(shape.name, call.id or event)
+    stored = None if handler.event.of_class else await _target(call, shape)
+    entity = None if stored is None else stored.entity
+    _allow(call, shape, handler, call.id or None, entity)
+    asked = [_for_change(shape, one) if _shows_entity(handler) else one for one in shape.parameters(event)]
+    spots = {one.name: _spot(one, handler, entity) for one in asked}
+    await named_ids(call, asked, {name: spot.value for name, spot in spots.items()}, form)
+    return FormView(call, shape, handler, stored, asked, spots, back, form, refusal)
+
+
+async def _target(call: PageCall, shape: Shape) -> Stored[Any]:
+    await call.read.load(shape.kind, call.id, implicit=True)
+    key = shape.name, call.id
+    call.read.fields.add(key)
+    stored = call.read.stored_under(key)
+    if stored is None:
+        raise NotFoundError(shape.name, call.id)
+    return stored
+
+
+def _allow(call: PageCall, shape: Shape, handler: Handler, id: str | None, entity: Any) -> None:
+    """Refuse a form that its event would refuse: nobody fills it in for nothing."""
+    actor, name = call.read.actor, handler.event.name
+    if actor.trusted:
+        return
+    decision = call.runtime.app.policy.decide(actor, name, shape.kind, id, entity)
+    if not decision.allowed:
+        if decision.hidden:
+            raise NotFoundError(shape.name, call.id)
+        raise ForbiddenError(f"{shape.name}.{name}", decision.why)
+
+
+def _shows_entity(handler: Handler) -> bool:
+    """Tell whether an event is given fields of the entity: its form begins with what they are."""
+    return not handler.event.of_class and (handler.event.takes_fields or handler.event.name == "update")
+
+
+def _for_change(shape: Shape, asked: FieldShape) -> FieldShape:
+    known = shape.fields.get(asked.name)
+    return asked if known is None else replace(asked, required=known.required, default=None)
+
+
+def _spot(asked: FieldShape, handler: Handler, entity: Any) -> Spot:
+    if entity is not None and _shows_entity(handler):
+        value = None if asked.secret else getattr(plain(entity), asked.name, None)
+        return Spot(asked.name, value, asked.name, is_change=True)
+    return Spot(asked.name, None if asked.default is None else asked.default(), asked.name)
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """One form as it is drawn."""
+
+    call: PageCall
+    shape: Shape
+    handler: Handler
+    stored: Stored[Any] | None
+    asked: Sequence[FieldShape]
+    spots: dict[str, Spot]
+    back: str
+    form: FormValues | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def title(self) -> str:
+        """What the form does, and to what."""
+        words, name = self.call.words, self.handler.event.name
+        thing = words(self.shape.label)
+        if name == "create":
+            return words("New {thing}", thing=thing.lower())
+        if self.stored is None:
+            return words(label_of(name))
+        called = self.shape.called(self.stored.entity)
+        if name == "update":
+            return words("Edit {name}", name=called)
+        return f"{words(label_of(name))}: {called}"
+
+    def page(self, status: int = 200) -> Content:
+        """Return the form as a page."""
+        kit = self.call.kit
+        parts = [kit.heading(self.title), kit.section("", [*self._before(), self._form(is_dialog=False)])]
+        return Content(title=self.title, parts=parts, status=status)
+
+    def dialog(self, scope: Scope) -> str:
+        """Return the form as a dialog; it tells where what it shows is kept up to date."""
+        live = live_address(self.call.read, self.call.runtime, scope)
+        attributes: dict[str, Any] = {"data-sm-form-dialog": True, "data-preserve-attr": "open"}
+        if live is not None:
+            attributes |= {"data-live": live.url, "data-after": live.after}
+        content = [*self._before(), self._form(is_dialog=True)]
+        drawn = self.call.kit.dialog(
+            f"{self._prefix}-dialog", self.title, content, close=self.call.words("Close"), attributes=attributes
+        )
+        return html_of(checked_tree(drawn))
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.shape.name.lower()}-{self.handler.event.name}"
+
+    def _before(self) -> list[Any]:
+        """Return what stands above the form: what went wrong, or what its event does."""
+        if self.refusal is not None:
+            return [self._summary(self.refusal)]
+        options, words = self.handler.event.options, self.call.words
+        if self.handler.event.fn in DEFAULT_BODIES:
+            if self.handler.event.name != "delete":
+                return []
+            return [
+                ft("p", words("Delete it? It is gone for everybody; you can undo this as long as the log reaches."))
+            ]
+        text = options.confirm or (inspect.getdoc(self.handler.event.fn) or "").partition("\n\n")[0]
+        return [ft("p", words(" ".join(text.split())))] if text else []
+
+    def _summary(self, refusal: Refusal) -> Any:
+        """Return what went wrong, with the way to each field that it went wrong at."""
+        words, controls = self.call.words, self._controls()
+        listed: list[Any] = []
+        for problem in refusal.errors:
+            name = self._name_of(problem)
+            label = words(self._label(name)) if name else ""
+            text = f"{label}: {problem.message}" if label else problem.message
+            where = f"#{controls.id_of(name)}" if name else ""
+            listed += [ft("br", void_=True)] if listed else []
+            listed.append(ft("a", text, href=where) if where else text)
+        detail = ft("span", *listed) if listed else refusal.detail
+        return self.call.kit.alert(words(refusal.title), detail, level="error")
+
+    def _name_of(self, problem: Problem) -> str:
+        """Return the dotted name of the field a problem is at, ``""`` when it is at none of this form."""
+        top = str(problem.loc[0]) if problem.loc else ""
+        return ".".join(map(str, problem.loc)) if any(one.name == top for one in self.asked) else ""
+
+    def _label(self, name: str) -> str:
+        top, *_ = name.split(".")
+        found = next(one for one in self.asked if one.name == top)
+        for step in name.split(".")[1:]:
+            found = next((one for one in found.members if one.name == step), found.item or found)
+        return found.label
+
+    def _controls(self) -> Controls:
+        wrong: dict[str, list[str]] = {}
+        for problem in self.refusal.errors if self.refusal is not None else ():
+            name = self._name_of(problem)
+            if name:
+                wrong.setdefault(name, []).append(problem.message)
+        call, site = self.call, self.call.site
+        places = {shape.kind: f"{shape.path}/choices" for shape in site.shapes}
+        return Controls(call.words, call.runtime.app.codec, self._prefix, call.names, self.form, wrong, places)
+
+    def _form(self, *, is_dialog: bool) -> Any:
+        call, kit, handler = self.call, self.call.kit, self.handler
+        address = event_path(self.shape, handler, call.id)
+        version = self.stored.version if self.stored is not None and _shows_entity(handler) else None
+        attributes: dict[str, Any] = {
+            "id": f"{self._prefix}-form",
+            "method": "post",
+            "novalidate": True,  # the server checks, and says it in the words of every other door
+            "action": address if version is None else f"{address}?_base={version}",
+            "data-sm-form": call.words(label_of(handler.event.name)),
+            "data-sm-check": self._check_address(),
+        }
+        if version is not None:
+            attributes["data-base"] = str(version)
+        hidden = [_hidden("_key", KEY if not is_dialog else ""), _hidden("_form", self.back)]
+        drawn = [*hidden, *self._drawn()]
+        return kit.form(drawn, self._buttons(is_dialog=is_dialog), attributes=attributes)
+
+    def _check_address(self) -> str:
+        name = self.handler.event.name
+        return f"{self.shape.path}/{self.call.id}/do/{name}" if self.call.id else f"{self.shape.path}/do/{name}"
+
+    def _drawn(self) -> list[Any]:
+        controls, kit = self._controls(), self.call.kit
+        drawn: list[Any] = []
+        conflicts = {} if self.refusal is None else self.refusal.conflicts
+        for one in self.asked:
+            pieces = [kit.field(field) for field in controls.fields(one, self.spots[one.name])]
+            if one.name in conflicts:
+                pieces.append(kit.field(self._choice(controls, one, conflicts[one.name][0])))
+            drawn += [self._conditional(one, pieces)] if one.when is not None else pieces
+        return drawn
+
+    def _conditional(self, shape: FieldShape, pieces: list[Any]) -> Any:
+        when = json.dumps(self.call.runtime.app.codec.plain(shape.when), ensure_ascii=False)
+        return ft("div", *pieces, **{"data-sm-when": when})
+
+    def _choice(self, controls: Controls, shape: FieldShape, theirs: Any) -> Field:
+        """Return the choice between what was sent and what somebody else has stored meanwhile."""
+        words = self.call.words
+        shown = "***" if theirs == "***" else as_text(theirs, shape, self.call)
+        return controls.choice(
+            shape.name,
+            words("{label}: which one?", label=words(shape.label)),
+            {"yours": words("Keep yours"), "theirs": words("Take theirs: {value}", value=shown)},
+        )
+
+    def _buttons(self, *, is_dialog: bool) -> list[Any]:
+        words, kit, name = self.call.words, self.call.kit, self.handler.event.name
+        label = words({"create": "Create", "update": "Save"}.get(name, label_of(name)))
+        send = kit.button(label, {"type": "submit"}, tone="danger" if name == "delete" else "primary")
+        if is_dialog:
+            return [send, kit.button(words("Cancel"), {"data-sm-close": True}, tone="quiet")]
+        return [send, kit.link(Link(label=words("Cancel"), href=self.back), tone="quiet")]
+
+
+def _hidden(name: str, value: str) -> Any:
+    return ft("input", void_=True, type="hidden", name=name, value=Raw(value) if name == "_key" else value)

@@ -1,0 +1,203 @@
+"""What was sent by a form of the site: references by name, fields that were hidden, and the same form once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from starmodel.adapters.fasthtml.arguments import Wanted
+from starmodel.adapters.fasthtml.wanting import is_ours
+from starmodel.app import permitted, readable
+from starmodel.app.doors import refuse_impossible
+from starmodel.core.conditions import as_compared
+from starmodel.core.entity import Entity, valid_id
+from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryError, StarModelError
+from starmodel.core.query import Query, matches
+
+from .call import called
+from .describing import shape_at
+from .documents import document
+from .forms import form_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlette.types import Scope
+
+    from starmodel.adapters.fasthtml.arguments import Arguments
+    from starmodel.adapters.fasthtml.nesting import FormValues
+    from starmodel.app import Handler, Refusal
+    from starmodel.core.actors import Actor
+
+    from .call import PageCall
+    from .shape import FieldShape
+    from .site import Site
+
+__all__ = ["SiteForms"]
+
+
+class SiteForms:
+    """Implements :class:`starmodel.adapters.fasthtml.commands.Forms` for the pages of entities."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def completed(self, handler: Handler, scope: Scope, arguments: Arguments, actor: Actor, /) -> Arguments:
+        """Return the arguments of a form with its references found, and without what was not asked for.
+
+        InvalidError for what is wrong, all of it at once.
+        """
+        form = arguments.form
+        if form is None:
+            return arguments
+        shape = self._site.shape(handler.kind)
+        asked = {one.name: one for one in shape.parameters(handler.event.name)}
+        for name, (text, named) in form.typed.items():
+            await self._find(form, shape_at(asked, name), name, text, named, actor)
+        if any(one.when is not None for one in asked.values()):
+            known = await self._known(handler, scope.get("path_params", {}).get("id"), asked, actor)
+            _leave_out_hidden(form, asked, known)
+        values = form.nested(Wanted.of(handler.parameters).parts)
+        refuse_impossible(values)
+        if form.problems:
+            raise InvalidError([*form.problems, *_further(handler, values, form.problems)])
+        return arguments._replace(values=values)
+
+    async def _find(
+        self, form: FormValues, shape: FieldShape | None, name: str, text: str, named: str, actor: Actor
+    ) -> None:
+        """Put the id of what was typed for a reference under its name, unless it is the one that is there already."""
+        if shape is None or shape.target is None or (text == named and form.flat.get(name)):
+            return
+        form.flat[name] = text
+        if not text:
+            return
+        found = await self._called(shape.target, text, actor)
+        if len(found) == 1:
+            form.flat[name] = found[0]
+            return
+        message = "several are called that; choose one of them" if found else "there is none that is called that"
+        form.problems.append(Problem(_place(form, name), message, "reference"))
+
+    async def _called(self, kind: type[Entity], text: str, actor: Actor) -> list[str]:
+        """Return the ids of what may be seen and has *text* for its id, or for its name; two for several."""
+        app = self._site.runtime.app
+        if valid_id(text):
+            try:
+                return [(await readable(app, kind, text, actor=actor)).entity.id]
+            except NotFoundError:
+                pass
+        naming = self._site.shape(kind).naming
+        if not naming:
+            return []
+        page = await permitted(app, kind, Query(where={naming: text}, limit=2).checked(kind), actor=actor)
+        return [stored.entity.id for stored in page.items]
+
+    async def _known(
+        self, handler: Handler, id: str | None, asked: Mapping[str, FieldShape], actor: Actor
+    ) -> dict[str, Any]:
+        """Return what holds for the fields that a form says nothing of."""
+        known = {name: one.default() for name, one in asked.items() if one.default is not None}
+        if id is not None and not handler.event.of_class and valid_id(id):
+            entity = (await readable(self._site.runtime.app, handler.kind, id, actor=actor)).entity
+            known = {**known, **{name: getattr(entity, name) for name in type(entity).__entity_fields__}}
+        return known
+
+    async def drawn_again(
+        self, scope: Scope, handler: Handler, arguments: Arguments, refusal: Refusal, /
+    ) -> bytes | None:
+        """Return the form as it was sent, with what was wrong in it: a whole page, or for our script the dialog.
+
+        ``None`` where whoever sent it may not have it, or it is not the form that is wrong.
+        """
+        if refusal.status not in (409, 412, 422) or arguments.form is None:
+            return None
+        form = arguments.form.without(refusal.behind)
+        id = scope.get("path_params", {}).get("id", "")
+        shape, event = self._site.shape(handler.kind), handler.event.name
+        path = f"{shape.path}/{id}/do/{event}" if id else f"{shape.path}/do/{event}"
+        asked_at = {**scope, "path": path, "query_string": b"", "method": "GET"}
+        call = await called(self._site, asked_at, {"id": id, "event": event})
+        try:
+            view = await form_view(
+                call, shape, event, back=arguments.back or "/", form=form, refusal=_in_words(call, refusal)
+            )
+        except StarModelError:
+            return None
+        if is_ours(scope):
+            return view.dialog(asked_at).encode()
+        call.read.forget()  # what was typed is in no entity: the page must not be made again
+        return document(call, view.page(refusal.status)).body(scope)
+
+
+def _place(form: FormValues, name: str) -> tuple[str | int, ...]:
+    """Return where a field is in the arguments: the items of a list are counted without blank ones."""
+    steps: list[str | int] = []
+    for number, step in enumerate(name.split(".")):
+        if not step.isdigit():
+            steps.append(step)
+            continue
+        indexes = form.indexes(".".join(name.split(".")[:number]))
+        steps.append(indexes.index(int(step)) if int(step) in indexes else int(step))
+    return tuple(steps)
+
+
+def _further(handler: Handler, values: Mapping[str, Any], known: list[Problem]) -> Iterator[Problem]:
+    """Yield what is wrong besides with the values of a form."""
+    places = {problem.loc for problem in known}
+    try:
+        handler.bind(values, text=True)
+    except InvalidError as error:
+        yield from (problem for problem in error.problems if problem.loc not in places)
+
+
+# -- fields that are asked for only while a condition holds ------------------------------------------------------------
+
+
+def _leave_out_hidden(form: FormValues, asked: Mapping[str, FieldShape], known: Mapping[str, Any]) -> None:
+    """Leave out what was sent for fields whose condition does not hold."""
+    given = {name: _given(one, form.flat[name]) for name, one in asked.items() if name in form.flat}
+    holding = {name: _bare(value) for name, value in {**dict.fromkeys(asked), **known, **given}.items()}
+    stand_in = cast("Entity", SimpleNamespace(**holding))
+    for name, one in asked.items():
+        if one.when is not None and not _holds(one.when, stand_in):
+            form.leave_out([name])
+
+
+def _given(shape: FieldShape, text: Any) -> Any:
+    if text == "" and shape.kind is not str:
+        return None
+    try:
+        return as_compared(shape.name, shape.annotation, text)
+    except QueryError:
+        return text
+
+
+def _holds(when: Mapping[str, Any], stand_in: Entity) -> bool:
+    try:
+        return matches(_bare(when), stand_in)
+    except AttributeError:  # it asks for a field that this form does not know
+        return True
+
+
+def _bare(value: Any) -> Any:
+    """Return *value* with the values of enums in place of their members, as they are written in conditions."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {key: _bare(part) for key, part in value.items()}
+    return [_bare(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def _in_words(call: PageCall, refusal: Refusal) -> Refusal:
+    """Return a refusal that says of both sides of a conflict what a reader understands."""
+    if not refusal.conflicts:
+        return refusal
+    text = call.words("Somebody else has changed this meanwhile: choose which one holds, and send it again.")
+    problems = [replace(problem, message=text) if problem.code == "conflict" else problem for problem in refusal.errors]
+    return replace(refusal, errors=tuple(problems))
