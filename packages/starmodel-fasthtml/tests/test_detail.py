@@ -84,7 +84,7 @@ async def test_an_entity_has_a_page_without_a_line_of_code(job, visitor):
     assert '<dd><a href="/person/ada">Ada</a></dd>' in page.main
     for label in ("Edit", "Toggle", "Squeeze", "Snooze", "Delete"):
         assert f">{label}</" in page.main
-    assert 'data-confirm="Delete this?"' in page.main
+    assert '/do/delete"' in page.main
 
 
 async def test_what_is_not_public_is_nowhere_on_it(job, visitor, send):
