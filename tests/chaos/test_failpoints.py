@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
 
 def walk(kind, url, folder, every):
-    command = [sys.executable, "-m", "rig.failpoints", kind, url, str(folder), str(every)]
+    """Die at every so manieth step, from another one each day; ``python -m rig`` does it at all of them."""
+    first = datetime.now(UTC).toordinal() % every + 1
+    command = [sys.executable, "-m", "rig.failpoints", kind, url, str(folder), str(every), str(first)]
     env = {**os.environ, "PYTHONPATH": str(HERE)}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -22,10 +25,10 @@ def walk(kind, url, folder, every):
 
 
 def test_a_commit_that_dies_at_any_step_is_there_whole_or_not_at_all(url, tmp_path):
-    found = walk("commit", url, tmp_path, every=5)
+    found = walk("commit", url, tmp_path, every=12)
     assert found["steps"] >= 20
 
 
 def test_a_process_that_dies_at_any_step_leaves_nothing_undone(url, tmp_path):
-    found = walk("process", url, tmp_path, every=25)
+    found = walk("process", url, tmp_path, every=40)
     assert found["steps"] >= 60

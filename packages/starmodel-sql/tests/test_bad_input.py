@@ -38,15 +38,13 @@ class Moment(Entity):
     number: int = 0
 
 
+KINDS = [Author, Post, Seat, Moment]
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request):
-    return request.getfixturevalue(f"{request.param}_url")
-
-
-@pytest.fixture
-async def store(url):
-    store = SQLRepo(url)
-    await store.open([Author, Post, Seat, Moment])
+async def store(request, store_of):
+    store = store_of(request.param, KINDS)
+    await store.open(KINDS)
     yield store
     await store.close()
 

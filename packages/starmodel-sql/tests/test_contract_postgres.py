@@ -14,8 +14,8 @@ class TestPostgres(StoreContract):
     supports_naive_times = False
 
     @pytest.fixture
-    def new_store(self, postgres_url, clock):
-        return SQLRepo(postgres_url, clock=clock)
+    def new_store(self, store_of, clock):
+        return store_of("postgres", self.kinds, clock=clock)
 
     async def reopened(self, store):
         return SQLRepo(store.url.url.render_as_string(hide_password=False), clock=store._clock)
@@ -23,9 +23,9 @@ class TestPostgres(StoreContract):
 
 class TestSharedPostgres(SharedStoreContract):
     @pytest.fixture
-    def new_store(self, postgres_url, clock):
-        return SQLRepo(postgres_url, clock=clock)
+    def new_store(self, store_of, clock):
+        return store_of("postgres", self.kinds, clock=clock)
 
     @pytest.fixture
-    def other_store(self, postgres_url, clock):
-        return SQLRepo(postgres_url, clock=clock)
+    def other_store(self, store_of, clock):
+        return store_of("postgres", self.kinds, clock=clock)

@@ -13,8 +13,8 @@ class TestSQLite(StoreContract):
     settling = 0.3
 
     @pytest.fixture
-    def new_store(self, sqlite_url, clock):
-        return SQLRepo(sqlite_url, clock=clock)
+    def new_store(self, store_of, clock):
+        return store_of("sqlite", self.kinds, clock=clock)
 
     async def reopened(self, store):
         return SQLRepo(store.url.url.render_as_string(hide_password=False), clock=store._clock)
@@ -22,9 +22,9 @@ class TestSQLite(StoreContract):
 
 class TestSharedSQLite(SharedStoreContract):
     @pytest.fixture
-    def new_store(self, sqlite_url, clock):
-        return SQLRepo(sqlite_url, clock=clock)
+    def new_store(self, store_of, clock):
+        return store_of("sqlite", self.kinds, clock=clock)
 
     @pytest.fixture
-    def other_store(self, sqlite_url, clock):
-        return SQLRepo(sqlite_url, clock=clock)
+    def other_store(self, store_of, clock):
+        return store_of("sqlite", self.kinds, clock=clock)

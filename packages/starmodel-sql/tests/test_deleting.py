@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 from sqlmodel import Field
 
-from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo
+from starmodel.adapters.persistence.sqlmodel import BaseTable
 from starmodel.adapters.pydantic import PydanticCodec
 from starmodel.app import Application
 from starmodel.core import Entity, Reference, Unique, Unit, event
@@ -62,14 +62,9 @@ class Helper(Entity, BaseTable, table=True):
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request):
-    return request.getfixturevalue(f"{request.param}_url")
-
-
-@pytest.fixture
-async def app(url):
+async def app(request, store_of):
     kinds = [Writer, Note, Boss, Helper]
-    async with Application(kinds, codec=PydanticCodec(), stores={"sql": SQLRepo(url)}) as app:
+    async with Application(kinds, codec=PydanticCodec(), stores={"sql": store_of(request.param, kinds)}) as app:
         yield app
 
 

@@ -49,19 +49,15 @@ class Task(Entity):
         return len(done)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request):
-    return request.getfixturevalue(f"{request.param}_url")
-
-
 @pytest.fixture
 def clock():
     return FakeClock(BEGIN)
 
 
-@pytest.fixture
-async def app(url, clock):
-    async with application(Task, stores={"sql": SQLRepo(url, clock=clock)}, clock=clock) as app:
+@pytest.fixture(params=["sqlite", "postgres"])
+async def app(request, store_of, clock):
+    store = store_of(request.param, [Task], clock=clock)
+    async with application(Task, stores={"sql": store}, clock=clock) as app:
         yield app
 
 

@@ -69,19 +69,17 @@ class Statements(list[tuple[str, Any]]):
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def store(request):
-    store = SQLRepo(request.getfixturevalue(f"{request.param}_url"))
+async def store(request, store_of):
+    store = store_of(request.param, [Author, Book])
     await store.open([Author, Book])
-    await store.database.write(lambda connection: search.install(connection, store.tables.of(Book)))
     yield store
     await store.close()
 
 
 @pytest.fixture
-async def sqlite_store(sqlite_url):
-    store = SQLRepo(sqlite_url)
+async def sqlite_store(store_of):
+    store = store_of("sqlite", [Author, Book])
     await store.open([Author, Book])
-    await store.database.write(lambda connection: search.install(connection, store.tables.of(Book)))
     yield store
     await store.close()
 

@@ -28,13 +28,8 @@ class Safe(Entity, BaseTable, table=True):
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request):
-    return request.getfixturevalue(f"{request.param}_url")
-
-
-@pytest.fixture
-async def app(url):
-    async with Application([Safe], codec=PydanticCodec(), stores={"sql": SQLRepo(url)}) as app:
+async def app(request, store_of):
+    async with Application([Safe], codec=PydanticCodec(), stores={"sql": store_of(request.param, [Safe])}) as app:
         yield app
 
 

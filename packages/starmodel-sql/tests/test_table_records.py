@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Field, Relationship
 
 from starmodel.adapters.persistence.memory import MemoryRepo
-from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo, UnloadedError
+from starmodel.adapters.persistence.sqlmodel import BaseTable, UnloadedError
 from starmodel.adapters.pydantic import PydanticCodec
 from starmodel.app import Application
 from starmodel.core import Actor, Entity, Private, Secret, event
@@ -88,9 +88,9 @@ class Sealed(Entity, BaseTable, table=True):
 KINDS = [Song, Band, Album, Membership, Sealed]
 
 
-@pytest.fixture(params=["sqlite_url", "postgres_url", "memory"])
-async def app(request):
-    store = MemoryRepo() if request.param == "memory" else SQLRepo(request.getfixturevalue(request.param))
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+async def app(request, store_of):
+    store = MemoryRepo() if request.param == "memory" else store_of(request.param, KINDS)
     async with Application(KINDS, codec=PydanticCodec(), stores={"sql": store}) as app:
         yield app
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, Relationship
 
-from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo
+from starmodel.adapters.persistence.sqlmodel import BaseTable
 from starmodel.adapters.pydantic import PydanticCodec
 from starmodel.app import Application
 from starmodel.core import Command, Entity, Private, Secret, StateStore, Unit, event
@@ -163,14 +163,9 @@ class Passing(Entity, BaseTable, table=True):
 KINDS = [Essay, Essayist, Everything, Numbered, Plain, Comment, Remark, Passing, Range]
 
 
-@pytest.fixture(params=["sqlite_url", "postgres_url"])
-def url(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-async def app(url):
-    async with Application(KINDS, codec=PydanticCodec(), stores={"sql": SQLRepo(url)}) as app:
+@pytest.fixture(params=["sqlite", "postgres"])
+async def app(request, store_of):
+    async with Application(KINDS, codec=PydanticCodec(), stores={"sql": store_of(request.param, KINDS)}) as app:
         yield app
 
 

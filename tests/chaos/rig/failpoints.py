@@ -1,4 +1,4 @@
-"""Dies at every step in turn: ``python -m rig.failpoints commit|process URL FOLDER [EVERY]`` prints what came of it.
+"""Dies at every step in turn: ``python -m rig.failpoints commit|process URL FOLDER [EVERY [FIRST]]`` prints what came.
 
 A step is a statement, counted from outside where it goes to the driver: nothing in the product knows of it.
 Each attempt is a forked process that ends by ``os._exit`` before its n-th statement, or between a COMMIT and what
@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import event as on_statement
 from sqlalchemy.engine import Engine
 
+import starmodel.adapters.persistence.sqlmodel.migrations  # a store imports it when it opens: better before the fork
 import starmodel.app.relay
 from starmodel.adapters.persistence.sqlmodel import SQLRepo, database, statements
 from starmodel.app import Application
@@ -228,11 +229,11 @@ async def agree(store: SQLRepo, rows: dict[str, Any]) -> None:
             assert coins in (None, rows[id].coins), f"{id}: row {rows[id].coins}, change {coins}"
 
 
-def walk(url: str, folder: Path, *, whole: bool, every: int = 1) -> Walk:
-    """Die at every step, or at every so manieth, until a process lives through all of them."""
+def walk(url: str, folder: Path, *, whole: bool, every: int = 1, first: int = 1) -> Walk:
+    """Die at every step from the *first* on, or at every so manieth, until a process lives through all of them."""
     starmodel.app.relay.LEASE = 0.4  # a dead process's work passes on as soon as that
     starmodel.app.relay._RENEW = 0.1
-    told, found, step = (folder / "told.jsonl" if whole else None), Walk(), 1
+    told, found, step = (folder / "told.jsonl" if whole else None), Walk(), first
     assert forked(lambda: begin(url)) == 0
     while True:
         status = forked(partial(commit_once, url, step) if told is None else partial(live_once, url, told, step))
@@ -267,5 +268,7 @@ def disorder(told: Path, problems: list[str]) -> int:
 
 if __name__ == "__main__":
     kind, url, folder, *rest = sys.argv[1:]
-    result = walk(url, Path(folder), whole=kind == "process", every=int(rest[0]) if rest else 1)
+    result = walk(
+        url, Path(folder), **dict(zip(("every", "first"), map(int, rest), strict=False)), whole=kind == "process"
+    )
     print(json.dumps(asdict(result)))

@@ -16,7 +16,7 @@ import psycopg  # noqa: F401
 import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 import uvloop  # noqa: F401
 
-import starmodel.adapters.persistence.sqlmodel
+import starmodel.adapters.persistence.sqlmodel.migrations
 import starmodel.bootstrap  # noqa: F401
 from starmodel.adapters.fasthtml.server import serve
 

@@ -64,7 +64,7 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            self._process.terminate()
+            os.kill(self._postmaster, signal.SIGQUIT)  # nobody needs what is in it; whoever runs it for us would wait
             self._process.wait(timeout=20)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -106,11 +106,37 @@ class Postgres:
             admin.execute("DROP SCHEMA public CASCADE")
             admin.execute("CREATE SCHEMA public")
 
+    @property
+    def _postmaster(self) -> int:
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def made(self, name: str) -> str:
+        """Make a database besides, and return its address."""
+        import psycopg
+
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        return f"{self.url}/{name}"
+
+    def empty_tables(self, name: str) -> None:
+        """Delete every row in the database *name*, and drop whoever is connected to it; its tables stay."""
+        import psycopg
+
+        with psycopg.connect(f"{self.url}/{name}", autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'starmodel' AND datname = current_database()"
+            )
+            tables = admin.execute(
+                "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
+            without_triggers = "SET session_replication_role = replica"
+            admin.execute("; ".join([without_triggers, *(f"DELETE FROM {table}" for (table,) in tables)]))
+
     def kill(self) -> None:
         """End all of it at once, by SIGKILL, as when the machine takes it away."""
         assert self._process is not None
-        postmaster = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(postmaster, signal.SIGKILL)  # its children notice that it is gone, and go too
+        os.kill(self._postmaster, signal.SIGKILL)  # its children notice that it is gone, and go too
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=20)
         self._wait_until_gone()
