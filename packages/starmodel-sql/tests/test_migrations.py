@@ -32,7 +32,8 @@ from starmodel.core import Entity
 from starmodel.core.errors import StoreError
 from starmodel.core.marks import Indexed, Reference, Unique, Was
 
-ROWS = 10_000
+ROWS = 1_200
+"""More than a trial on Postgres takes along."""
 
 
 class Color(Enum):
