@@ -10,7 +10,6 @@ from starmodel.testing.store import SharedStoreContract, StoreContract
 
 class TestPostgres(StoreContract):
     supports_big_integers = False
-    settling = 0.8
     supports_naive_times = False
 
     @pytest.fixture

@@ -10,7 +10,6 @@ from starmodel.testing.store import SharedStoreContract, StoreContract
 
 class TestSQLite(StoreContract):
     supports_big_integers = False
-    settling = 0.3
 
     @pytest.fixture
     def new_store(self, store_of, clock):

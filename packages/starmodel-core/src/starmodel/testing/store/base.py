@@ -49,8 +49,8 @@ class StoreSuite(Contract):
     real_time: ClassVar[bool] = False
     """True for a store that has a clock of its own: the suite then waits, and leaves out what takes a day."""
 
-    settling: ClassVar[float] = 0.02
-    """Seconds after which a commit whose caller went away has ended one way or the other."""
+    settling: ClassVar[float] = 0.5
+    """Seconds for which a commit may be seen in part where its entities are looked at one by one."""
 
     @pytest.fixture
     def new_store(self) -> StatePersistenceBackend:
