@@ -75,6 +75,73 @@ def test_an_exit_leaves_with_its_code(shell):
     assert shell("raise SystemExit(3)").code == 3
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def at_a_terminal(cli, project, monkeypatch):
+    (project / "main.py").write_text(MAIN)
+    monkeypatch.setattr("sys.stdin", Terminal())
+
+    def at_a_terminal(*lines):
+        typed = list(lines)
+
+        def read(_=""):
+            if not typed:
+                raise EOFError
+            return typed.pop(0)
+
+        monkeypatch.setattr("builtins.input", read)
+        return cli("shell", "--plain")
+
+    return at_a_terminal
+
+
+def test_somebody_at_a_terminal_is_told_what_is_at_hand(at_a_terminal):
+    ended = at_a_terminal("print(await count(Todo))")
+    assert ended.code == 0
+    assert "with Todo, app, find, get, dispatch, preview, count" in ended.err
+    assert "Try: await find(Todo)" in ended.err
+    assert ended.out == "0\n"
+
+
+IPYTHON = """
+import asyncio
+
+def start_ipython(argv, user_ns, config):
+    found = config.InteractiveShell.loop_runner(user_ns["find"](user_ns["Todo"]))
+    print(argv, found, config.TerminalInteractiveShell.banner1.splitlines()[-1])
+"""
+TRAITLETS = """
+import copy
+from types import SimpleNamespace
+
+class Part(SimpleNamespace):
+    def __setattr__(self, name, value):
+        super().__setattr__(name, copy.deepcopy(value))  # as traitlets does
+
+class Config:
+    def __init__(self):
+        self.InteractiveShell, self.TerminalInteractiveShell = Part(), Part()
+"""
+
+
+def test_ipython_is_taken_where_it_is_installed_and_awaits_in_the_loop_of_the_application(
+    cli, project, monkeypatch, tmp_path
+):
+    (project / "main.py").write_text(MAIN)
+    (tmp_path / "site/traitlets").mkdir(parents=True)
+    (tmp_path / "site/IPython.py").write_text(IPYTHON)
+    (tmp_path / "site/traitlets/__init__.py").touch()
+    (tmp_path / "site/traitlets/config.py").write_text(TRAITLETS)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setattr("sys.stdin", Terminal())
+    ended = cli("shell")
+    assert (ended.code, ended.out) == (0, "[] [] Try: await find(Todo)\n"), ended.err
+
+
 @pytest.fixture
 def prompt():
     """A prompt without a keyboard; return what it wrote."""

@@ -101,8 +101,17 @@ def schema_of(project: Project, databases: tuple[Database, ...]) -> Schema | Non
     """
     if not databases or any(one.file is not None and not one.file.exists() for one in databases):
         return None
+    seen = [_schema(project, one.store) for one in databases]
+    return Schema(
+        pending=tuple(line for one in seen for line in one.pending),
+        drift=tuple(line for one in seen for line in one.drift),
+        failure="; ".join(one.failure for one in seen if one.failure),
+    )
+
+
+def _schema(project: Project, store: str) -> Schema:
     try:
-        document = migrations_of(project, store=databases[0].store).check().document
+        document = migrations_of(project, store=store).check().document
     except StarModelError as error:
         return Schema(failure=str(error))
     pending = tuple(f"{one['revision']} {one['message']}".strip() for one in document["pending"])
