@@ -53,6 +53,12 @@ class ShowingContract(UISuite):
         assert [(e.tag, e.text) for e in page if e.tag in {"h1", "h2", "h3"}] == [("h1", "One"), ("h2", "Two")]
         assert "x" in page.id("part").text
 
+    def test_text_that_is_given_as_content_may_be_filled_with_blocks(self, kit: UIAdapter, draw: Draw) -> None:
+        holders = [kit.section("T", ["slot"]), kit.dialog("d", "T", ["slot"]), kit.toolbar(["slot"]), kit.cell("slot")]
+        for holder in map(draw, holders):
+            around = [element.tag for element in holder if "slot" in element.text]
+            assert not {"p", "span", "label", "button", "h2"} & set(around)
+
     def test_a_button_sends_nothing_unless_it_is_told_to(self, kit: UIAdapter, draw: Draw) -> None:
         assert draw(kit.button("x", {})).one("button").get("type") == "button"
         assert draw(kit.button("x", {"type": "submit", "form": "f"})).one("button", form="f").get("type") == "submit"

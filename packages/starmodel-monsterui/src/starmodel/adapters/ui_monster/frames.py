@@ -73,7 +73,7 @@ class Frames(Basics):
         """Return a part of a page in a card."""
         line = el("div", el("div", el("h2", title)), *actions_of(actions), class_="mk-head")
         head = [CardHeader(line)] if title or actions else []
-        made = CardContainer(*head, CardBody(*map(_paragraph, content), cls=()), cls="mk-section")
+        made = CardContainer(*head, CardBody(*map(_boxed, content), cls=()), cls="mk-section")
         made.tag = "section"
         return named(made, {"id": id or None})
 
@@ -93,10 +93,11 @@ class Frames(Basics):
             class_="mk-close",
         )
         head = el("div", el("h2", title, id=f"{id}-title"), class_="mk-head")
-        body = el("div", *map(_paragraph, content), class_="mk-body")
+        body = el("div", *map(_boxed, content), class_="mk-body")
         made = el("dialog", head, body, out, id=id, class_="mk-dialog")
         return named(made, {"aria-labelledby": f"{id}-title", **attributes})
 
 
-def _paragraph(content: Any) -> Any:
-    return el("p", content) if isinstance(content, str) and not isinstance(content, NotStr) else content
+def _boxed(content: Any) -> Any:
+    """Return bare text in a box of its own, so that it has its distance; what it holds may be filled in later."""
+    return el("div", content) if isinstance(content, str) and not isinstance(content, NotStr) else content
