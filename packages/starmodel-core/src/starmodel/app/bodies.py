@@ -39,7 +39,8 @@ class BodyTooLargeError(StarModelError):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        super().__init__(f"The body is larger than {limit} bytes; send less.")
+        size = f"{limit} bytes" if limit < 1024 * 1024 else f"{limit // (1024 * 1024)} MiB"
+        super().__init__(f"What was sent is larger than {size}, which is the most that this address takes; send less.")
 
 
 class UnsupportedMediaError(StarModelError):

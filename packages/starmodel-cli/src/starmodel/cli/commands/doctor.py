@@ -129,7 +129,8 @@ def _databases(project: Project) -> Iterator[Diagnosis]:
     yield Diagnosis("database", "ok", "it answers")
     behind = [*(f"{line} is to be applied" for line in schema.pending), *schema.drift]
     revisions = len(list(project.migrations.glob("*.py"))) if project.migrations.is_dir() else 0
-    detail = "; ".join(behind) or f"code, {revisions} revisions and database fit together"
+    counted = f"{revisions} revision{'' if revisions == 1 else 's'}"
+    detail = "; ".join(behind) or f"code, {counted} and database fit together"
     yield Diagnosis("migrations", "warning" if behind else "ok", detail)
 
 
