@@ -11,9 +11,10 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, NullPool, create_engine, event, exc
@@ -24,12 +25,14 @@ from .errors import is_disconnect, is_outdated, is_transient, store_error
 from .functions import FUNCTIONS
 from .line import BUSY_SECONDS, Line
 from .statements import run_raw
+from .together import Together
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from starmodel.core.errors import StoreError
 
+    from .together import Job, Outcome
     from .url import DatabaseUrl
 
 __all__ = ["Database"]
@@ -61,6 +64,7 @@ class Database:
         self._connections: list[Connection] = []
         self._lock = threading.Lock()
         self._line = Line()
+        self._together = Together(self._transact_together)
         self._writers: ThreadPoolExecutor | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._watcher: ThreadPoolExecutor | None = None
@@ -130,6 +134,38 @@ class Database:
         """
         return await self._run(self._writers, lambda: self._attempt(lambda on: self._transact(on, work, explain)))
 
+    async def commit(self, work: Callable[[Connection], T], explain: Explain | None = None) -> T:
+        """Do what :meth:`write` does, on an SQLite file in one transaction with others that wait at the same time.
+
+        *work* is then run between others' work, of which it sees what they have done; a StarModelError takes back
+        what is its own.  Postgres, whose writers wait in a line of their own, has a transaction for each.
+        """
+        if not self.is_sqlite or self.url.is_memory or self._writers is None:
+            return await self.write(work, explain)
+        alone = partial(self._attempt, lambda on: self._transact(on, work, explain))
+        result: T = await self._together.done(work, alone, self._writers)
+        return result
+
+    def _transact_together(self, jobs: Sequence[Job]) -> Sequence[Outcome] | None:
+        """Do several jobs in one transaction; ``None``, and nothing happened, when anything else than a rule fails.
+
+        Done one by one, each then finds its own trouble.
+        """
+        connection = None
+        try:
+            connection = self._connection()
+            self._line.begin(connection)
+            outcomes = [_between(connection, job) for job in jobs]
+            run_raw(connection, "COMMIT")
+        except Exception as error:  # noqa: BLE001  (each of the jobs will raise its own)
+            if connection is not None:
+                with suppress(exc.SQLAlchemyError):
+                    connection.exec_driver_sql("ROLLBACK")
+            if isinstance(error, exc.SQLAlchemyError):
+                self._recover(connection, error)
+            return None
+        return outcomes
+
     async def _run(self, pool: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
         if pool is None:
             raise self.failure(OSError("the store is not open; open the application first: async with app"))
@@ -190,6 +226,19 @@ class Database:
     def failure(self, error: exc.SQLAlchemyError | OSError) -> StoreError:
         """Return *error* in words that say what to do, and leave no values of a row in *error* itself."""
         return store_error(error, self.url)
+
+
+def _between(connection: Connection, job: Job) -> Outcome:
+    """Do one of several jobs of a transaction: all of it, or nothing and the error that says why."""
+    run_raw(connection, "SAVEPOINT job")
+    outcome: Outcome
+    try:
+        outcome = job.work(connection), None
+    except StarModelError as error:
+        run_raw(connection, "ROLLBACK TO job")
+        outcome = None, error
+    run_raw(connection, "RELEASE job")
+    return outcome
 
 
 def _engine(url: DatabaseUrl) -> Engine:

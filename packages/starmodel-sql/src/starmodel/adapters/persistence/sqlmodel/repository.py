@@ -193,7 +193,7 @@ class SQLRepo:
         await self._known(*(write.kind for write in changeset.writes))
         at = changeset.command.at or self._clock.now()
         work = partial(self._writer.commit, changeset, at, self._now, [])
-        return await self.database.write(work, partial(broken_rule, changeset))
+        return await self.database.commit(work, partial(broken_rule, changeset))
 
     async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
         """Return the commit of a command of the last 24 hours."""

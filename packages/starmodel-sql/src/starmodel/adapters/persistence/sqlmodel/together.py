@@ -1,0 +1,98 @@
+"""Commits that wait at the same time become one transaction: the disk is waited for once, and the thread woken once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
+
+__all__ = ["Job", "Outcome", "Together"]
+
+Outcome: TypeAlias = tuple[Any, BaseException | None]
+"""What a job returned, or what it raised."""
+
+_MOST = 50
+"""How many jobs are one transaction at the most: others want to write to the file too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of *work*; *alone* runs it in a transaction of its own."""
+
+    work: Callable[[Connection], Any]
+    alone: Callable[[], Any]
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[Any]
+
+
+class Together:
+    """Hands jobs to a thread, which takes all that have come while it was at work.
+
+    *run* does several in one transaction; it returns an outcome for each, or ``None`` when they have to be done one by
+    one.  No job is answered before its transaction is on disk.
+    """
+
+    def __init__(self, run: Callable[[Sequence[Job]], Sequence[Outcome] | None]) -> None:
+        self._run = run
+        self._waiting: deque[Job] = deque()
+        self._is_busy = False
+        self._lock = threading.Lock()
+
+    async def done(self, work: Callable[[Connection], Any], alone: Callable[[], Any], thread: Executor) -> Any:
+        """Return what *work* made; whoever stops waiting for it does not stop it."""
+        loop = asyncio.get_running_loop()
+        job = Job(work, alone, loop, loop.create_future())
+        with self._lock:
+            self._waiting.append(job)
+            begins, self._is_busy = not self._is_busy, True
+        if begins:
+            thread.submit(self._work_off)
+        return await job.done
+
+    def _work_off(self) -> None:
+        while jobs := self._next():
+            outcomes = self._run(jobs) if len(jobs) > 1 else None
+            if outcomes is not None:
+                _answer(jobs, outcomes)
+                continue
+            for job in jobs:
+                _answer([job], [_alone(job)])
+
+    def _next(self) -> list[Job]:
+        with self._lock:
+            jobs = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
+            self._is_busy = bool(jobs)
+        return jobs
+
+
+def _alone(job: Job) -> Outcome:
+    try:
+        return job.alone(), None
+    except BaseException as error:  # noqa: BLE001  (it is raised where the job is waited for)
+        return None, error
+
+
+def _answer(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+    """Tell each event loop what became of its jobs, all of them at once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Job, Outcome]]] = {}
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        by_loop.setdefault(job.loop, []).append((job, outcome))
+    for loop, answers in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell, answers)
+
+
+def _tell(answers: Sequence[tuple[Job, Outcome]]) -> None:
+    for job, (result, error) in answers:
+        if job.done.done():  # whoever waited has gone
+            continue
+        if error is None:
+            job.done.set_result(result)
+        else:
+            job.done.set_exception(error)
