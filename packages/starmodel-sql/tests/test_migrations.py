@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -582,6 +583,43 @@ def test_the_sql_of_what_is_pending_is_shown_and_does_nothing(project):
     assert len(second.status().document["pending"]) == 1
     second.up()
     assert second.sql().document["sql"] == ""
+
+
+def test_the_sql_that_is_shown_holds_values_as_they_are(on_sqlite):
+    first = on_sqlite.migrator(todo(note=(str | None, None)))
+    first.make("first")
+    first.up()
+    on_sqlite.fill("title", "'t'", 2)
+    second = on_sqlite.migrator(todo(note=(str, "why? it's")))
+    second.make("second")
+    shown = second.sql().document["sql"]
+    assert "UPDATE todo SET note='why? it''s'" in shown
+    assert "BEGIN" not in shown.removeprefix("BEGIN IMMEDIATE")
+    assert "COMMIT" not in shown
+
+
+def test_what_fails_on_a_copy_names_the_original(on_sqlite):
+    migrator = on_sqlite.migrator(todo())
+    migrator.make("first")
+    migrator.up()
+    migrator._revisions.write("broken", '    op.execute("UPDATE nowhere SET a = 1")', "    pass", "")
+    with pytest.raises(StoreError, match="no such table: nowhere") as caught:
+        on_sqlite.migrator(todo()).sql()
+    assert str(caught.value).startswith(on_sqlite.url)
+
+
+def test_a_copy_that_was_left_behind_goes_with_the_next(on_sqlite):
+    migrator = on_sqlite.migrator(todo())
+    migrator.make("first")
+    migrator.up()
+    file = Path(on_sqlite.url.removeprefix("sqlite:///"))
+    abandoned, in_use = [file.with_name(f".{file.name}.trial-0000000{number}") for number in range(2)]
+    for copy in (abandoned, in_use):
+        copy.touch()
+    os.utime(abandoned, (0, 0))
+    migrator._revisions.write("next", "    pass", "    pass", "")
+    on_sqlite.migrator(todo()).up()
+    assert (abandoned.exists(), in_use.exists()) == (False, True)
 
 
 def test_drift_is_told(project):

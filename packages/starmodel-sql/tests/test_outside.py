@@ -140,6 +140,17 @@ async def test_every_type_of_value_is_read_as_it_is(store, elsewhere):
     assert await store.get(Card, "a") is None
 
 
+async def test_a_row_that_gets_another_id_is_gone_and_another_is_made(store, elsewhere):
+    await put(store, Card(id="a", title="old"))
+    start = await store.position()
+    elsewhere.run("UPDATE card SET id = 'b', title = 'new' WHERE id = 'a'")
+    gone, made = [commit.changes[0] for commit in await news(store, start)]
+    assert (gone.id, gone.before["title"], gone.after) == ("a", "old", None)
+    assert (made.id, made.before, made.after["title"]) == ("b", None, "new")
+    assert (await found(store, Card(id="b"))).version == made.version > start.number
+    assert await store.get(Card, "a") is None
+
+
 async def test_a_row_of_another_program_begins_above_every_version_it_ever_had(store, elsewhere):
     await put(store, Card(id="a"))
     for count in range(3):

@@ -134,17 +134,17 @@ class _Table:
         )
         return [
             _Trigger(
-                shortened(f"{PREFIX}outside_{self._mapper.table.name}_{event.lower()}"),
+                shortened(f"{PREFIX}outside_{self._mapper.table.name}_{label}"),
                 event,
                 when,
                 steps,
-                f"/* notes {event} by {_digest(*form[event])}: {fields} */",
+                f"/* notes {label} by {_digest(*form[label])}: {fields} */",
             )
-            for event, (when, steps) in self._bodies(self._mapper.fields).items()
+            for label, (event, when, steps) in self._bodies(self._mapper.fields).items()
         ]
 
-    def _bodies(self, names: Sequence[str]) -> dict[str, tuple[str, list[str]]]:
-        """Return for each kind of statement when its trigger acts and what it does."""
+    def _bodies(self, names: Sequence[str]) -> dict[str, tuple[str, str, list[str]]]:
+        """Return for each kind of change at which statement its trigger acts, when, and what it does."""
         version, differs = self._quoted(VERSION), " OR ".join(map(self._change, names))
         old, new = self._values(names, "OLD"), self._values(names, "NEW")
         # A new row begins above every version that a row of this id may have had: each note becomes a commit.
@@ -154,13 +154,15 @@ class _Table:
         )
         given = f"(SELECT {version} FROM {self._name} WHERE id = NEW.id)"
         moved = f"UPDATE {self._name} SET {version} = OLD.{version} + 1 WHERE id = NEW.id"
+        made = self._note("NEW", given, "NULL", new)
+        gone = self._note("OLD", f"OLD.{version}", old, "NULL")
+        changed = self._note("NEW", f"OLD.{version} + 1", old, self._values(names, "NEW", compared=True))
+        is_foreign = f"NEW.{version} = OLD.{version} AND OLD.{version} <> {DELETED}"
         return {
-            "INSERT": (f"NEW.{version} = 0", [first, self._note("NEW", given, "NULL", new)]),
-            "UPDATE": (
-                f"NEW.{version} = OLD.{version} AND OLD.{version} <> {DELETED} AND ({differs})",
-                [moved, self._note("NEW", f"OLD.{version} + 1", old, self._values(names, "NEW", compared=True))],
-            ),
-            "DELETE": (f"OLD.{version} <> {DELETED}", [self._note("OLD", f"OLD.{version}", old, "NULL")]),
+            "insert": ("INSERT", f"NEW.{version} = 0", [first, made]),
+            "update": ("UPDATE", f"{is_foreign} AND NEW.id = OLD.id AND ({differs})", [moved, changed]),
+            "rename": ("UPDATE OF id", f"{is_foreign} AND NEW.id <> OLD.id", [first, gone, made]),
+            "delete": ("DELETE", f"OLD.{version} <> {DELETED}", [gone]),
         }
 
     def _note(self, row: str, at: str, before: str, after: str) -> str:

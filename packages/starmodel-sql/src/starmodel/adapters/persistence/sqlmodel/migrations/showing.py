@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from sqlalchemy import event
-
 from starmodel.adapters.persistence.sqlmodel.database import Database
 
 from .applying import apply, transaction
@@ -35,22 +33,14 @@ def recorded(database: Database, revisions: Revisions, to: str) -> str:
     statements: list[str] = []
     with copied(database) as copy, transaction(copy) as connection:
 
-        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-            if not statement.lstrip().upper().startswith(("PRAGMA", "SELECT")):
-                statements.append(_inlined(statement, parameters))
+        def note(statement: str) -> None:
+            if (
+                not statement.lstrip().upper().startswith(("PRAGMA", "SELECT", "--"))
+            ):  # what a trigger does is a comment
+                statements.append(statement.strip())
 
-        event.listen(copy.engine, "before_cursor_execute", note)
+        raw: Any = connection.connection.driver_connection
+        raw.set_trace_callback(note)  # the values are in it as SQLite writes them
         apply(connection, revisions, to)
+        raw.set_trace_callback(None)
     return ";\n".join(["BEGIN IMMEDIATE", *statements, ""]).strip()
-
-
-def _inlined(statement: str, parameters: Any) -> str:
-    text = statement.strip()
-    for value in parameters if isinstance(parameters, tuple | list) else ():
-        said = "NULL" if value is None else repr(value) if isinstance(value, int | float) else _quoted(str(value))
-        text = text.replace("?", said, 1)
-    return text
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, exc, text
@@ -28,6 +30,10 @@ __all__ = ["copied", "try_out"]
 SAMPLE = 1_000
 """Rows of each table that a trial on Postgres is made with; on SQLite all of them."""
 
+ABANDONED = 60 * 60
+"""Seconds after which a copy that does not change belongs to nobody."""
+
+_ENDS = ("", "-wal", "-shm", "-journal")
 _MAY_NOT = ("42501",)  # insufficient_privilege
 
 
@@ -71,8 +77,9 @@ def _on_sqlite(database: Database, revisions: Revisions, start: str, to: str, do
 
 @contextmanager
 def copied(database: Database) -> Iterator[Database]:
-    """Lend a copy of an SQLite database, beside it so that it is on the same disk."""
+    """Lend a copy of an SQLite database, beside it so that it is on the same disk; its errors name the original."""
     source = Path(str(database.url.url.database))
+    _forget_abandoned(source)
     path = source.with_name(f".{source.name}.trial-{secrets.token_hex(4)}")
     if source.exists():
         path.touch(mode=stat.S_IMODE(source.stat().st_mode))  # who may not read the one may not read the other
@@ -80,6 +87,7 @@ def copied(database: Database) -> Iterator[Database]:
         with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(path)) as target:
             original.backup(target)
         copy = Database(DatabaseUrl(str(database.url.url.set(database=os.fspath(path)))))
+        copy.url = database.url
         try:
             yield copy
         finally:
@@ -87,8 +95,18 @@ def copied(database: Database) -> Iterator[Database]:
     except sqlite3.Error as error:
         raise store_error(OSError(str(error)), database.url) from error
     finally:
-        for end in ("", "-wal", "-shm", "-journal"):
+        for end in _ENDS:
             path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def _forget_abandoned(source: Path) -> None:
+    """Delete copies that nobody has written to for long: whoever made them was killed."""
+    for path in source.parent.glob(f".{glob.escape(source.name)}.trial-????????"):
+        parts = [path.with_name(path.name + end) for end in _ENDS]
+        with suppress(OSError):
+            if time.time() - max(part.stat().st_mtime for part in parts if part.exists()) > ABANDONED:
+                for part in parts:
+                    part.unlink(missing_ok=True)
 
 
 def _on_postgres(database: Database, revisions: Revisions, start: str, to: str, down: bool) -> str | None:  # noqa: FBT001  (as try_out has it)
