@@ -137,6 +137,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Make up hundreds of requests for every operation of the REST interface."""
+    workspace(session)
+    session.run("pytest", "packages/starmodel-rest/tests/test_fuzz.py", env={"STARMODEL_FUZZ": "300"})
+
+
+@nox.session
 def chaos(session: nox.Session) -> None:
     """Kill servers and databases for ten minutes, and write docs/reliability.md; needs Postgres."""
     workspace(session)

@@ -14,7 +14,7 @@ from .past import Past, Step, may_be_undone, past_of
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
-from .reading import may_read, permitted, readable, tally, walk
+from .reading import entity_before, may_read, permitted, readable, tally, walk
 from .refusals import Refusal, refusal_of
 from .registry import Registry
 from .running import OnStep
@@ -53,6 +53,7 @@ __all__ = [
     "VisitorPolicy",
     "application_in",
     "application_of",
+    "entity_before",
     "may_be_undone",
     "may_read",
     "obstacle_to_undo",

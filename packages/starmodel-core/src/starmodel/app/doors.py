@@ -1,10 +1,8 @@
-"""What every door over HTTP does alike: addresses of events, bodies as JSON, keys of commands, and what it may show."""
+"""What every door over HTTP does alike: addresses of events, keys of commands, versions, and what it may show."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +10,19 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.showing import with_shown
 
+from .reading import may_read
+
 if TYPE_CHECKING:
     from starmodel.core.actors import Actor
     from starmodel.core.ports import Codec
 
+    from .application import Application
     from .catalog import Handler
+    from .dispatcher import Result
 
-__all__ = ["command_id", "object_in", "path_of", "refuse_impossible", "shown", "version_in"]
+__all__ = ["command_id", "outcome_of", "path_of", "shown", "version_in"]
 
-MAX_DEPTH = 32
 MAX_KEY = 200
-
-_HOLDERS = (dict, list)
-_decode = json.JSONDecoder().decode
 
 
 def path_of(handler: Handler) -> str:
@@ -66,45 +64,18 @@ def shown(value: Any, codec: Codec) -> Any:
         return None
 
 
-def object_in(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in *body*, an empty one for none; InvalidError for what is no object or nothing can hold.
-
-    No value is repeated in the refusal.
-    """
-    if not body:
-        return {}
-    try:
-        data = _decode(body.decode(_encoding(body), "surrogatepass"))
-    except (ValueError, RecursionError) as error:
-        text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InvalidError([Problem((), f"the body is not JSON: {text}", "json")]) from None
-    if not isinstance(data, dict):
-        raise InvalidError([Problem((), "the body must be a JSON object with the arguments by name", "json")])
-    refuse_impossible(data)
-    return data
-
-
-def _encoding(body: bytes) -> str:
-    """Return what :func:`json.detect_encoding` does, in the usual case without looking at it from every side."""
-    return "utf-8" if body[:1] == b"{" and body[1:2] != b"\0" else json.detect_encoding(body)
-
-
-def refuse_impossible(values: dict[str, Any] | list[Any], levels: int = MAX_DEPTH) -> None:
-    """Raise InvalidError for what Python reads and neither JSON nor a page can hold; no value is repeated in it."""
-    if levels == 0:
-        raise InvalidError([Problem((), f"the body is nested more than {MAX_DEPTH} levels deep", "depth")])
-    for value in (*values, *values.values()) if isinstance(values, dict) else values:
-        if isinstance(value, str):
-            if not value.isascii():
-                _refuse_half_characters(value)
-        elif isinstance(value, _HOLDERS):
-            refuse_impossible(value, levels - 1)
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise InvalidError([Problem((), "NaN and infinite numbers cannot be sent", "finite")])
-
-
-def _refuse_half_characters(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidError([Problem((), "a text holds half a character (a lone surrogate)", "unicode")]) from None
+def outcome_of(application: Application, result: Result, actor: Actor, returned: Any) -> dict[str, Any]:
+    """Return what became of a command, as JSON tells it to *actor*; *returned* is what may be shown of its answer."""
+    entity, target = result.entity, result.command.entity_id
+    changes = result.commit.changes if result.commit is not None else ()
+    change = next((change for change in changes if target in (None, change.id)), None)
+    if entity is not None and not may_read(application, actor, entity):
+        entity = None  # who may change it need not see it
+    return {
+        "command": result.command.id,
+        "replayed": result.replayed,
+        "id": target if change is None else change.id,
+        "version": None if change is None else change.version,
+        "entity": None if entity is None else application.codec.dump(entity, public=True),
+        "returned": returned,
+    }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.entity import Entity
-from starmodel.core.errors import NotFoundError, QueryError
+from starmodel.core.errors import NotFoundError, QueryError, StarModelError
 from starmodel.core.ordering import cursor_at
 from starmodel.core.query import MAX_LIMIT, Page, Query, Stored, order_key
 from starmodel.core.relations import Steps, steps_of, target_of
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from starmodel.core.actors import Actor
+    from starmodel.core.changes import Change
 
     from .application import Application
 
-__all__ = ["may_read", "permitted", "readable", "tally", "walk"]
+__all__ = ["entity_before", "may_read", "permitted", "readable", "tally", "walk"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -29,6 +30,20 @@ _MOST = 10_000
 def may_read(application: Application, actor: Actor, entity: Entity, /) -> bool:
     """Tell whether *actor* may see *entity* as it is."""
     return actor.trusted or application.policy.decide(actor, "read", type(entity), entity.id, entity).allowed
+
+
+def entity_before(kind: type[E], change: Change, /) -> E | None:
+    """Return the entity of *kind* as it was before *change*, its secret fields as they are now or by default.
+
+    ``None`` when it was not there, and when the record does not hold enough to tell.
+    """
+    if change.before is None:
+        return None
+    now = {} if change.snapshot is None else {name: getattr(change.snapshot, name) for name in kind.__entity_fields__}
+    try:
+        return kind(**{**now, **change.before})
+    except (StarModelError, TypeError):  # something is missing, or today's rules refuse what was
+        return None
 
 
 async def readable(application: Application, kind: type[E], id: str, /, *, actor: Actor) -> Stored[E]:

@@ -26,6 +26,8 @@ _STATUSES = {
     "field_conflict": (409, "Changed meanwhile"),
     "undo": (409, "Cannot be undone"),
     "command_reused": (422, "Used already"),
+    "too_large": (413, "Too large"),
+    "media_type": (415, "Unsupported media type"),
     "query": (400, "That question does not fit"),
     "forbidden": (403, "Not allowed"),
     "not_found": (404, "Not found"),

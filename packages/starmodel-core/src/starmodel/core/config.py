@@ -32,7 +32,8 @@ class EntityConfig(TypedDict, total=False):
     class name is taken.  ``default_events``: which of create, update and delete it has; ``()`` is none.
     ``search_index``: ``True`` lets the store keep an index of its words, where it can: a search then needs not look at
     everything, and each change of a text takes longer.  ``label`` and ``plural``: what one and many are called.
-    ``icon``: the name of a Lucide icon.  ``pages``: ``False`` leaves it without pages of its own.
+    ``icon``: the name of a Lucide icon.  ``pages``: ``False`` leaves it without pages of its own.  ``api``: ``False``
+    keeps it out of the programming interfaces that are made for every entity, such as REST.
     """
 
     store: str
@@ -45,6 +46,7 @@ class EntityConfig(TypedDict, total=False):
     plural: str
     icon: str
     pages: bool
+    api: bool
 
 
 DEFAULT_EVENTS = ("create", "update", "delete")
@@ -70,6 +72,7 @@ def checked_config(owner: str, config: Any) -> EntityConfig:
         "plural": _word,
         "icon": _icon,
         "pages": _flag,
+        "api": _flag,
     }
     result = {}
     for key, value in config.items():

@@ -198,10 +198,12 @@ def shape_dataclass(cls: type[Entity]) -> None:
             setattr(cls, name, dataclasses.field(default_factory=_take_default(cls, name)))
         elif name not in cls.__dict__ and name in cls.__entity_fields__:
             setattr(cls, name, dataclasses.field())  # declared again without a default: the parent's reader is none
+    said = cls.__doc__
     try:
         dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
     except (TypeError, ValueError) as error:
         raise DefinitionError(f"{cls.__name__}: {error}") from error
+    cls.__doc__ = said  # in place of one that shows the defaults, also of what is not public
     del cls.__setattr__, cls.__delattr__  # the dataclass guards; Snapshot's know about drafts
     for name in private:
         del cls.__dataclass_fields__[name]  # so that no codec ever sees working state

@@ -130,7 +130,7 @@ JSON_TYPES: Mapping[type[Any], Mapping[str, str]] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     types.NoneType: {"type": "null"},
-    Decimal: {"type": "string"},
+    Decimal: {"type": "string", "format": "decimal"},
     date: {"type": "string", "format": "date"},
     datetime: {"type": "string", "format": "date-time"},
     time: {"type": "string", "format": "time"},

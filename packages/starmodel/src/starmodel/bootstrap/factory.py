@@ -12,6 +12,7 @@ from starmodel.app import Application, Registry
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
 from starmodel.plugins import PluginHost
 
+from .rest import IF_INSTALLED, attach_api
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def create_app(
     codec: Codec | None = None,
     hosts: Sequence[str] = (),
     ui: UIAdapter | str | None = None,
+    api: str | None = IF_INSTALLED,
     title: str = "StarModel",
     **fasthtml: Any,
 ) -> StarModelApp:
@@ -94,8 +96,9 @@ def create_app(
 
     *hosts* are the names it answers to besides this machine's own.  *ui* is the kit that draws the pages, or its name:
     by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are the installed
-    ones unless given.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does not
-    know itself.
+    ones unless given.  *api* is the path of the REST interface: by default ``/api`` where the package is installed;
+    ``None`` leaves it out.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does
+    not know itself.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -116,7 +119,7 @@ def create_app(
     application = create_application(*entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec)
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
-    return StarModelApp(
+    app = StarModelApp(
         application,
         secret=chosen.secret,
         gate=gate,
@@ -126,6 +129,8 @@ def create_app(
         title=title,
         **fasthtml,
     )
+    attach_api(app, api, title)
+    return app
 
 
 def _kit(wanted: UIAdapter | str | None) -> UIAdapter:

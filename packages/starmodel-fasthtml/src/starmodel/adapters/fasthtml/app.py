@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from fasthtml.components import Title
 from fasthtml.core import FastHTML, noop_body
@@ -108,6 +108,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self.state.starmodel = runtime
         self._routed: set[type[Entity]] = set()
         self.pages = Site(runtime, title)
+        self._attached: list[Mount] = []
         self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
@@ -129,6 +130,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 
         Starlette's own outermost layer is left out: it answers failures, which the gate does.
         """
+        self.router.routes.sort(key=lambda route: route in self._attached)
         self.user_middleware.append(Middleware(self._shortcut.before))
         stack: ServerErrorMiddleware = super().build_middleware_stack()
         return Gate(
@@ -153,6 +155,16 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
     def gate(self) -> GateSettings:
         """What the gate in front of everything lets through."""
         return self._gate
+
+    def attach(self, path: str, app: ASGIApp, *, drain: Callable[[], None] | None = None) -> None:
+        """Let another ASGI application answer below *path*, behind the gate; a page of one's own there comes first.
+
+        *drain* is called when the server is about to stop: it ends what would go on for ever.  Lifespans are not run.
+        """
+        self._attached.append(Mount(path, app=app))
+        self.router.routes.append(self._attached[-1])
+        if drain is not None:
+            self.runtime.drains.append(drain)
 
     def include_entity(self, kind: type[Entity]) -> None:
         """Open a route for each declared event of *kind*; what is not declared stays 404."""

@@ -13,11 +13,17 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
-from starmodel.app.doors import object_in, refuse_impossible
+from starmodel.app.bodies import (
+    BodyTooLargeError,
+    UnsupportedMediaError,
+    by_name,
+    object_in,
+    refuse_impossible,
+)
 from starmodel.core.annotations import members_of
-from starmodel.core.errors import InvalidError, Problem, StarModelError
+from starmodel.core.errors import InvalidError, Problem
 
-from .gate import BodyTooLargeError, header
+from .gate import header
 from .nesting import FormValues, read_names
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
 
     from starmodel.core.parameters import Parameter
 
-__all__ = ["FORM_MEDIA", "Arguments", "UnsupportedMediaError", "Wanted", "media_of", "read_arguments"]
+__all__ = ["FORM_MEDIA", "Arguments", "Wanted", "media_of", "read_arguments"]
 
 FORM_MEDIA = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_FIELDS = 1000
@@ -64,16 +70,6 @@ class Arguments(NamedTuple):
     back: str | None = None
 
 
-class UnsupportedMediaError(StarModelError):
-    """A body came in a form that no event takes."""
-
-    code = "media_type"
-
-    def __init__(self, media: str) -> None:
-        self.media = media
-        super().__init__(f"send the arguments as application/json or as a form, not as {media[:100] or 'nothing'!r}")
-
-
 async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY) -> Arguments:
     """Return the arguments of a request; those in the body win over those in its address.
 
@@ -106,7 +102,7 @@ def _query(scope: Scope) -> tuple[dict[str, Any], str]:
     text: bytes = scope["query_string"]
     if not text:
         return {}, ""
-    query = _by_name(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+    query = by_name(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
     query.pop("_key", None)
     return query, str(query.pop("_base", ""))
 
@@ -114,19 +110,6 @@ def _query(scope: Scope) -> tuple[dict[str, Any], str]:
 def media_of(scope: Scope) -> str:
     """Return what kind of body a request has, without the parameters of its content type."""
     return header(scope, b"content-type").partition(";")[0].strip().lower()
-
-
-def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return values by name; a name that comes several times has a list."""
-    values: dict[str, Any] = {}
-    for name, value in pairs:
-        if name not in values:
-            values[name] = value
-        elif isinstance(values[name], list):
-            values[name].append(value)
-        else:
-            values[name] = [values[name], value]
-    return values
 
 
 def _is_list(annotation: Any) -> bool:
@@ -159,7 +142,7 @@ async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
     request = Request(scope, receive)
     try:
         async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-            return _by_name((name, _lines(value)) for name, value in form.multi_items())
+            return by_name((name, _lines(value)) for name, value in form.multi_items())
     except (BodyTooLargeError, ClientDisconnect):
         raise
     except Exception as error:  # whatever a parser of forms may raise on bytes from outside

@@ -16,16 +16,16 @@ from urllib.parse import urlsplit
 from starlette.requests import ClientDisconnect
 
 from starmodel.app import Refusal, refusal_of
-from starmodel.app.doors import command_id, shown, version_in
+from starmodel.app.bodies import BodyTooLargeError
+from starmodel.app.doors import command_id, outcome_of, shown, version_in
 from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.events import Mode
 
 from .answering import nonce_of
-from .arguments import Arguments, UnsupportedMediaError, Wanted, read_arguments
-from .gate import BodyTooLargeError, header
+from .arguments import Arguments, Wanted, read_arguments
+from .gate import header
 from .pages import error_page
-from .patches import may_read
 from .replies import send_bytes, send_frames, send_json, send_nothing, send_see_other
 from .results import Frames, frames_of, public_value
 from .wanting import is_ours, wants_json, wants_page
@@ -154,23 +154,10 @@ class CommandDoor:
         return own_path(arguments.back)
 
     def _as_json(self, result: Result, actor: Actor) -> dict[str, Any]:
-        codec, entity, target = self._runtime.app.codec, result.entity, result.command.entity_id
-        changes = result.commit.changes if result.commit is not None else ()
-        change = next((change for change in changes if target in (None, change.id)), None)
-        if entity is not None and not may_read(self._runtime.hub, actor, entity):
-            entity = None  # who may change it need not see it
-        return {
-            "command": result.command.id,
-            "replayed": result.replayed,
-            "id": target if change is None else change.id,
-            "version": None if change is None else change.version,
-            "entity": None if entity is None else codec.dump(entity, public=True),
-            "returned": public_value(result.returned, codec),
-        }
+        app = self._runtime.app
+        return outcome_of(app, result, actor, public_value(result.returned, app.codec))
 
     def _refusal(self, error: Exception, scope: Scope) -> Refusal:
-        if isinstance(error, UnsupportedMediaError):
-            return Refusal(415, error.code, "Unsupported media type", str(error), "")
         refusal = refusal_of(error, secrets.token_hex(6))
         if refusal.status >= 500:  # the server's own fault
             logger.error("%s failed at %r (id %s)", self._handler, scope["path"], refusal.id, exc_info=error)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from starlette.requests import ClientDisconnect
 
 from starmodel.app import Refusal, refusal_of
+from starmodel.app.bodies import BodyTooLargeError
 from starmodel.core.errors import StarModelError
 
 from .answering import NOSNIFF, Answer
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = [
     "SAFE_METHODS",
     "AnswerBrokenError",
-    "BodyTooLargeError",
     "Draw",
     "Gate",
     "GateSettings",
@@ -57,10 +57,6 @@ Draw: TypeAlias = "Callable[[Scope, Refusal], str | None]"
 
 Larger: TypeAlias = "Callable[[Scope], int]"
 """Returns how many bytes of files an address takes, 0 for one that takes none."""
-
-
-class BodyTooLargeError(Exception):
-    """A request body ran over the limit while it was being read."""
 
 
 class AnswerBrokenError(StarModelError, ConnectionError):
@@ -119,7 +115,7 @@ class Gate:
         except ClientDisconnect:
             return  # nobody is there to be answered
         except BodyTooLargeError as error:
-            await self._after_failure(answer, error, 413, _too_large(limit))
+            await self._after_failure(answer, error, 413, str(BodyTooLargeError(limit)))
         except Exception as error:  # the outermost place: nothing above could answer
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
@@ -161,7 +157,7 @@ class Gate:
         length = headers.get(b"content-length", b"0")
         limit = self._limit(scope, headers)
         if not length.isdigit() or len(length) > 18 or int(length) > limit:
-            return 413, _too_large(limit)
+            return 413, str(BodyTooLargeError(limit))
         return None
 
     def _limit(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
@@ -183,11 +179,6 @@ class Gate:
         if visit is not None:
             return visit, False
         return self._sessions.begin(), not self._sessions.was_just_replaced(cookie)
-
-
-def _too_large(limit: int) -> str:
-    size = f"{limit} bytes" if limit < 1024 * 1024 else f"{limit // (1024 * 1024)} MiB"
-    return f"What was sent is larger than {size}, which is the most that this address takes; send less."
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
@@ -259,7 +250,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             total += len(message.get("body", b""))
             if total > limit:
-                raise BodyTooLargeError
+                raise BodyTooLargeError(limit)
         return message
 
     return limited

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from starmodel.app.bodies import json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["NO_STORE", "send_bytes", "send_frames", "send_json", "send_nothing", "send_plain", "send_see_other"]
 
 NO_STORE = (b"cache-control", b"no-store")
-
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 async def send_bytes(
@@ -35,20 +33,8 @@ async def send_plain(send: Send, status: int, text: str, extra: Iterable[tuple[b
 
 async def send_json(send: Send, status: int, data: Any, *, problem: bool = False) -> None:
     """Answer with JSON; a number that JSON cannot hold becomes ``null``, as in a browser."""
-    try:
-        text = _encode(data)
-    except ValueError:
-        text = _encode(_finite(data))
-    body = text.encode("utf-8", "backslashreplace")
+    body = json_bytes(data)
     await send_bytes(send, status, b"application/problem+json" if problem else b"application/json", body)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 async def send_frames(send: Send, frames: bytes, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:

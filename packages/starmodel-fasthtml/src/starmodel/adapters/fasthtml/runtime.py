@@ -20,7 +20,7 @@ from .sessions import Sessions
 from .signing import Signer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import ASGIApp, Scope
 
@@ -64,6 +64,7 @@ class Runtime:
         self.hub = Hub(app, self.fragments, self._remake)
         self.max_streams = max_streams
         self.forms: Forms | None = None
+        self.drains: list[Callable[[], None]] = []
         self._auth = tuple(auth)
         self._pages: ASGIApp | None = None
 
@@ -87,6 +88,8 @@ class Runtime:
     def drain(self) -> None:
         """End every stream at once; what a server calls before it stops."""
         self.hub.drain()
+        for drain in self.drains:
+            drain()
 
     @property
     def has_auth(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from starmodel.adapters.fasthtml.arguments import Wanted
 from starmodel.adapters.fasthtml.wanting import is_ours
 from starmodel.app import permitted, readable
-from starmodel.app.doors import refuse_impossible
+from starmodel.app.bodies import refuse_impossible
 from starmodel.core.conditions import as_compared
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryError, StarModelError

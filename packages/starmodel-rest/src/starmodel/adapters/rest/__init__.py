@@ -1,0 +1,5 @@
+"""StarModel for programs: REST with OpenAPI and a feed of changes, read off the entities of an application."""
+
+from .api import Identify, RestApp
+
+__all__ = ["Identify", "RestApp"]

@@ -1,0 +1,167 @@
+"""The REST application: a FastAPI application whose own endpoints stand beside those of the entities."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from starmodel.app.doors import path_of
+from starmodel.core.errors import DefinitionError, InvalidError, Problem, StarModelError
+
+from .answers import Json, refused, refused_by_http
+from .doors import CollectionDoor, EventDoor, MemberDoor
+from .feed import Feeds
+from .page import documentation_routes
+from .service import Identify, Service
+from .specification import specification
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from starmodel.app import Application, Handler
+    from starmodel.core.entity import Entity
+
+__all__ = ["Identify", "RestApp"]
+
+logger = logging.getLogger("starmodel.rest")
+
+_ITSELF = ("docs", "openapi.json")
+"""The first parts of the addresses that are the application's own."""
+
+
+class RestApp(FastAPI):
+    """REST for every entity of *application* that does not say ``"api": False``, with OpenAPI and a page to try it.
+
+    Mounted below a web application it needs no lifespan.  *identify* says who sent a request; each entity is as visible
+    to them as their policies say.  ``@api.get("/report")`` adds an endpoint as FastAPI knows it.  *max_feeds* bounds
+    the feeds of changes that are open at once.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        identify: Identify,
+        title: str = "StarModel",
+        version: str = "1",
+        max_feeds: int = 1000,
+        **fastapi: Any,
+    ) -> None:
+        super().__init__(
+            title=title,
+            version=version,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            **fastapi,
+        )
+        self.application = application
+        self.feeds = Feeds(application, max_open=max_feeds)
+        self._service = Service(application, identify)
+        self._offered: dict[type[Entity], list[Handler]] = {}
+        self.add_exception_handler(HTTPException, _told_http)
+        self.add_exception_handler(RequestValidationError, _told_invalid)
+        self.add_exception_handler(StarModelError, _told)
+        self.router.routes.append(Route("/openapi.json", self._specification, methods=["GET"], name="openapi"))
+        self.router.routes.append(Route("/", _to_documentation, methods=["GET"], name="documentation-root"))
+        self.router.routes += documentation_routes(title)
+        self._include_new()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; entities that the application got since are there."""
+        self._include_new()
+        await super().__call__(scope, receive, send)
+
+    def drain(self) -> None:
+        """End every feed at once; what a server calls before it stops."""
+        self.feeds.drain()
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document: the entities', and what was added as FastAPI knows it."""
+        self._include_new()
+        self.openapi_schema = None
+        return specification(super().openapi(), self.application.codec, self._offered)
+
+    def _include_new(self) -> None:
+        for kind in self.application.catalog:
+            if kind not in self._offered:
+                self._include(kind)
+
+    def _include(self, kind: type[Entity]) -> None:
+        handlers = self.application.catalog.handlers(kind)
+        if not kind.__entity_config__.get("api", True):
+            self._offered[kind] = []
+            return
+        name = kind.__entity_name__.lower()
+        if name in _ITSELF:
+            raise DefinitionError(
+                f"the entity {kind.__entity_name__} would have the address of the documentation; give it another "
+                "model_config = {'namespace': ...}, or keep it out by {'api': False}"
+            )
+        offered = self._offered[kind] = [one for one in handlers.values() if one.event.options.include_in_schema]
+        known = {handler.event.name: handler for handler in offered}
+        events = [handler for handler in offered if not _is_standard(handler)]
+        self.router.routes += [_event_route(self._service, handler) for handler in events]
+        create, update, delete = (_standard(known, event) for event in ("create", "update", "delete"))
+        self._add(f"/{name}", CollectionDoor(self._service, kind, create, self.feeds), GET=True, POST=create)
+        self._add(
+            f"/{name}/{{id}}", MemberDoor(self._service, kind, update, delete), GET=True, PATCH=update, DELETE=delete
+        )
+
+    def _add(self, path: str, door: Any, **methods: Any) -> None:
+        taken = [method for method, is_there in methods.items() if is_there]
+        self.router.routes.append(Route(path, door, methods=taken, name=f"rest {path}"))
+
+    async def _specification(self, request: Request) -> Response:
+        """Answer with the document, which says below which path it was asked for."""
+        return Json({**self.openapi(), "servers": [{"url": request.scope.get("root_path") or "/"}]})
+
+
+def _is_standard(handler: Handler) -> bool:
+    """Tell whether an event is called by a method on the address of the collection or the member."""
+    return handler.event.of_class == (handler.event.name == "create") and handler.event.name in (
+        "create",
+        "update",
+        "delete",
+    )
+
+
+def _standard(known: dict[str, Handler], event: str) -> Handler | None:
+    handler = known.get(event)
+    return handler if handler is not None and _is_standard(handler) else None
+
+
+def _event_route(service: Service, handler: Handler) -> Route:
+    method = handler.event.options.method.upper()
+    methods = [method] if method == "GET" else sorted({method, "POST"})
+    return Route(path_of(handler), EventDoor(service, handler), methods=methods, name=f"rest {handler}")
+
+
+async def _to_documentation(request: Request) -> Response:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", 303)
+
+
+async def _told_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (what it is registered for)
+    if error.status_code in (204, 304):
+        return Response(status_code=error.status_code, headers=error.headers)
+    return refused_by_http(error)
+
+
+async def _told_invalid(request: Request, error: Exception) -> Response:
+    """Answer what FastAPI finds wrong with the arguments of an endpoint of one's own as everything else is answered."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    problems = [Problem(tuple(one["loc"]), str(one["msg"]), str(one["type"])) for one in found]
+    return refused(InvalidError(problems), f"{request.method} {request.url.path!r}")
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    return refused(error, f"{request.method} {request.url.path!r}")

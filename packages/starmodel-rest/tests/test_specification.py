@@ -1,0 +1,113 @@
+"""The OpenAPI document: everything that is offered, nothing that is not, and examples that work."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from rest_shop import Item
+
+from starmodel.adapters.rest import RestApp
+from starmodel.app import Application
+from starmodel.core import SYSTEM, Entity
+from starmodel.core.errors import DefinitionError
+from starmodel.testing import PlainCodec
+
+
+@pytest.fixture
+async def document(client):
+    return (await client.get("/openapi.json")).json()
+
+
+async def test_what_is_offered_is_listed(document):
+    found = {path: sorted(operations) for path, operations in document["paths"].items() if "/item" in path}
+    assert found == {
+        "/item": ["get", "post"],
+        "/item/{id}": ["delete", "get", "patch"],
+        "/item/{id}/add": ["post"],
+        "/item/{id}/sold-out": ["post"],
+        "/item/{id}/name": ["put"],
+        "/item/{id}/worth": ["get"],
+        "/item/{id}/leave": ["post"],
+        "/item/{id}/broken": ["post"],
+        "/item/stock": ["post"],
+        "/item/kinds": ["get"],
+        "/item/undo": ["post"],
+        "/item/redo": ["post"],
+    }
+    assert not any("log" in path for path in document["paths"])
+
+
+async def test_what_is_not_public_is_not_listed(document):
+    text = json.dumps(document)
+    assert "margin" not in text
+    assert "rating" not in text
+    assert "pin" not in document["components"]["schemas"]["Item"]["properties"]
+    assert "pin" in document["components"]["schemas"]["Item.create"]["properties"]
+
+
+async def test_every_reference_leads_somewhere(document):
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(document))) <= known
+
+
+async def test_every_operation_has_a_name_of_its_own(document):
+    names = [one["operationId"] for operations in document["paths"].values() for one in operations.values()]
+    assert len(names) == len(set(names)) > 10
+
+
+async def test_the_example_of_a_body_is_accepted(document, client):
+    for path in ("/item", "/maker", "/note", "/item/stock"):
+        body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        answer = await client.post(path, json=body["example"])
+        assert answer.status_code in (200, 201), (path, answer.text)
+
+
+async def test_the_document_says_where_it_is_mounted(application):
+    import httpx
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    async def identify(scope):
+        return SYSTEM
+
+    below = Starlette(routes=[Mount("/api/v1", RestApp(application, identify=identify))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(below), base_url="http://shop") as client:
+        assert (await client.get("/api/v1/openapi.json")).json()["servers"] == [{"url": "/api/v1"}]
+        assert "/api/v1/docs/docs.js" in (await client.get("/api/v1/docs")).text
+        made = await client.post("/api/v1/item", json={"title": "x"})
+        assert made.headers["location"] == f"/api/v1/item/{made.json()['id']}"
+        assert (await client.get("/api/v1/")).headers["location"] == "/api/v1/docs"
+
+
+async def test_the_page_loads_local_files_only(client):
+    page = (await client.get("/docs")).text
+    places = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert all(place.startswith(("/", "data:,")) for place in places)
+    for place in places:
+        if place.startswith("/docs/"):
+            assert (await client.get(place)).status_code == 200
+    assert "<script>" not in page
+
+
+async def test_a_title_is_text(application):
+    api = RestApp(application, identify=None, title="<b>&")
+    import httpx
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://shop") as client:
+        assert "<title>&lt;b&gt;&amp;: API</title>" in (await client.get("/docs")).text
+
+
+async def test_an_entity_cannot_take_the_address_of_the_documentation():
+    class Docs(Entity):
+        pass
+
+    with pytest.raises(DefinitionError, match="address of the documentation"):
+        RestApp(Application([Docs], codec=PlainCodec()), identify=None)
+
+
+def test_an_event_without_arguments_has_no_body():
+    api = RestApp(Application([Item], codec=PlainCodec()), identify=None)
+    assert "requestBody" not in api.openapi()["paths"]["/item/{id}/sold-out"]["post"]
+    assert "requestBody" in api.openapi()["paths"]["/item/{id}/add"]["post"]
