@@ -82,6 +82,7 @@ class TestWaitsBetweenTheCheckAndTheWrite(Suite):
 
 class TestCanBeCutShortHalfway(Suite):
     caught_by = ("test_a_cancelled_commit_is_whole_or_absent",)
+    settling = 0.02
 
     class Store(MemoryRepo):
         async def commit(self, changeset):
