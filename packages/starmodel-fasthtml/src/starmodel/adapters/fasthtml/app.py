@@ -6,42 +6,39 @@ import contextlib
 import functools
 import inspect
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from fasthtml.components import Title
 from fasthtml.core import FastHTML, noop_body
-from starmodel.app import Application, Handler, Refusal, refusal_of
+from starmodel.app import Application, Handler
 from starmodel.app.doors import path_of
 from starmodel.core.entity import Entity
-from starmodel.core.errors import DefinitionError, NotFoundError, StarModelError
+from starmodel.core.errors import DefinitionError, StarModelError
 from starmodel.core.ui import Link
 
-from .answering import nonce_of
 from .assets import Assets
-from .commands import CommandDoor, back_to
+from .commands import CommandDoor
 from .crud import Site, SiteDoor
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
-from .pages import LIVE_PATH, PageFrame, error_page
+from .pages import LIVE_PATH, PageFrame
 from .plain import PlainKit
 from .reading import PageRead
+from .refusing import PageRefusals
 from .runtime import Runtime
 from .shortcut import Shortcut
 from .stream import LiveDoor
-from .wanting import wants_page
 
 if TYPE_CHECKING:
     from starlette.middleware.errors import ServerErrorMiddleware
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Scope
+    from starlette.types import ASGIApp
 
     from starmodel.core.ports import AuthProvider, UIAdapter
     from starmodel.plugins import PluginHost
@@ -51,9 +48,6 @@ __all__ = ["StarModelApp"]
 E = TypeVar("E", bound=Entity)
 F = TypeVar("F", bound="Callable[..., Any]")
 
-_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-_PHRASES = {int(status): status.phrase.capitalize() for status in HTTPStatus}
-_METHOD = "This address cannot be opened like a page: a button or a form sends to it. Go to the page that it is on."
 _VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
 
 
@@ -90,7 +84,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             max_streams=max_streams,
         )
         runtime, self._gate = self.runtime, gate or GateSettings()
-        self._frame = PageFrame(runtime)
+        self._frame, self._refusals = PageFrame(runtime), PageRefusals(runtime)
         super().__init__(
             title=title,
             default_hdrs=False,
@@ -100,11 +94,11 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             body_wrap=self._frame.around(fasthtml.pop("body_wrap", None)),
             lifespan=self._lifespan(fasthtml.pop("lifespan", None)),
             htmlkw={"lang": "en", **fasthtml.pop("htmlkw", {})},
-            exception_handlers={404: self._refused, **fasthtml.pop("exception_handlers", {})},
+            exception_handlers={404: self._refusals.answer, **fasthtml.pop("exception_handlers", {})},
             **fasthtml,
         )
-        self.add_exception_handler(StarModelError, self._refused)
-        self.add_exception_handler(HTTPException, self._refused)
+        self.add_exception_handler(StarModelError, self._refusals.answer)
+        self.add_exception_handler(HTTPException, self._refusals.answer)
         self.state.starmodel = runtime
         self._routed: set[type[Entity]] = set()
         self.pages = Site(runtime, title)
@@ -137,14 +131,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             stack.app,
             sessions=self.runtime.sessions,
             settings=self._gate,
-            draw=self._error_page,
+            draw=self._refusals.page,
             larger=self.pages.takes,
         )
-
-    def _error_page(self, scope: Scope, refusal: Refusal) -> str | None:
-        if not wants_page(scope):
-            return None
-        return error_page(self.runtime.assets, refusal, nonce_of(scope), "/")
 
     @property
     def application(self) -> Application:
@@ -253,36 +242,11 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 
         return steps
 
-    async def _refused(self, request: Request, error: Exception) -> Response:
-        if isinstance(error, HTTPException):
-            if error.status_code in _WITHOUT_BODY:
-                return Response(status_code=error.status_code, headers=error.headers)
-            return self._refusal(request, _refusal_of_http(error), dict(error.headers or {}))
-        refusal = refusal_of(error, secrets.token_hex(6))
-        if refusal.status >= 500:  # the program's own fault: the gate logs and answers it
-            raise error
-        return self._refusal(request, refusal)
-
-    def _refusal(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
-        if not wants_page(request.scope):
-            media = "application/problem+json"
-            return JSONResponse(refusal.to_dict(), refusal.status, headers, media)
-        back = back_to(request.scope)
-        back = "/" if back == request.scope["path"] else back
-        page = error_page(self.runtime.assets, refusal, nonce_of(request.scope), back)
-        return HTMLResponse(page, refusal.status, headers)
-
-
-def _refusal_of_http(error: HTTPException) -> Refusal:
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return refusal_of(NotFoundError("page", ""), "")
-    title = _PHRASES.get(error.status_code, f"Error {error.status_code}")
-    detail = _METHOD if error.detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase else error.detail
-    return Refusal(error.status_code, "http", title, detail, "")
-
 
 class _AssetRoute(Route):
-    """The browser files, under a path that FastHTML's own routes cannot shadow."""
+    """The browser files, under a path that FastHTML's own routes cannot shadow; pages below it have no dots."""
 
     def __init__(self, assets: Assets) -> None:
-        super().__init__("/_starmodel/{file}", assets, methods=["GET", "HEAD"], name="starmodel-assets")
+        super().__init__(
+            "/_starmodel/{stem}.{hash}.{extension}", assets, methods=["GET", "HEAD"], name="starmodel-assets"
+        )

@@ -22,10 +22,8 @@ from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.events import Mode
 
-from .answering import nonce_of
 from .arguments import Arguments, Wanted, read_arguments
 from .gate import header
-from .pages import error_page
 from .replies import send_bytes, send_frames, send_json, send_nothing, send_see_other
 from .results import Frames, frames_of, public_value
 from .wanting import is_ours, wants_json, wants_page
@@ -177,7 +175,7 @@ class CommandDoor:
                 await send_bytes(send, refusal.status, b"text/html; charset=utf-8", page)
                 return
         if wants_page(scope):
-            text = error_page(self._runtime.assets, refusal, nonce_of(scope), back_to(scope))
+            text = self._runtime.refusal_page(scope, refusal, back_to(scope))
             await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
         else:
             await send_json(send, refusal.status, self._told(refusal), problem=True)

@@ -144,6 +144,11 @@ class PageRead:
             self._stored.setdefault((kind.__entity_name__, stored.entity.id), stored)
         return Page(tuple(seen), last)
 
+    async def depend_on(self, kind: type[Entity], query: Query) -> None:
+        """Note that the page depends on which entities *query* asks for; called before they are read or counted."""
+        await self._note_position(kind)
+        self.queries.append((kind.__entity_name__, query))
+
     def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
         return (
             self.actor.trusted

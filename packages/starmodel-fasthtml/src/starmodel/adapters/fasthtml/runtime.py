@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from starmodel.core.actors import Actor
 from starmodel.core.errors import ConfigurationError, ForbiddenError, QueryError
 from starmodel.plugins import PluginHost
 
+from .answering import nonce_of
 from .fragments import Fragments
 from .live import Hub
+from .pages import error_page
 from .reading import PageRead
 from .relevance import ANY_CHANGE
 from .remaking import Remade, remade
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Scope
 
-    from starmodel.app import Application
+    from starmodel.app import Application, Refusal
     from starmodel.core.commands import Command
     from starmodel.core.ports import AuthProvider, UIAdapter
     from starmodel.core.query import Query
@@ -34,7 +37,12 @@ if TYPE_CHECKING:
     from .tab import Tab
     from .tokens import PageToken
 
-__all__ = ["Runtime"]
+__all__ = ["DrawRefusal", "Runtime"]
+
+logger = logging.getLogger("starmodel.web")
+
+DrawRefusal: TypeAlias = "Callable[[Scope, Refusal, str], str]"
+"""Returns a whole page that tells of a refusal and leads back to an address."""
 
 
 class Runtime:
@@ -67,6 +75,20 @@ class Runtime:
         self.drains: list[Callable[[], None]] = []
         self._auth = tuple(auth)
         self._pages: ASGIApp | None = None
+        self._draw_refusal: DrawRefusal | None = None
+
+    def draw_refusals_by(self, draw: DrawRefusal) -> None:
+        """Say what draws the page of an error in the frame of the others."""
+        self._draw_refusal = draw
+
+    def refusal_page(self, scope: Scope, refusal: Refusal, back: str) -> str:
+        """Return the page that says what went wrong and leads *back*; without its frame if that fails too."""
+        try:
+            if self._draw_refusal is not None:
+                return self._draw_refusal(scope, refusal, back)
+        except Exception:
+            logger.exception("the page of an error could not be drawn in its frame")
+        return error_page(self.assets, refusal, nonce_of(scope), back)
 
     def serve_pages_by(self, app: ASGIApp) -> None:
         """Say which ASGI application makes the pages, so that an open one can be made again."""

@@ -27,11 +27,21 @@ def event_path(shape: Shape, handler: Handler, id: str = "") -> str:
 
 
 def action_button(
-    kit: UIAdapter, shape: Shape, handler: Handler, id: str, words: Words, *, tone: Tone = "quiet", icon: str = ""
+    kit: UIAdapter,
+    shape: Shape,
+    handler: Handler,
+    id: str,
+    words: Words,
+    *,
+    tone: Tone = "quiet",
+    icon: str = "",
+    within: str = "",
 ) -> Any:
-    """Return what runs an event of the entity *id*, or of the class."""
+    """Return what runs an event of the entity *id*, or of the class; *within* is what its label begins with."""
     name = handler.event.name
     label = words(label_of(name))
+    if within:
+        label = f"{within}: {label}"
     if handler.parameters or handler.event.options.confirm or name == "delete":
         where = f"{shape.path}/do/{name}" if handler.event.of_class else f"{shape.path}/{id}/do/{name}"
         return form_link(kit, label, where, tone=tone, icon=icon)

@@ -46,10 +46,10 @@ class Document:
         return b"".join([values.get(text, text) for text in self._texts])
 
 
-def document(call: PageCall, content: Content) -> Document:
-    """Return the whole page around *content*."""
+def document(call: PageCall, content: Content, *, is_error: bool = False) -> Document:
+    """Return the whole page around *content*; that of an error stands nowhere in the navigation and sends nothing."""
     words, site = call.words, call.site
-    frame = framed(site, words, call.path)
+    frame = framed(site, words, "" if is_error else call.path)
     inner = frame.filled(lambda _: "".join([html_of(checked_tree(part)) for part in content.parts]))
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
     head = "".join(html_of(checked_tree(one, _NONCE)) for one in site.head(call))
@@ -57,7 +57,7 @@ def document(call: PageCall, content: Content) -> Document:
     html = (
         f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
         f"<title>{escape(title)}</title>{call.runtime.assets.head(_NONCE)}{head}</head>"
-        f"<body>{page_part(inner)}{live}{plain_form(KEY)}</body></html>"
+        f"<body>{page_part(inner)}{live}{'' if is_error else plain_form(KEY)}</body></html>"
     )
     return Document(html, content.status)
 

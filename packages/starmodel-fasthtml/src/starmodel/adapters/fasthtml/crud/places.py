@@ -10,16 +10,27 @@ from .call import Content, PageCall
 from .detail import detail_page
 from .exports import export_csv, export_json, export_xlsx
 from .forms import change_page, create_page, event_page
+from .home import home_page
 from .listing import list_page
 from .shape import Shape
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["FILES", "PAGES", "PageMaker"]
+__all__ = ["FILES", "PAGES", "SITE", "PageMaker", "SiteMaker"]
 
 PageMaker: TypeAlias = "Callable[[PageCall, Shape], Awaitable[Content | ASGIApp]]"
 """Makes the content of a page, or the whole answer where that is no page."""
+
+SiteMaker: TypeAlias = "Callable[[PageCall], Awaitable[Content | ASGIApp]]"
+"""The same for a page of no class."""
+
+SITE: Mapping[str, Sequence[tuple[str, SiteMaker]]] = {
+    "GET": [
+        ("", home_page),
+    ],
+}
+"""By method: the addresses of the site as a whole, and what answers them."""
 
 PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
     "GET": [

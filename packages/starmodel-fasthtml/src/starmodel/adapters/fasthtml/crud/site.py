@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
@@ -18,7 +19,8 @@ from starmodel.core.ui import Link
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import KeptPages
-from .places import FILES, PAGES, PageMaker
+from .places import FILES, PAGES, SITE, PageMaker, SiteMaker
+from .refusals import refusal_page
 from .rows import CellMaker, RowView
 from .sending import SiteForms
 from .shape import Shape
@@ -38,9 +40,10 @@ _TEMPLATES = 512
 class Found(NamedTuple):
     """What answers a request, and what its address names."""
 
-    maker: PageMaker
-    shape: Shape
+    make: SiteMaker
     named: Mapping[str, str]
+    files: int = 0
+    """How many bytes of files it takes."""
 
 
 class Site:
@@ -58,6 +61,7 @@ class Site:
         self.own_links: list[Link] = []
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
         runtime.forms = SiteForms(self)
+        runtime.draw_refusals_by(partial(refusal_page, self))
 
     @property
     def shapes(self) -> Sequence[Shape]:
@@ -118,20 +122,27 @@ class Site:
     def takes(self, scope: Scope) -> int:
         """Return how many bytes of files the address of a request takes, 0 for one that takes none."""
         found = self.found(scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
-        return 0 if found is None else FILES.get(found.maker, 0)
+        return 0 if found is None else found.files
 
     def found(self, method: str, path: str) -> Found | None:
         """Return what answers *method* at *path*, if the site does."""
-        first, *rest = path.strip("/").split("/")
-        shape = next((one for one in self.shapes if one.path == f"/{first}"), None)
-        if shape is None:
-            return None
+        path = path.strip("/")
+        parts = path.split("/") if path else []
         fitting = [
-            Found(maker, shape, named)
-            for pattern, maker in PAGES.get(method, ())
-            if (named := _named(pattern, rest)) is not None
+            Found(maker, named)
+            for pattern, maker in SITE.get(method, ())
+            if (named := _named(pattern, parts)) is not None
         ]
+        shape = next((one for one in self.shapes if parts[:1] == [one.path.removeprefix("/")]), None)
+        if shape is not None:
+            fitting += self._found_of(shape, method, parts[1:])
         return min(fitting, key=lambda one: len(one.named), default=None)  # /todo/new is no id
+
+    def _found_of(self, shape: Shape, method: str, parts: list[str]) -> Iterator[Found]:
+        for pattern, maker in PAGES.get(method, ()):
+            named = _named(pattern, parts)
+            if named is not None:
+                yield Found(_made_for(shape, maker), named, FILES.get(maker, 0))
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, found: Found) -> None:
         """Make a page and send it."""
@@ -140,7 +151,7 @@ class Site:
         key = _key(scope, call.read.actor.roles)
         page = self.kept.find(key) if is_new else None
         if page is None:
-            made = await found.maker(call, found.shape)
+            made = await found.make(call)
             if not isinstance(made, Content):
                 await made(scope, receive, send)
                 return
@@ -187,6 +198,10 @@ class Site:
         call.read.fields.update((shape.name, id) for id in missing)
         found = await call.read.slice(kind, query)
         call.names.update({stored.entity.id: shape.called(stored.entity) for stored in found.items})
+
+
+def _made_for(shape: Shape, maker: PageMaker) -> SiteMaker:
+    return lambda call: maker(call, shape)
 
 
 async def send_page(scope: Scope, send: Send, page: Document) -> None:

@@ -1,0 +1,69 @@
+"""What a page that cannot be made is answered with: a page in words for people, a problem document for programs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from starmodel.app import Refusal, refusal_of
+from starmodel.core.errors import NotFoundError
+
+from .commands import back_to
+from .wanting import wants_page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+    from .runtime import Runtime
+
+__all__ = ["METHOD", "PageRefusals"]
+
+METHOD = "This address cannot be opened like a page: a button or a form sends to it. Go to the page that it is on."
+
+_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_PHRASES = {int(status): status.phrase.capitalize() for status in HTTPStatus}
+
+
+class PageRefusals:
+    """Answers the errors of pages."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def answer(self, request: Request, error: Exception) -> Response:
+        """Answer *error*, an exception handler of Starlette's; raise it again when it is the program's own fault."""
+        if isinstance(error, HTTPException):
+            if error.status_code in _WITHOUT_BODY:
+                return Response(status_code=error.status_code, headers=error.headers)
+            return self._told(request, _refusal_of_http(error), dict(error.headers or {}))
+        refusal = refusal_of(error, secrets.token_hex(6))
+        if refusal.status >= 500:  # the gate logs and answers it
+            raise error
+        return self._told(request, refusal)
+
+    def page(self, scope: Scope, refusal: Refusal) -> str | None:
+        """Return the page that tells of *refusal*; ``None`` to whoever will not look at it."""
+        return self._runtime.refusal_page(scope, refusal, "/") if wants_page(scope) else None
+
+    def _told(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+        if not wants_page(request.scope):
+            media = "application/problem+json"
+            return JSONResponse(refusal.to_dict(), refusal.status, headers, media)
+        back = back_to(request.scope)
+        back = "/" if back == request.scope["path"] else back
+        page = self._runtime.refusal_page(request.scope, refusal, back)
+        return HTMLResponse(page, refusal.status, headers)
+
+
+def _refusal_of_http(error: HTTPException) -> Refusal:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return refusal_of(NotFoundError("page", ""), "")
+    title = _PHRASES.get(error.status_code, f"Error {error.status_code}")
+    detail = METHOD if error.detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase else error.detail
+    return Refusal(error.status_code, "http", title, detail, "")
