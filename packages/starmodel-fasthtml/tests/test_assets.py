@@ -12,7 +12,18 @@ import pytest
 
 from starmodel.adapters.fasthtml.assets import AssetMissingError, Assets, UnknownAssetError
 
-OURS = ("starmodel.js", "commands.js", "live.js", "typing.js", "problems.js", "page.js", "frames.js")
+OURS = (
+    "commands.js",
+    "frames.js",
+    "lists.js",
+    "live.js",
+    "page.js",
+    "panels.js",
+    "problems.js",
+    "starmodel.js",
+    "typing.js",
+    "visiting.js",
+)
 
 
 @pytest.fixture(scope="module")

@@ -37,10 +37,15 @@ class PersistenceManager:
         self._registry: Registry[Any] = Registry(GROUP)
         self._is_open = False
         self._by_kind: dict[type[Entity], StatePersistenceBackend] = {}
+        self._assigned: dict[type[Entity], str] = {}
 
     def name_for(self, kind: type[Entity]) -> str:
         """Return the name of the store that keeps *kind*."""
-        return kind.__entity_config__.get("store", self.default)
+        return kind.__entity_config__.get("store") or self._assigned.get(kind, self.default)
+
+    def assign(self, kind: type[Entity], name: str) -> None:
+        """Keep *kind*, where it names no store itself, in the store called *name* instead of the default."""
+        self._assigned[kind] = name
 
     def for_class(self, kind: type[Entity]) -> StatePersistenceBackend:
         """Return the store that keeps *kind*; AdapterNotFoundError when no package offers it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from starmodel.core.actors import ALLOWED, Actor, Decision
 
@@ -13,32 +15,77 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.ports import Policy
 
-__all__ = ["VISITOR_PREFIX", "AllOf", "VisitorPolicy", "is_private_id"]
+__all__ = ["VISITOR_PREFIX", "AllOf", "VisitorPolicy", "belongs_to_one", "is_private_id", "owned_id", "owner_mark"]
 
 logger = logging.getLogger("starmodel.policies")
 
 VISITOR_PREFIX = "visitor-"
 """The id of an entity that every visitor has one of begins with this; the rest is the visitor's own."""
 
+_OWN, _SHARED, _SEEN = "own-", "shared-", "seen-"
+_RESERVED = (VISITOR_PREFIX, _OWN, _SHARED, _SEEN)
+_MARK = 24
+
 _FAILED = Decision(allowed=False, why="it could not be decided who may; try again later")
 _HIDDEN = Decision(allowed=False, why="it belongs to another visitor", hidden=True)
+_NOT_YOURS = Decision(allowed=False, why="it is shared to be read; only whoever shares it may change it")
+_ONLY_SEEN = Decision(allowed=False, why="the program itself keeps it")
 
 
 def is_private_id(id: str | None) -> bool:
-    """Tell whether an entity with this id belongs to one visitor."""
+    """Tell whether an entity with this id is the one that a visitor has of its class."""
     return id is not None and id.startswith(VISITOR_PREFIX)
 
 
+@lru_cache(maxsize=4096)
+def owner_mark(actor_id: str) -> str:
+    """Return what stands for an actor in the ids of what is theirs: it does not tell who they are."""
+    return hashlib.blake2b(actor_id.encode("utf-8", "surrogatepass"), digest_size=_MARK // 2).hexdigest()
+
+
+def owned_id(actor_id: str, rest: str, rights: Literal["own", "shared", "seen"] = "own") -> str:
+    """Return the id of something that belongs to an actor, who may have any number of them.
+
+    What is ``own`` only they may see and change; what is ``shared`` everybody may read; what is ``seen`` only the
+    program changes, and only they may read it.  *rest* is up to 31 characters that an id may have.
+    """
+    return f"{rights}-{owner_mark(actor_id)}-{rest}"
+
+
+def _owned_by(id: str) -> tuple[str, str]:
+    """Return what an owner may do and the mark of who it is; blanks for an id that belongs to nobody."""
+    rights, _, rest = id.partition("-")
+    mark, dash, _ = rest.partition("-")
+    whole = bool(dash) and len(mark) == _MARK and all(digit in "0123456789abcdef" for digit in mark)
+    return (f"{rights}-", mark) if whole and f"{rights}-" in (_OWN, _SHARED, _SEEN) else ("", "")
+
+
+def belongs_to_one(id: str) -> bool:
+    """Tell whether only one visitor or actor may read an entity with this id."""
+    return id.startswith(_RESERVED) and (is_private_id(id) or _owned_by(id)[0] in (_OWN, _SEEN))
+
+
 class VisitorPolicy:
-    """Gives each visitor their own ``visitor-…`` entities, hides everybody else's, and allows the rest."""
+    """Gives each visitor their own ``visitor-…`` entities, and each actor theirs; hides the others', allows the rest.
+
+    See :func:`owned_id` for what belongs to an actor.
+    """
 
     def decide(
-        self, actor: Actor, _action: str, _kind: type[Entity], id: str | None, _entity: Entity | None, /
+        self, actor: Actor, action: str, _kind: type[Entity], id: str | None, _entity: Entity | None, /
     ) -> Decision:
         """Decide by the id alone."""
-        if not is_private_id(id) or actor.trusted or id == actor.visitor:
+        if id is None or not id.startswith(_RESERVED) or actor.trusted or id == actor.visitor:
             return ALLOWED
-        return _HIDDEN
+        if is_private_id(id):
+            return _HIDDEN
+        rights, mark = _owned_by(id)
+        may_read = action == "read"
+        if not mark or (rights == _SHARED and may_read):
+            return ALLOWED
+        if mark == owner_mark(actor.id):
+            return ALLOWED if rights != _SEEN or may_read else _ONLY_SEEN
+        return _HIDDEN if rights != _SHARED else _NOT_YOURS
 
 
 class AllOf:

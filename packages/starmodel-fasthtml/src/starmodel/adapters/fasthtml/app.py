@@ -23,7 +23,7 @@ from starmodel.core.ui import Link
 
 from .assets import Assets
 from .commands import CommandDoor
-from .crud import Site, SiteDoor
+from .crud import Site, SiteDoor, add_own_entities
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
@@ -110,8 +110,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         runtime.serve_pages_by(self)
         self.router.default = SiteDoor(self.pages, self.router.default)
         self._add_plugins(runtime.plugins)
-        for kind in application.catalog:
-            self.include_entity(kind)
+        self._include_all()
 
     def _add_plugins(self, plugins: PluginHost) -> None:
         """Let plugins add routes and middleware; both stand behind the gate, like everything else."""
@@ -155,6 +154,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         if drain is not None:
             self.runtime.drains.append(drain)
 
+    def _include_all(self) -> None:
+        """Open the routes of every class that the application knows by now, and of the site's own."""
+        add_own_entities(self.application)
+        for kind in list(self.application.catalog):
+            self.include_entity(kind)
+
     def include_entity(self, kind: type[Entity]) -> None:
         """Open a route for each declared event of *kind*; what is not declared stays 404."""
         self.application.add(kind)
@@ -187,8 +192,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         if inspect.isclass(func):
             return add(func, path, methods, name, include_in_schema, body_wrap, **options)
         handler = injected(func, self.application, path if isinstance(path, str) else "", self._open_page)
-        for kind in self.application.catalog:
-            self.include_entity(kind)
+        self._include_all()
         wanted = methods or [func.__name__ if func.__name__ in _VERBS else "get"]
         wrap = self.body_wrap if body_wrap in (None, noop_body) else self._frame.around(body_wrap)
         return add(handler, path, wanted, name, include_in_schema, wrap, **options)
@@ -232,6 +236,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             async with contextlib.AsyncExitStack() as closing:
                 await self.runtime.open()
                 closing.push_async_callback(self.runtime.close)
+                closing.push_async_callback(self.pages.batches.close)
                 await self.runtime.plugins.startup(self)
                 closing.push_async_callback(self.runtime.plugins.shutdown, self)
                 yield None if inner is None else await closing.enter_async_context(inner(app))

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from starmodel.app.policies import is_private_id
+from starmodel.app.policies import belongs_to_one
 from starmodel.core.entity import Entity
 from starmodel.core.errors import EventError, NotFoundError
 from starmodel.core.query import Page, Query, Stored
@@ -137,7 +137,9 @@ class PageRead:
             more = [stored for stored in page.items if self._may_read(kind, stored)]
             hidden, last = hidden or len(more) < len(page.items), page.next
             seen += more
-        self.is_everybodys = self.is_everybodys and not hidden and not any(is_private_id(one.entity.id) for one in seen)
+        self.is_everybodys = (
+            self.is_everybodys and not hidden and not any(map(belongs_to_one, (one.entity.id for one in seen)))
+        )
         if depends_on is not None:
             self.queries.append((kind.__entity_name__, ANY_CHANGE if hidden else depends_on))
         for stored in seen:

@@ -19,8 +19,9 @@ from starmodel.adapters.fasthtml.replies import NO_STORE
 from starmodel.app import walk
 from starmodel.core.ui import Link
 
+from .asking import ListCall
 from .cells import cell_text, exact_number
-from .listing import ListCall, address
+from .panels import with_pairs
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -53,9 +54,9 @@ class Export(NamedTuple):
 def export_links(call: PageCall) -> list[Any]:
     """Return the ways to the files of what a list shows now."""
     names = {"csv": "CSV", "xlsx": "Excel", "json": "JSON"}
-    query = address(call, limit="").partition("?")[2]
+    pairs = [pair for pair in call.pairs if pair[0] not in ("after", "before", "limit")]
     return [
-        call.kit.link(Link(label=names[kind], href=f"{call.path}/export.{kind}{'?' if query else ''}{query}"))
+        call.kit.link(Link(label=names[kind], href=with_pairs(f"{call.path}/export.{kind}", pairs)), tone="quiet")
         for kind in EXPORTS
     ]
 

@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from fastcore.xml import ft
 
-from starmodel.adapters.fasthtml.markup import Raw
+from starmodel.adapters.fasthtml.markup import Raw, html_of
 from starmodel.adapters.fasthtml.reading import ViewUse
-from starmodel.app import query_from
-from starmodel.core.errors import QueryError, hint
-from starmodel.core.query import Query
 from starmodel.core.ui import Column, Field, Link
 
+from .asking import ListCall, address
+from .bulk import bulk_bar
 from .buttons import action_button, form_link
 from .call import Content
+from .chips import filter_chips
+from .menus import row_menu
 from .paging import Slice, read_slice
+from .panels import going_to
+from .saved import has_usual
 from .templates import slot
+from .tools import list_tools
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from starmodel.core.query import Query
+
     from .call import PageCall
     from .shape import Shape
 
-__all__ = ["OWN_WORDS", "ListCall", "address", "list_page"]
+__all__ = ["list_page"]
 
-OWN_WORDS = ("before", "columns")
-"""What the address of a list may say besides its query."""
-
-PAGE_SIZE = 20
 _CAP = 1000
+_PAGER = {"data-sm-pager": True}
 
 
-@dataclass(frozen=True, slots=True)
-class ListCall:
-    """What the address of a list asks for."""
-
-    query: Query
-    columns: tuple[str, ...]
-    before: str
-
-    @classmethod
-    def of(cls, call: PageCall, shape: Shape) -> ListCall:
-        """Return what *call* asks of the list of *shape*; QueryError or InvalidError for what does not fit."""
-        codec = call.runtime.app.codec
-        query = query_from(shape.kind, call.pairs, codec, limit=PAGE_SIZE, reserved=OWN_WORDS)
-        named = [name for name in call.first("columns").split(",") if name]
-        for name in named:
-            if name not in shape.fields:
-                raise QueryError(f"{shape.label} has no column {name!r}; {hint(name, shape.fields)}")
-        query = query if query.order else replace(query, order=shape.order)
-        return cls(query, tuple(dict.fromkeys(named)) or shape.columns, call.first("before"))
-
-
-async def list_page(call: PageCall, shape: Shape) -> Content:
-    """Return the list that the address asks for."""
+async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
+    """Return the list that the address asks for, or the way to the one that its reader wants to see first."""
+    if has_usual(call, shape):
+        return going_to(f"{shape.path}/usual")
     asked = ListCall.of(call, shape)
     rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
     await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
@@ -63,8 +47,9 @@ async def list_page(call: PageCall, shape: Shape) -> Content:
     kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
     key = ("list", shape.name, call.words, kept, bool(rows.rows))
     drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, is_empty=not rows.rows))
-    filled = drawn.filled(lambda _: _rows(call, shape, asked, rows))
-    parts = [Raw(filled), _pager(call, shape, rows, count)]
+    chips = html_of(await filter_chips(call, shape, asked.query))
+    filled = drawn.filled(lambda name: chips if name == "chips" else _rows(call, shape, asked, rows))
+    parts = [ft("div", Raw(filled), _pager(call, shape, rows, count), **{"data-sm-list": True})]
     return Content(title=call.words(shape.plural), parts=parts, lasting=call.read.is_everybodys)
 
 
@@ -73,7 +58,9 @@ def _around_rows(call: PageCall, shape: Shape, asked: ListCall, *, is_empty: boo
     return (
         call.kit.heading(call.words(shape.plural), actions=_class_actions(call, shape)),
         _toolbar(call, shape, asked),
+        slot("chips"),
         _empty(call, shape) if is_empty else _table(call, shape, asked),
+        "" if is_empty else (bulk_bar(call, shape), row_menu(call, shape)),
     )
 
 
@@ -87,8 +74,11 @@ def _class_actions(call: PageCall, shape: Shape) -> list[Any]:
 
 
 def _toolbar(call: PageCall, shape: Shape, asked: ListCall) -> Any:
-    if not shape.search_fields:
-        return ""
+    tools = list_tools(call, shape, asked.query)
+    return call.kit.toolbar([_search(call, shape, asked), *tools] if shape.search_fields else tools)
+
+
+def _search(call: PageCall, shape: Shape, asked: ListCall) -> Any:
     label = call.words("Search {things}", things=call.words(shape.plural).lower())
     field = Field(
         id="sm-search",
@@ -105,7 +95,7 @@ def _toolbar(call: PageCall, shape: Shape, asked: ListCall) -> Any:
     ]
     form = ft("form", call.kit.field(field), *kept, action=shape.path, role="search")
     form.attrs["data-sm-search"] = True
-    return call.kit.toolbar([form])
+    return form
 
 
 def _rows(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> str:
@@ -140,14 +130,6 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
     )
 
 
-def address(call: PageCall, **changed: str) -> str:
-    """Return the address of this list with other words in it, from its first page unless they name one."""
-    words = {"after": "", "before": "", **changed}
-    pairs = [(name, value) for name, value in call.pairs if name not in words]
-    pairs += [(name, value) for name, value in words.items() if value]
-    return f"{call.path}?{urlencode(pairs)}" if pairs else call.path
-
-
 def _empty(call: PageCall, shape: Shape) -> Any:
     words, things = call.words, call.words(shape.plural).lower()
     if call.pairs:
@@ -171,12 +153,14 @@ def _pager(call: PageCall, shape: Shape, rows: Slice, count: int | None) -> Any:
         return ""
     words = call.words
     before = (
-        Link(label=words("Previous"), href=address(call, before=rows.before), icon="chevron-left")
+        Link(label=words("Previous"), href=address(call, before=rows.before), icon="chevron-left", attributes=_PAGER)
         if rows.before
         else None
     )
     after = (
-        Link(label=words("Next"), href=address(call, after=rows.after), icon="chevron-right") if rows.after else None
+        Link(label=words("Next"), href=address(call, after=rows.after), icon="chevron-right", attributes=_PAGER)
+        if rows.after
+        else None
     )
     return call.kit.pager(_summary(call, shape, count), before, after)
 

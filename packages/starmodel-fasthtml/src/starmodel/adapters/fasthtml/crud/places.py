@@ -6,12 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from .answers import checked_values, found_choices
+from .bulk import bulk_page, to_list
 from .call import Content, PageCall
 from .detail import detail_page
 from .exports import export_csv, export_json, export_xlsx
+from .filters import filter_panel
 from .forms import change_page, create_page, event_page
 from .home import home_page
 from .listing import list_page
+from .options import options_panel
+from .progress import batch_page, batch_wish
+from .saved import usual_list, views_panel
 from .shape import Shape
 
 if TYPE_CHECKING:
@@ -35,6 +40,12 @@ SITE: Mapping[str, Sequence[tuple[str, SiteMaker]]] = {
 PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
     "GET": [
         ("", list_page),
+        ("filter", filter_panel),
+        ("options", options_panel),
+        ("views", views_panel),
+        ("usual", usual_list),
+        ("bulk", to_list),
+        ("batches/{id}", batch_page),
         ("export.csv", export_csv),
         ("export.json", export_json),
         ("export.xlsx", export_xlsx),
@@ -48,6 +59,8 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
     "POST": [
         ("do/{event}", checked_values),
         ("{id}/do/{event}", checked_values),
+        ("bulk", bulk_page),
+        ("batches/{id}", batch_wish),
     ],
 }
 """By method: what follows ``/todo/`` in an address, and what answers it; a name goes before an id."""

@@ -16,6 +16,7 @@ from starmodel.core.entity import valid_id
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
+from .batches import Batches
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import KeptPages
@@ -62,6 +63,7 @@ class Site:
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
         runtime.forms = SiteForms(self)
         runtime.draw_refusals_by(partial(refusal_page, self))
+        self.batches = Batches(runtime.app)
 
     @property
     def shapes(self) -> Sequence[Shape]:
@@ -188,10 +190,10 @@ class Site:
         for kind, ids in wanted.items():
             await self.name_ids(call, kind, ids)
 
-    async def name_ids(self, call: PageCall, kind: type[Entity], ids: set[str]) -> None:
+    async def name_ids(self, call: PageCall, kind: type[Entity], ids: Iterable[str]) -> None:
         """Find out what the entities of a class are called that have these ids, as far as they may be seen."""
         shape = self.shape(kind)
-        missing = sorted(ids - call.names.keys())
+        missing = sorted({id for id in ids if valid_id(id)} - call.names.keys())
         if not missing:
             return
         query = Query(where={"id": {"in": missing}}, limit=len(missing))
@@ -211,7 +213,12 @@ async def send_page(scope: Scope, send: Send, page: Document) -> None:
 
 def may_be_kept(scope: Scope) -> bool:
     """Tell whether a request asks for a page as it is to be sent: an open page that is made again is not."""
-    return "starmodel.page" not in scope
+    return "starmodel.page" not in scope and (bool(scope["query_string"]) or b"sm-usual-" not in _cookies(scope))
+
+
+def _cookies(scope: Scope) -> bytes:
+    cookies: bytes = scope["state"]["headers"].get(b"cookie", b"")
+    return cookies
 
 
 def _key(scope: Scope, roles: frozenset[str]) -> Hashable:

@@ -94,6 +94,14 @@ class Words:
             case _:
                 return str(format_timedelta(value, threshold=1.2, locale=self._locale))
 
+    def local(self, value: datetime) -> datetime:
+        """Return a moment that has a time zone in the reader's."""
+        return value.astimezone(self._zone)
+
+    def aware(self, value: datetime) -> datetime:
+        """Return a moment as the reader's clock shows it with the reader's time zone."""
+        return value.replace(tzinfo=self._zone)
+
     def ago(self, value: datetime) -> str:
         """Return how long ago *value* was, seen from now."""
         span = value - datetime.now(UTC)

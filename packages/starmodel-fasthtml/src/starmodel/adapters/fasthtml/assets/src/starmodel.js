@@ -2,6 +2,7 @@
 // overwrites what is being typed, and the server may say a word: `_sm: {toast: {text, level}, go: "/path"}`.
 import { mergePatch } from "datastar";
 import "./commands.js";
+import "./lists.js";
 import "./live.js";
 import { toast } from "./page.js";
 import "./typing.js";

@@ -1,0 +1,39 @@
+"""Everything that can be done with a row, drawn once a page: a script shows it at the row that it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastcore.xml import ft
+
+from starmodel.core.ui import Link
+
+from .buttons import action_button, event_path, form_link
+
+if TYPE_CHECKING:
+    from .call import PageCall
+    from .shape import Shape
+
+__all__ = ["row_menu"]
+
+_ID = "__id__"
+"""Stands for the id of the row."""
+
+
+def row_menu(call: PageCall, shape: Shape) -> Any:
+    """Return the template of the menu of a row; without scripts *More* leads to the entity's page."""
+    words, kit = call.words, call.kit
+    items = [kit.link(Link(label=words("Open"), href=f"{shape.path}/{_ID}"), tone="quiet")]
+    if "update" in shape.handlers:
+        items.append(form_link(kit, words("Edit"), f"{shape.path}/{_ID}/edit", tone="quiet"))
+    items += [action_button(kit, shape, one, _ID, words) for one in shape.actions]
+    if (delete := shape.handlers.get("delete")) is not None:
+        attributes = {
+            "type": "submit",
+            "form": "sm-form",
+            "formaction": event_path(shape, delete, _ID),
+            "data-sm-send": True,
+            "data-confirm": words("Delete this {thing}?", thing=words(shape.label).lower()),
+        }
+        items.append(kit.button(words("Delete"), attributes, tone="danger"))
+    return ft("template", *items, id="sm-row-menu")

@@ -1,0 +1,77 @@
+"""What opens beside a list: a dialog for our script, a page of its own for everybody else; and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fastcore.xml import ft
+
+from starmodel.adapters.fasthtml.markup import checked_tree, html_of
+from starmodel.adapters.fasthtml.replies import send_bytes, send_see_other
+from starmodel.adapters.fasthtml.wanting import is_ours
+from starmodel.core.ui import Link
+
+from .call import Content
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from starmodel.core.ui import Tone
+
+    from .call import PageCall
+    from .shape import Shape
+
+__all__ = ["PANEL", "going_to", "hidden", "panel", "panel_link", "submit", "with_pairs"]
+
+PANEL = "sm-panel"
+"""The id of the dialog that a panel is shown in."""
+
+
+def panel(call: PageCall, shape: Shape, title: str, content: Sequence[Any], status: int = 200) -> Content | ASGIApp:
+    """Return a panel: the dialog alone where our script asks for it, else a page."""
+    if not is_ours(call.scope):
+        back = call.kit.link(Link(label=call.words(shape.plural), href=shape.path, icon="arrow-left"), tone="default")
+        parts = [call.kit.heading(title, actions=[back]), call.kit.section("", content)]
+        return Content(title=title, parts=parts, status=status)
+    drawn = call.kit.dialog(PANEL, title, content, close=call.words("Close"))
+    body = html_of(checked_tree(drawn)).encode("utf-8", "backslashreplace")
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_bytes(send, status, b"text/html; charset=utf-8", body)
+
+    return answer
+
+
+def going_to(address: str) -> ASGIApp:
+    """Return the answer that sends the browser to a page of ours."""
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_see_other(send, address)
+
+    return answer
+
+
+def panel_link(call: PageCall, label: str, href: str, *, icon: str = "") -> Any:
+    """Return the way to a panel."""
+    return call.kit.link(Link(label=label, href=href, icon=icon, attributes={"data-sm-panel": True}), tone="default")
+
+
+def with_pairs(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return an address."""
+    query = urlencode(list(pairs))
+    return f"{path}?{query}" if query else path
+
+
+def hidden(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """Return what a form sends along without showing it."""
+    return [ft("input", void_=True, type="hidden", name=name, value=value) for name, value in pairs]
+
+
+def submit(
+    call: PageCall, label: str, does: str, *, tone: Tone = "default", icon: str = "", name: str = "do", **more: Any
+) -> Any:
+    """Return a button that sends its form and says what for."""
+    attributes = {"type": "submit", "name": name, "value": does, **more}
+    return call.kit.button(label, attributes, tone=tone, icon=icon)

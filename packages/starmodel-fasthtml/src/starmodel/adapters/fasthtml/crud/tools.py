@@ -1,0 +1,30 @@
+"""The controls above a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .exports import export_links
+from .panels import panel_link, with_pairs
+
+if TYPE_CHECKING:
+    from starmodel.core.query import Query
+
+    from .call import PageCall
+    from .shape import Shape
+
+__all__ = ["list_tools"]
+
+
+def list_tools(call: PageCall, shape: Shape, query: Query | None = None) -> list[Any]:
+    """Return what changes how a list is shown, and what is done with all of it."""
+    words = call.words
+    pairs = [pair for pair in call.pairs if pair[0] not in ("after", "before")]
+    count = len(query.where) if query is not None else 0
+    label = words("Filter ({count})", count=count) if count else words("Filter")
+    return [
+        panel_link(call, label, with_pairs(f"{shape.path}/filter", pairs), icon="list-filter"),
+        panel_link(call, words("View"), with_pairs(f"{shape.path}/options", pairs), icon="sliders-horizontal"),
+        panel_link(call, words("Views"), with_pairs(f"{shape.path}/views", pairs), icon="bookmark"),
+        call.kit.menu(words("Export"), export_links(call), icon="download"),
+    ]
