@@ -13,13 +13,17 @@ import pytest
 from starmodel.adapters.fasthtml.assets import AssetMissingError, Assets, UnknownAssetError
 
 OURS = (
+    "cells.js",
     "commands.js",
+    "dialogs.js",
+    "forms.js",
     "frames.js",
     "lists.js",
     "live.js",
     "page.js",
     "panels.js",
     "problems.js",
+    "references.js",
     "starmodel.js",
     "typing.js",
     "visiting.js",

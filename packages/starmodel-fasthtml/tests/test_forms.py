@@ -400,7 +400,7 @@ async def test_values_are_checked_without_being_kept(app, visitor):
         (f"/bill/{id}/do/update", {"title": "", "title@": "blank=refuse"}),
     ):
         assert (await visitor.form(path, sent)).json == {
-            "errors": [{"loc": ["title"], "message": "is required", "code": "missing"}]
+            "errors": [{"loc": ["title"], "message": "is required", "code": "missing", "name": "title"}]
         }
     assert (await visitor.form(f"/bill/{id}/do/update", {"title": "bad"})).json["errors"][0]["loc"] == []
     assert (await visitor.form(f"/bill/{id}/do/update", {"title": "good"})).json == {"errors": []}

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from starmodel.app import Refusal, refusal_of
 from starmodel.app.bodies import BodyTooLargeError
 from starmodel.app.doors import command_id, outcome_of, shown, version_in
+from starmodel.app.history import SERVICES
 from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.events import Mode
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from .runtime import Runtime
 
-__all__ = ["CommandDoor", "Forms", "back_to", "own_path", "undo_headers"]
+__all__ = ["CommandDoor", "Forms", "back_to", "own_path"]
 
 logger = logging.getLogger("starmodel.web")
 
@@ -136,9 +137,18 @@ class CommandDoor:
         if frames is not None and frames.started:
             await frames.finish(last)
         elif last:
-            await send_frames(send, last, undo_headers(result, self._handler))
+            await send_frames(send, last, self._way_back(result))
         else:
-            await send_nothing(send, undo_headers(result, self._handler))
+            await send_nothing(send, self._way_back(result))
+
+    def _way_back(self, result: Result) -> list[tuple[bytes, bytes]]:
+        """Return what tells the page of a command how to take it back; nothing for one that cannot be taken back."""
+        handlers, name = self._runtime.app.catalog.handlers(self._handler.kind), self._handler.kind.__entity_name__
+        changes = () if result.commit is None or result.replayed else result.commit.changes
+        is_own = any(change.entity == name for change in changes) and not any(change.hidden for change in changes)
+        if not is_own or self._handler.event.name in SERVICES or handlers.get("undo") is None:
+            return []
+        return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
 
     def _next_page(self, scope: Scope, result: Result, arguments: Arguments) -> str:
         """Return where a form without scripts leads to."""
@@ -179,15 +189,6 @@ class CommandDoor:
             await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
         else:
             await send_json(send, refusal.status, self._told(refusal), problem=True)
-
-
-def undo_headers(result: Result, handler: Handler) -> list[tuple[bytes, bytes]]:
-    """Return what tells the page of a command how to take it back; nothing for one that changed nothing."""
-    changes = [] if result.commit is None or result.replayed else result.commit.changes
-    is_own = any(change.entity == handler.kind.__entity_name__ for change in changes)
-    if handler.event.name in ("undo", "redo") or not is_own:
-        return []
-    return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
 
 
 def own_path(address: str) -> str:

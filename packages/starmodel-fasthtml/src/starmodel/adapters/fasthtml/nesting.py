@@ -17,7 +17,7 @@ A form may say more by fields whose names no argument can have:
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -76,6 +76,16 @@ class FormValues:
         if not isinstance(node, dict):
             return []
         return sorted(int(step) for step, item in node.items() if _is_index(step) and not _is_blank_item(item))
+
+    def name_of(self, loc: Sequence[str | int]) -> str:
+        """Return the name of the field that was sent for the value at *loc*."""
+        name = ""
+        for step in loc:
+            if isinstance(step, int):
+                indexes = self.indexes(name)
+                step = indexes[step] if step < len(indexes) else step  # noqa: PLW2901  (as it was sent)
+            name = f"{name}.{step}" if name else str(step)
+        return name
 
     def _tree(self, parts: Collection[str]) -> dict[str, Any]:
         tree: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastcore.xml import FT
 
 from starmodel.app.doors import shown
+from starmodel.app.history import SERVICES
 from starmodel.core.answers import GoTo, Notice
 from starmodel.core.entity import Entity
 
@@ -57,7 +58,7 @@ def frames_of(result: Result, handler: Handler) -> bytes:
         return go(returned.path)
     if isinstance(returned, Notice):
         return toast(returned.text, returned.level)
-    if returned is None or isinstance(returned, Entity) or result.replayed:
+    if returned is None or isinstance(returned, Entity) or result.replayed or handler.event in SERVICES.values():
         return b""
     if is_element(returned):
         return element_frame(returned, handler)

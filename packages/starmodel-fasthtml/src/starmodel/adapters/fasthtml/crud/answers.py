@@ -15,7 +15,8 @@ from starmodel.core.query import Query
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from starmodel.app import Handler
+    from starmodel.adapters.fasthtml.nesting import FormValues
+    from starmodel.app import Handler, Refusal
 
     from .call import PageCall
     from .shape import Shape
@@ -63,9 +64,10 @@ async def _errors(call: PageCall, handler: Handler, scope: Scope, receive: Recei
     The bodies of *create* and *update* set fields and nothing else, so that they can be run for a trial; what another
     event does is nobody's to do before its form is sent.
     """
-    actor, app = call.read.actor, call.runtime.app
+    actor, app, form = call.read.actor, call.runtime.app, None
     try:
         arguments = await read_arguments(scope, receive, Wanted.of(handler.parameters))
+        form = arguments.form
         if call.runtime.forms is not None:
             asked_of = {**scope, "path_params": {"id": call.id} if call.id else {}}
             arguments = await call.runtime.forms.completed(handler, asked_of, arguments, actor)
@@ -76,7 +78,13 @@ async def _errors(call: PageCall, handler: Handler, scope: Scope, receive: Recei
         else:
             handler.bind(arguments.values, text=True)
     except StarModelError as error:
-        refusal = refusal_of(error, "")
-        document: list[dict[str, Any]] = refusal.to_dict()["errors"]
-        return document or [{"loc": [], "message": refusal.detail, "code": refusal.code}]
+        return _told(refusal_of(error, ""), form)
     return []
+
+
+def _told(refusal: Refusal, form: FormValues | None) -> list[dict[str, Any]]:
+    """Return what is wrong, each with the name of the field it is wrong at; of the whole it is at none."""
+    found: list[dict[str, Any]] = refusal.to_dict()["errors"]
+    if not found:
+        return [{"loc": [], "message": refusal.detail, "code": refusal.code, "name": ""}]
+    return [{**one, "name": "" if form is None else form.name_of(one["loc"])} for one in found]

@@ -39,6 +39,7 @@ class Spot(NamedTuple):
     is_change: bool = False
     relaxed: bool = False
     may_be_blank: bool = False
+    is_extra: bool = False
 
     def part(self, step: str, value: Any, sent: str = "") -> Spot:
         """Return the spot of a part of the value."""
@@ -98,7 +99,10 @@ class Controls:
             "required": shape.required and not shape.optional and not spot.relaxed,
             "attributes": _limits(shape),
         }
-        return Field(**{**made, **more})
+        made |= more
+        if spot.is_extra:
+            made["attributes"] = {**made["attributes"], "data-sm-extra": True}
+        return Field(**made)
 
     def _hidden(self, name: str, value: str, id: str = "") -> Field:
         return Field(id=id or f"{self.prefix}-{name}", name=name, label="", widget="hidden", value=value)
@@ -189,7 +193,9 @@ class Controls:
         before: list[Field] = [self._hidden(f"{spot.name}.", "")]
         items: list[Field] = []
         places = list(self._items(spot))
-        for number, place in enumerate([*places, _next(spot, str(len(places)))._replace(relaxed=True)], 1):
+        for number, place in enumerate(
+            [*places, _next(spot, str(len(places)))._replace(relaxed=True, is_extra=True)], 1
+        ):
             *hidden, control = self.fields(dataclasses.replace(item, label=f"{self.words(item.label)} {number}"), place)
             before += hidden
             items.append(_as_item(control))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from dataclasses import replace
@@ -57,7 +58,8 @@ def document(call: PageCall, content: Content, *, is_error: bool = False) -> Doc
     html = (
         f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
         f"<title>{escape(title)}</title>{call.runtime.assets.head(_NONCE)}{head}</head>"
-        f"<body>{page_part(inner)}{live}{'' if is_error else plain_form(KEY)}</body></html>"
+        f'<body data-sm-words="{escape(_spoken(words))}">{page_part(inner)}{live}'
+        f"{'' if is_error else plain_form(KEY)}</body></html>"
     )
     return Document(html, content.status)
 
@@ -81,6 +83,26 @@ def _frame(site: Site, words: Words, place: str) -> Frame:
         links=links,
         tools=tools,
         words={key: words(phrase) for key, phrase in zip(kits, phrases, strict=True)},
+    )
+
+
+def _spoken(words: Words) -> str:
+    """Return what the script of a page says, in the reader's language."""
+    return json.dumps(
+        {
+            "cancel": words("Cancel"),
+            "changed": words("Changed by somebody else to {value}"),
+            "close": words("Close"),
+            "discard": words("Close without saving? What you have entered is lost."),
+            "discardYes": words("Discard"),
+            "done": words("{what}: done"),
+            "failed": words("This did not work."),
+            "gone": words("This is not there any more."),
+            "no": words("No"),
+            "undo": words("Undo"),
+            "undone": words("Undone"),
+            "yes": words("Yes"),
+        }
     )
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .call import PageCall
     from .shape import FieldShape, Shape
 
-__all__ = ["FormView", "change_page", "create_page", "event_page", "form_view"]
+__all__ = ["FormView", "cell_form", "change_page", "create_page", "event_page", "form_view"]
 
 
 async def create_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
@@ -51,6 +51,14 @@ async def change_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     return await _opened(call, shape, "update")
 
 
+async def cell_form(call: PageCall, shape: Shape) -> ASGIApp:
+    """Return the form of the one field that the address names, to be laid over its cell in a list."""
+    if shape.fields.get(call.event) is None:
+        raise NotFoundError(shape.name, call.event)
+    view = await form_view(replace(call, event="update"), shape, "update", back="")
+    return _Piece(view.cell(call.event))
+
+
 async def event_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     """Return the form of the event in the address."""
     return await _opened(call, shape, call.event)
@@ -58,7 +66,7 @@ async def event_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
 
 async def _opened(call: PageCall, shape: Shape, event: str) -> Content | ASGIApp:
     view = await form_view(call, shape, event, back=_back(call, shape, event))
-    return _Fragment(view) if is_ours(call.scope) else view.page()
+    return _Piece(view.dialog(call.scope)) if is_ours(call.scope) else view.page()
 
 
 def _back(call: PageCall, shape: Shape, event: str) -> str:
@@ -71,15 +79,15 @@ def _back(call: PageCall, shape: Shape, event: str) -> str:
     return own if came == "/" or is_form else came
 
 
-class _Fragment:
-    """Answers with the dialog of a form, for the script that opens it."""
+class _Piece:
+    """Answers with a piece of page, for the script that puts it into one."""
 
-    def __init__(self, view: FormView, status: int = 200) -> None:
-        self._view, self._status = view, status
+    def __init__(self, html: str) -> None:
+        self._html = html
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del receive
-        await send_bytes(send, self._status, b"text/html; charset=utf-8", self._view.dialog(scope).encode())
+        del scope, receive
+        await send_bytes(send, 200, b"text/html; charset=utf-8", self._html.encode())
 
 
 async def form_view(
@@ -192,6 +200,23 @@ class FormView:
         )
         return html_of(checked_tree(drawn))
 
+    def cell(self, name: str) -> str:
+        """Return the form of one field alone; NotFoundError when the event does not take it."""
+        found = next((one for one in self.asked if one.name == name), None)
+        if found is None or self.stored is None:
+            raise NotFoundError(self.shape.name, name)
+        controls = replace(self._controls(), prefix=f"{self._prefix}-cell")
+        fields = [replace(one, hide_label=True) for one in controls.fields(found, self.spots[name])]
+        attributes = {
+            "method": "post",
+            "action": event_path(self.shape, self.handler, self.call.id),
+            "novalidate": True,
+            "data-sm-form": self._done(),
+            "data-base": str(self.stored.version),
+        }
+        kit = self.call.kit
+        return html_of(checked_tree(kit.form([kit.field(one) for one in fields], [], attributes=attributes)))
+
     @property
     def _prefix(self) -> str:
         return f"{self.shape.name.lower()}-{self.handler.event.name}"
@@ -255,7 +280,7 @@ class FormView:
             "method": "post",
             "novalidate": True,  # the server checks, and says it in the words of every other door
             "action": address if version is None else f"{address}?_base={version}",
-            "data-sm-form": call.words(label_of(handler.event.name)),
+            "data-sm-form": self._done(),
             "data-sm-check": self._check_address(),
         }
         if version is not None:
@@ -263,6 +288,12 @@ class FormView:
         hidden = [_hidden("_key", KEY if not is_dialog else ""), _hidden("_form", self.back)]
         drawn = [*hidden, *self._drawn()]
         return kit.form(drawn, self._buttons(is_dialog=is_dialog), attributes=attributes)
+
+    def _done(self) -> str:
+        """Return what is said when it was done."""
+        words, name = self.call.words, self.handler.event.name
+        usual = {"create": words("Created"), "update": words("Saved"), "delete": words("Deleted")}
+        return usual.get(name) or words("{what}: done", what=words(label_of(name)))
 
     def _check_address(self) -> str:
         name = self.handler.event.name

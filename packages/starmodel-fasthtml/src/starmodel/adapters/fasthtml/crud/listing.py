@@ -127,6 +127,7 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
         href=address(call, sort=following) if sortable else "",
         direction="descending" if at.startswith("-") else "ascending" if at else "",
         numeric=field.numeric,
+        attributes={"data-sm-edit": f"{shape.path}/*/cell/{name}"} if shape.is_edited(name) else {},
     )
 
 

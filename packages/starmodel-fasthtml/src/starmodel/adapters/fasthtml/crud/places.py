@@ -11,7 +11,7 @@ from .call import Content, PageCall
 from .detail import detail_page
 from .exports import export_csv, export_json, export_xlsx
 from .filters import filter_panel
-from .forms import change_page, create_page, event_page
+from .forms import cell_form, change_page, create_page, event_page
 from .home import home_page
 from .listing import list_page
 from .options import options_panel
@@ -52,6 +52,7 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
         ("new", create_page),
         ("choices", found_choices),
         ("{id}/edit", change_page),
+        ("{id}/cell/{event}", cell_form),
         ("do/{event}", event_page),
         ("{id}/do/{event}", event_page),
         ("{id}", detail_page),

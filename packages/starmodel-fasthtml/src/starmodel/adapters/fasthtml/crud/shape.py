@@ -173,6 +173,12 @@ class Shape:
         own = [one for name, one in self.handlers.items() if name not in ("create", "undo", "redo")]
         return tuple(one for one in own if one.event.of_class and not one.reads_only)
 
+    def is_edited(self, field: str) -> bool:
+        """Tell whether *field* can be changed where it stands in a list."""
+        if "update" not in self.handlers or self.fields[field].many:
+            return False
+        return any(one.name == field for one in self.parameters("update"))
+
     def parameters(self, event: str) -> tuple[FieldShape, ...]:
         """Return the shapes of what an event takes."""
         if event not in self._parameters:

@@ -1,8 +1,8 @@
-// The action `@send(url, args?, {base, confirm, latest}?)`: one call is one command, done once however bad the network is.
+// The action `@send(url, args?, {base, confirm, latest, what, after}?)`: one call is one command, done once however bad the network is.
 // On a form it sends the form's fields. Commands of one entity go one after the other, different entities side by side.
 import { action } from "datastar";
 import { readFrames } from "./frames.js";
-import { ask, toDatastar } from "./page.js";
+import { ask, toast, toDatastar, words } from "./page.js";
 import { showProblem, unmark } from "./problems.js";
 import { baseOf, editOf, forget, forgetBase, initial, isField, read, settle, write } from "./typing.js";
 
@@ -13,7 +13,7 @@ const AGAIN = new Set([408, 429, 502, 503, 504]); // whoever answers this has no
 export function send({ el, evt }, url, args, options = {}) {
   const form = el instanceof HTMLFormElement && el;
   // Key, body and headers are fixed here: however often they go out, it is the same command.
-  const job = { el, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el) };
+  const job = { el, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el), options };
   job.headers = {
     Accept: "text/event-stream",
     "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
@@ -38,7 +38,8 @@ document.addEventListener("click", (evt) => {
   if (!el) return;
   evt.preventDefault();
   const args = el.name ? { [el.name]: el.value } : {};
-  send({ el, evt }, el.getAttribute("formaction"), args, { confirm: el.dataset.confirm });
+  const what = words("done", "{what}: done").replace("{what}", el.ariaLabel || el.textContent.trim());
+  send({ el, evt }, el.getAttribute("formaction"), args, { confirm: el.dataset.confirm, what });
 });
 
 // "/todo/7/toggle" belongs to "todo/7", the class-level "/todo/create" to "todo".
@@ -52,7 +53,7 @@ function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function formText(form, submitter, args) {
+export function formText(form, submitter, args) {
   const data = new FormData(form, submitter);
   for (const box of form.elements) {
     if (box.type !== "checkbox" || !box.name || box.matches(":disabled")) continue;
@@ -108,14 +109,18 @@ function finish({ el, edit }) {
   toDatastar("finished", el, {});
 }
 
-async function deliver({ el, url, headers, body }) {
+async function deliver(job) {
+  const { el, url, headers, body } = job;
   for (let attempt = 0; ; attempt++) {
     let wait = Math.min(250 * 2 ** attempt, 10000) * (0.5 + Math.random() / 2);
     try {
       // What is kept alive outlives the page; browsers allow 64 KB of it in all, so a second attempt does without.
       const keepalive = !attempt && body.length < 32768;
       const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
-      if (!AGAIN.has(reply.status)) return await take(reply, el);
+      if (!AGAIN.has(reply.status)) {
+        job.command = reply.headers.get("StarModel-Command");
+        return await take(reply, el);
+      }
       const after = Number(reply.headers.get("Retry-After"));
       if (after > 0) wait = Math.min(after, 60) * 1000;
     } catch {
@@ -141,15 +146,31 @@ async function take(reply, el) {
     });
     return problem;
   }
+  if (failed && type.includes("text/html")) return { status: reply.status, page: await reply.text() };
   if (failed) return (await reply.json().catch(() => null)) ?? { detail: `This did not work (${reply.status}).` };
   return null;
 }
 
-function conclude({ submitted, values, lane }, problem) {
+// Say that it was done, and offer to take it back.
+function announce({ command, lane, options }) {
+  if (!options.what || !command) return;
+  const after = (problem) => problem || toast(words("undone", "Undone"), "success");
+  const run = () => send({ el: document.body }, `/${lane.split("/")[0]}/undo`, { command }, { after });
+  toast(options.what, "success", { label: words("undo", "Undo"), run });
+}
+
+function conclude(job, problem) {
+  settled(job, problem);
+  job.options.after?.(problem);
+  if (!problem) announce(job);
+}
+
+function settled({ submitted, values, lane }, problem) {
   const fields = values.map(([field]) => field);
   fields.forEach(unmark);
   // After a conflict the user has seen both values: what is sent next stands on the newer one.
   if (submitted && (!problem || problem.status === 409)) forgetBase(submitted);
+  if (problem?.page) return;
   if (problem) return showProblem(fields, problem);
   if (!submitted) return;
   for (const [field, value] of values) {

@@ -1,6 +1,10 @@
 // What the page shows besides the server's HTML: toasts, the question before a command, the banner.
 export const byId = (id) => document.getElementById(id);
 
+// Words in the reader's language, where the page brings any.
+const spoken = JSON.parse(document.body.dataset.smWords ?? "{}");
+export const words = (key, english) => spoken[key] ?? english;
+
 export function make(tag, props, ...children) {
   const el = Object.assign(document.createElement(tag), props);
   el.append(...children);
@@ -28,14 +32,18 @@ export function showBanner(text) {
 }
 showBanner("");
 
-export function toast(text, level = "info") {
+export function toast(text, level = "info", action = null) {
   for (const other of [...toasts.children]) if (other.firstChild.textContent === text) other.remove();
   const close = make("button", { type: "button", textContent: "×", onclick: () => item.remove() });
-  close.setAttribute("aria-label", "Close");
+  close.setAttribute("aria-label", words("close", "Close"));
   const item = make("div", { className: "sm-toast" }, make("span", { textContent: text }), close);
   item.dataset.level = level;
+  if (action) {
+    const run = () => (item.remove(), action.run());
+    close.before(make("button", { type: "button", className: "sm-undo", textContent: action.label, onclick: run }));
+  }
   const leave = () => (item.matches(":hover,:focus-within") ? setTimeout(leave, 1000) : item.remove());
-  setTimeout(leave, 6000);
+  setTimeout(leave, action ? 10000 : 6000);
   if (document.querySelector("dialog:modal") && toasts.hidePopover) {
     toasts.hidePopover(); // to come out again above the dialog
     toasts.showPopover();
@@ -46,7 +54,7 @@ export function toast(text, level = "info") {
 // Resolve to whether the user agrees. Cancel has the focus: a hurried Enter must not delete.
 export function ask(question, label) {
   const yes = make("button", { type: "button", textContent: label || "OK", onclick: () => dialog.close("yes") });
-  const no = make("button", { type: "button", className: "secondary", textContent: "Cancel", onclick: () => dialog.close() });
+  const no = make("button", { type: "button", className: "secondary", textContent: words("cancel", "Cancel"), onclick: () => dialog.close() });
   const text = make("p", { id: "sm-question", textContent: question });
   const dialog = make("dialog", { id: "sm-confirm" }, text, make("div", {}, no, yes));
   dialog.setAttribute("aria-labelledby", text.id);

@@ -1,5 +1,5 @@
 // Show what the server found wrong, at the fields where it is wrong.
-import { make, toast } from "./page.js";
+import { byId, make, toast } from "./page.js";
 
 const marks = new Map(); // field -> {text, note, described}
 let count = 0;
@@ -14,10 +14,11 @@ export function showProblem(fields, { title, detail, errors }) {
   fields.find((el) => marks.has(el))?.focus();
 }
 
-function mark(el, text) {
+export function mark(el, text) {
   unmark(el);
   if (!el.isConnected) return;
   const note = make("small", { className: "sm-error", id: `sm-error-${++count}`, textContent: text });
+  note.setAttribute("role", "status");
   const described = el.getAttribute("aria-describedby") ?? "";
   marks.set(el, { text, note, described });
   el.setAttribute("aria-invalid", "true");
@@ -27,11 +28,18 @@ function mark(el, text) {
 
 export function unmark(el) {
   const { note, described } = marks.get(el) ?? {};
-  if (!marks.delete(el)) return;
+  if (!marks.delete(el)) return drop(el);
   note.remove();
   el.removeAttribute("aria-invalid");
   if (described) el.setAttribute("aria-describedby", described);
   else el.removeAttribute("aria-describedby");
+}
+
+// A message that the server has drawn at a field is over when the field is changed.
+function drop(el) {
+  if (!el.id || el.getAttribute("aria-invalid") !== "true") return;
+  el.removeAttribute("aria-invalid");
+  byId(`${el.id}-error`)?.remove();
 }
 
 document.addEventListener("input", ({ target }) => unmark(target), true);

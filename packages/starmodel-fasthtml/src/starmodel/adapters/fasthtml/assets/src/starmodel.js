@@ -1,10 +1,14 @@
 // StarModel's own part beside Datastar. Commands arrive once and in order, the live stream always comes back, no patch
 // overwrites what is being typed, and the server may say a word: `_sm: {toast: {text, level}, go: "/path"}`.
 import { mergePatch } from "datastar";
+import "./cells.js";
 import "./commands.js";
+import "./dialogs.js";
+import "./forms.js";
 import "./lists.js";
 import "./live.js";
 import { toast } from "./page.js";
+import "./references.js";
 import "./typing.js";
 
 document.addEventListener("datastar-signal-patch", ({ detail: { _sm: word } }) => {

@@ -1,0 +1,120 @@
+// Forms in dialogs: fetched from the address of their link, kept up to date while they are open, sent in place.
+import { send } from "./commands.js";
+import { asOwn, prepare } from "./forms.js";
+import { ask, make, toast, toDatastar, words } from "./page.js";
+import { isField } from "./typing.js";
+
+const layer = document.body.appendChild(make("div", { id: "sm-dialogs" })); // outside of what patches make again
+const open = new Map(); // dialog -> {url, opener, source, changed, refused}
+
+const drawnIn = (html) => make("template", { innerHTML: html }).content.querySelector("dialog[data-sm-form-dialog]");
+
+async function drawn(url) {
+  const reply = await fetch(url, { headers: { Accept: "text/html", "StarModel-Request": "1" } }).catch(() => null);
+  return reply?.ok && !reply.redirected ? drawnIn(await reply.text()) : null;
+}
+
+document.addEventListener("click", (evt) => {
+  const link = evt.target instanceof Element && evt.target.closest("a[data-sm-dialog]");
+  if (!link || evt.defaultPrevented || evt.button || evt.metaKey || evt.ctrlKey || evt.shiftKey || evt.altKey) return;
+  evt.preventDefault();
+  show(link);
+});
+
+async function show(link) {
+  if (link.ariaBusy === "true") return;
+  link.ariaBusy = "true";
+  const dialog = await drawn(link.href);
+  link.ariaBusy = null;
+  if (!dialog) return location.assign(link.href); // a page tells what is wrong
+  layer.append(dialog);
+  const state = { url: link.href, opener: link };
+  open.set(dialog, state);
+  const form = dialog.querySelector("form[data-sm-form]");
+  prepare(form);
+  for (const type of ["input", "starmodel:touched"]) dialog.addEventListener(type, () => (state.changed = true));
+  dialog.addEventListener("cancel", (evt) => state.changed && (evt.preventDefault(), leave(dialog)));
+  dialog.addEventListener("close", () => gone(dialog));
+  dialog.showModal();
+  (firstOf(form) ?? dialog.querySelector("[data-sm-close]"))?.focus(); // without a field: a hurried Enter must not delete
+  follow(dialog, state);
+}
+
+const firstOf = (form) => [...form.elements].find((el) => isField(el) && !el.disabled && el.offsetParent);
+
+// Close, but not over the head of somebody who has typed something.
+async function leave(dialog) {
+  const state = open.get(dialog);
+  const question = words("discard", "Close without saving? What you have entered is lost.");
+  if (!state?.changed || (await ask(question, words("discardYes", "Discard")))) dialog.close();
+}
+
+document.addEventListener("submit", (evt) => {
+  const dialog = evt.target.closest("dialog[data-sm-form-dialog]");
+  if (!dialog) return;
+  evt.preventDefault();
+  if (evt.target.method === "dialog") return leave(dialog);
+  submit(dialog, evt);
+});
+document.addEventListener("click", ({ target }) => {
+  const close = target instanceof Element && target.closest("dialog[data-sm-form-dialog] [data-sm-close]");
+  if (close) leave(close.closest("dialog"));
+});
+
+function submit(dialog, evt) {
+  const form = evt.target;
+  const state = open.get(dialog);
+  if (state.sending) return;
+  state.sending = true;
+  const what = form.dataset.smForm;
+  send({ el: form, evt }, form.getAttribute("action"), {}, {
+    what,
+    after: (problem) => {
+      state.sending = false;
+      if (!problem) return dialog.close();
+      if (problem.page) redraw(dialog, problem.page);
+    },
+  });
+}
+
+// The form as it was sent, with what is wrong in it.
+function redraw(dialog, html) {
+  const fresh = drawnIn(html);
+  if (!fresh) return toast(words("failed", "This did not work."), "error");
+  open.get(dialog).refused = true; // what is stored must not take the place of what was typed
+  asOwn(() => toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML }));
+  const wrong = dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[name$='?']");
+  if (wrong) return wrong.focus();
+  const alert = dialog.querySelector("[role=alert]");
+  alert?.setAttribute("tabindex", "-1");
+  alert?.focus();
+}
+
+function follow(dialog, state) {
+  if (!dialog.dataset.live) return;
+  const url = new URL(dialog.dataset.live, location.href);
+  if (dialog.dataset.after) url.searchParams.set("after", dialog.dataset.after);
+  state.source = new EventSource(url);
+  for (const type of ["datastar-patch-elements", "sm-stale"])
+    state.source.addEventListener(type, () => refresh(dialog, state));
+}
+
+async function refresh(dialog, state) {
+  const fresh = await drawn(state.url);
+  if (!open.has(dialog) || state.refused || state.sending) return;
+  if (fresh) toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML });
+  else toast(words("gone", "This is not there any more."), "warning");
+}
+
+function gone(dialog) {
+  const { source, opener, url } = open.get(dialog) ?? {};
+  open.delete(dialog);
+  source?.close();
+  dialog.remove();
+  const same = [...document.querySelectorAll("a[data-sm-dialog]")].find((link) => link.href === url);
+  (opener?.isConnected ? opener : same)?.focus();
+}
+
+addEventListener("beforeunload", (evt) => {
+  if ([...open.values()].some((state) => state.changed && !state.sending)) evt.preventDefault();
+});
