@@ -31,6 +31,8 @@ PLAIN_STYLES: Final[Mapping[str, Path]] = {"starmodel.css": _SOURCES / "starmode
 """The look of pages that no kit draws."""
 # Each import is one line in our files: `import {...} from "datastar";` or `import "./live.js";`
 _IMPORT: Final = re.compile(rb'^(import [^"\n]*")(?:\./)?([\w.-]+)(?=";$)', re.MULTILINE)
+# Whoever reads them reads the sources; in no file of ours does a text begin a line like that.
+_COMMENT: Final = re.compile(rb"^\s*//[^\n]*\n", re.MULTILINE)
 _SOURCE_MAP: Final = re.compile(rb"\n//# sourceMappingURL=\S+\s*$")
 _REFUSED: Final = re.compile(r"\s*([\w*-]+)\s*;\s*q=0(?:\.0*)?\s*")
 
@@ -161,7 +163,7 @@ class Assets:
     def _add_module(self, name: str) -> str:
         """Add a module of ours and, before it, all that it imports; return its address."""
         if name not in self._urls:
-            self._add(name, _IMPORT.sub(self._point_to_import, _read(_SOURCES / name)))
+            self._add(name, _IMPORT.sub(self._point_to_import, _COMMENT.sub(b"", _read(_SOURCES / name))))
         return self._urls[name]
 
     def _point_to_import(self, found: re.Match[bytes]) -> bytes:
