@@ -8,7 +8,7 @@ from fastcore.xml import ft
 
 from starmodel.core.ui import Link
 
-from .buttons import action_button, event_path, form_link
+from .buttons import action_button, form_link
 
 if TYPE_CHECKING:
     from .call import PageCall
@@ -28,12 +28,5 @@ def row_menu(call: PageCall, shape: Shape) -> Any:
         items.append(form_link(kit, words("Edit"), f"{shape.path}/{_ID}/edit", tone="quiet"))
     items += [action_button(kit, shape, one, _ID, words) for one in shape.actions]
     if (delete := shape.handlers.get("delete")) is not None:
-        attributes = {
-            "type": "submit",
-            "form": "sm-form",
-            "formaction": event_path(shape, delete, _ID),
-            "data-sm-send": True,
-            "data-confirm": words("Delete this {thing}?", thing=words(shape.label).lower()),
-        }
-        items.append(kit.button(words("Delete"), attributes, tone="danger"))
+        items.append(action_button(kit, shape, delete, _ID, words))
     return ft("template", *items, id="sm-row-menu")

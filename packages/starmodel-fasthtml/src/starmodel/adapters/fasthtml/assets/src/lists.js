@@ -107,7 +107,7 @@ function choose(box, is) {
 
 document.addEventListener("change", ({ target }) => {
   if (target.closest?.("[data-sm-page]")) for (const box of boxes()) choose(box, target.checked);
-  if (target.form?.id === "sm-bulk") count();
+  if (target.form?.getAttribute("id") === "sm-bulk") count(); // its boxes are called "id", so .id is one of them
 });
 document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
   if (type === "datastar-patch-elements") setTimeout(count);
