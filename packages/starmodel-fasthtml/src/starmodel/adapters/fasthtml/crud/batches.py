@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -144,8 +144,11 @@ class Batches:
         self._app = application
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def begin(self, batch: Batch, rows: Rows, actor: Actor) -> None:
-        """Store *batch* and run its *rows* for *actor*, once: a batch that there is already is left alone."""
+    async def begin(self, batch: Batch, rows: Rows, actor: Actor, undo: Callable[[], Rows] | None = None) -> None:
+        """Store *batch* and run its *rows* for *actor*, once: a batch that there is already is left alone.
+
+        With *undo*, which yields what takes its rows back, all are done or none.
+        """
         args = {name: getattr(batch, name) for name in ("of", "does", "back", "undoes", "plan", "total")}
         command = Command(entity=Batch.__entity_name__, event="begin", args=args, id=batch.id, entity_id=batch.id)
         if await self._app.persistence.for_class(Batch).get(Batch, batch.id) is not None:
@@ -155,12 +158,12 @@ class Batches:
         except (CommandReusedError, ConflictError):  # somebody clicked twice, and what matches has changed in between
             return
         if not made.replayed:
-            self.run(batch.id, rows, actor)
+            self.run(batch.id, rows, actor, undo)
 
-    def run(self, batch: str, rows: Rows, actor: Actor) -> None:
+    def run(self, batch: str, rows: Rows, actor: Actor, undo: Callable[[], Rows] | None = None) -> None:
         """Go through *rows*, unless that is done here already."""
         if batch not in self._tasks:
-            task = asyncio.create_task(self._run(batch, rows, actor), name=f"starmodel batch {batch}")
+            task = asyncio.create_task(self._run(batch, rows, actor, undo), name=f"starmodel batch {batch}")
             self._tasks[batch] = task
             task.add_done_callback(lambda _: self._tasks.pop(batch, None))
 
@@ -174,13 +177,16 @@ class Batches:
         for task in list(self._tasks.values()):
             await ended(task)
 
-    async def _run(self, batch: str, rows: Rows, actor: Actor) -> None:
+    async def _run(self, batch: str, rows: Rows, actor: Actor, undo: Callable[[], Rows] | None) -> None:
         count, told = _Count(), time.monotonic()
         state = "done"
         await self._tell(batch, actor, count, "running")
         try:
             async for row in rows:
                 await self._do(row, actor, count)
+                if undo is not None and count.refused and count.done:
+                    state, count.note = "stopped", await self._take_back(undo(), actor, count)
+                    break
                 if time.monotonic() - told > _PAUSE:
                     await self._tell(batch, actor, count, "running")
                     told = time.monotonic()
@@ -192,6 +198,16 @@ class Batches:
             logger.exception("the batch %s failed (id %s)", batch, id)
             count.note, state = refusal_of(RuntimeError(), id).detail, "stopped"
         await self._tell(batch, actor, count, state)
+
+    async def _take_back(self, rows: Rows, actor: Actor, count: _Count) -> str:
+        """Undo what was done, and return what to say about it."""
+        undone = _Count()
+        async for row in rows:
+            await self._do(row, actor, undone)
+        count.done -= undone.done
+        if undone.refused:
+            return f"All or none were wanted, and {undone.refused} could not be taken back: {undone.refusals[0].why}"
+        return "One was refused, and all or none were wanted: what was done before it was taken back"
 
     async def _do(self, row: Row, actor: Actor, count: _Count) -> None:
         if row.command is None:

@@ -13,6 +13,7 @@ from .exports import export_csv, export_json, export_xlsx
 from .filters import filter_panel
 from .forms import cell_form, change_page, create_page, event_page
 from .home import home_page
+from .imports import MOST_BYTES, import_page, import_sent
 from .listing import list_page
 from .options import options_panel
 from .progress import batch_page, batch_wish
@@ -45,6 +46,7 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
         ("views", views_panel),
         ("usual", usual_list),
         ("bulk", to_list),
+        ("import", import_page),
         ("batches/{id}", batch_page),
         ("export.csv", export_csv),
         ("export.json", export_json),
@@ -61,10 +63,11 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
         ("do/{event}", checked_values),
         ("{id}/do/{event}", checked_values),
         ("bulk", bulk_page),
+        ("import", import_sent),
         ("batches/{id}", batch_wish),
     ],
 }
 """By method: what follows ``/todo/`` in an address, and what answers it; a name goes before an id."""
 
-FILES: Mapping[PageMaker, int] = {}
+FILES: Mapping[PageMaker, int] = {import_sent: MOST_BYTES}
 """How many bytes of files the pages take that take any: everything else has the limit of the gate."""

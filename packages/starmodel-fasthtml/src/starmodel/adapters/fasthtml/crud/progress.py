@@ -14,6 +14,7 @@ from starmodel.core.ui import Link
 from .batches import Batch, batch_id, undoing
 from .bulk import bulk_events, bulk_rows
 from .call import Content
+from .imports import go_on_importing
 from .panels import going_to, submit
 from .posting import Sent, posted
 from .shape import label_of
@@ -81,7 +82,7 @@ def _ways(call: PageCall, shape: Shape, batch: Batch) -> Any:
     is_idle = batch.state != "running" or batch.is_silent(call.runtime.app.clock.now())
     if is_idle and batch.done and "undo" in shape.handlers:
         buttons.append(submit(call, words("Undo all of it"), "undo", tone="default", icon="undo-2"))
-    if is_idle and batch.state != "done" and (batch.undoes or "ids" in json.loads(batch.plan or "{}")):
+    if is_idle and batch.state != "done" and not batch.undoes and json.loads(batch.plan or "{}"):
         buttons.append(submit(call, words("Go on"), "go-on", tone="primary"))
     if batch.state == "running":
         buttons.append(call.kit.link(Link(label=words("Look again"), href=call.path), tone="quiet"))
@@ -94,9 +95,11 @@ def _ways(call: PageCall, shape: Shape, batch: Batch) -> Any:
 def _refusals(call: PageCall, shape: Shape, batch: Batch) -> Any:
     pairs: list[tuple[str, Any]] = []
     for one in batch.refusals[:_LISTED]:
-        name = one.name or call.words("Row {number}", number=one.row + 1)
-        where = f"{shape.path}/{one.name}"
-        pairs.append((name, ft("span", one.why, " ", call.kit.link(Link(label=call.words("Open"), href=where)))))
+        if batch.does == "import":
+            pairs.append((call.words("Line {number}", number=one.name), one.why))
+            continue
+        where = call.kit.link(Link(label=call.words("Open"), href=f"{shape.path}/{one.name}"))
+        pairs.append((one.name[:8], ft("span", one.why, " ", where)))
     table = call.kit.facts(pairs)
     rest = batch.refused - len(pairs)
     return ft("div", table, ft("p", call.words("and {count} more", count=call.words.number(rest))) if rest > 0 else "")
@@ -133,6 +136,10 @@ async def _undone(call: PageCall, shape: Shape, batch: Batch) -> ASGIApp:
 
 
 def _gone_on(call: PageCall, shape: Shape, batch: Batch) -> None:
+    """Run a batch again from its first row: what was done is not done twice."""
+    if batch.does == "import":
+        go_on_importing(call, shape, batch)
+        return
     plan = json.loads(batch.plan or "{}")
     if "ids" in plan and batch.does in bulk_events(shape):
         rows = bulk_rows(shape, batch.id, batch.does, plan["ids"], plan["args"])

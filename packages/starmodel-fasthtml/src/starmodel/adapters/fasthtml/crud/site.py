@@ -26,6 +26,7 @@ from .rows import CellMaker, RowView
 from .sending import SiteForms
 from .shape import Shape
 from .templates import Template
+from .uploads import Uploads
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -64,6 +65,7 @@ class Site:
         runtime.forms = SiteForms(self)
         runtime.draw_refusals_by(partial(refusal_page, self))
         self.batches = Batches(runtime.app)
+        self.uploads = Uploads(runtime.signer)
 
     @property
     def shapes(self) -> Sequence[Shape]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starmodel.core.ui import Link
+
 from .exports import export_links
 from .panels import panel_link, with_pairs
 
@@ -27,4 +29,9 @@ def list_tools(call: PageCall, shape: Shape, query: Query | None = None) -> list
         panel_link(call, words("View"), with_pairs(f"{shape.path}/options", pairs), icon="sliders-horizontal"),
         panel_link(call, words("Views"), with_pairs(f"{shape.path}/views", pairs), icon="bookmark"),
         call.kit.menu(words("Export"), export_links(call), icon="download"),
+        *([call.kit.link(_import_link(call, shape), tone="default")] if "create" in shape.handlers else []),
     ]
+
+
+def _import_link(call: PageCall, shape: Shape) -> Link:
+    return Link(label=call.words("Import"), href=f"{shape.path}/import", icon="upload")

@@ -1,0 +1,260 @@
+"""A file becomes entities: read as it is, mapped, tried, imported as commands, and taken back as one."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from decimal import Decimal
+from typing import Annotated
+from urllib.parse import urlencode
+
+import pytest
+from asgi_visitors import Visitor
+from hypothesis import given
+from hypothesis import strategies as st
+
+from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
+from starmodel.adapters.fasthtml.crud.uploads import Uploads
+from starmodel.adapters.fasthtml.signing import Signer
+from starmodel.core import Entity, Private
+from starmodel.core.errors import StoreError
+from starmodel.core.marks import Unique
+
+pytestmark = pytest.mark.anyio
+
+
+class Ware(Entity):
+    name: str
+    code: Annotated[str, Unique()] = ""
+    price: Decimal = Decimal(1)
+    sold: bool = False
+    tags: list[str] = []
+    cost: Private[int] = 7
+
+    def check(self) -> None:
+        if self.price < 0:
+            raise ValueError("the price must not be negative")
+
+
+class Seen(Entity):
+    name: str = ""
+    model_config = {"default_events": ()}
+
+
+@pytest.fixture
+async def app(start, tmp_path):
+    app = await start(Ware, Seen)
+    app.pages.uploads = Uploads(app.runtime.signer, tmp_path / "uploads")
+    return app
+
+
+async def send(visitor, data, name="file.csv"):
+    head = f'--X\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n'
+    body = head.encode() + (data.encode() if isinstance(data, str) else data) + b"\r\n--X--\r\n"
+    return await visitor.ask("POST", "/ware/import", body, content_type="multipart/form-data; boundary=X")
+
+
+async def page_of(visitor, data, **words):
+    """Send a file and open its page, which tries it."""
+    address = (await send(visitor, data)).header("location")
+    more = urlencode({"do": "check", **words}, doseq=True)
+    return await visitor.get(f"{address}&{more}")
+
+
+async def run(app, visitor, page):
+    """Press the button that imports, and wait until it is done."""
+    form = page.text.rpartition('<form method="post"')[2]
+    pairs = re.findall(r'name="([^"]*)" value="([^"]*)"', form.partition("</form>")[0])
+    body = urlencode(pairs).encode()
+    answer = await visitor.ask("POST", "/ware/import", body, content_type="application/x-www-form-urlencoded")
+    assert answer.status == 303, answer.text
+    await app.pages.batches.finished()
+    return answer.header("location")
+
+
+async def wares(app):
+    found = await app.application.find(Ware, order=["name"])
+    return [(one.entity.name, one.entity.price) for one in found.items]
+
+
+def told(page):
+    return dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page.text))
+
+
+async def test_columns_find_their_fields_and_every_record_becomes_an_entity(app, visitor):
+    page = await page_of(visitor, "Name,PRICE,what?\nCup,2.50,x\nPot,10,y\n")
+    assert told(page)["Would be created"] == "2"
+    assert await wares(app) == []
+    done = await run(app, visitor, page)
+    assert await wares(app) == [("Cup", Decimal("2.50")), ("Pot", Decimal(10))]
+    assert "It is done." in (await visitor.get(done)).text
+
+
+async def test_what_does_not_fit_is_told_by_line_and_column_and_left_out(app, visitor):
+    page = await page_of(visitor, "name,price\nCup,cheap\nPot,3\nJar,-1\nLid\n")
+    cells = re.findall(r"<td>([^<]*)</td>", page.text)
+    assert ("2", "price") in itertools.pairwise(cells)
+    assert "the price must not be negative" in cells
+    assert "has 1 cells, and the first line has 2" in cells
+    assert told(page)["Do not fit"] == "3"
+    done = await run(app, visitor, page)
+    assert await wares(app) == [("Pot", Decimal(3))]
+    assert "Line 4" in (await visitor.get(done)).text
+
+
+async def test_all_or_none_is_none_when_one_does_not_fit(app, visitor):
+    page = await page_of(visitor, "name,price\nPot,3\nCup,cheap\n", refused="none")
+    done = await run(app, visitor, page)
+    assert await wares(app) == []
+    assert "nothing was imported" in (await visitor.get(done)).text
+
+
+async def test_all_or_none_takes_back_what_only_storing_it_refuses(app, visitor):
+    page = await page_of(visitor, "id,name\none,Pot\none,Cup\n", refused="none")
+    done = await run(app, visitor, page)
+    assert await wares(app) == []
+    assert "taken back" in (await visitor.get(done)).text
+
+
+async def test_an_import_is_taken_back_by_one_click(app, visitor):
+    await app.application.dispatch(Ware.create(name="Old", code="a", price=1).on("old"))
+    page = await page_of(visitor, "name,code,price\nNew,b,5\nOld,a,9\n", key="code", m=["name", "code", "price"])
+    assert told(page)["Would be created"] == told(page)["Would be changed"] == "1"
+    done = await run(app, visitor, page)
+    assert await wares(app) == [("New", Decimal(5)), ("Old", Decimal(9))]
+    await visitor.form(done, {"do": "undo"})
+    await app.pages.batches.finished()
+    assert await wares(app) == [("Old", Decimal(1))]
+
+
+async def test_what_was_exported_comes_back_as_it_was(app, visitor):
+    for number, name in enumerate(["=1+1", "'quoted", "a,b", "two\nlines", "plain"]):
+        await app.application.dispatch(Ware.create(name=name, tags=["x", "y,z"], price="-0.00").on(f"w{number}"))
+    before = [one.entity for one in (await app.application.find(Ware, order=["id"])).items]
+    exported = (await visitor.get("/ware/export.csv?sort=id")).body
+    fields = ["id", "name", "code", "price", "sold", "tags"]
+    page = await page_of(visitor, exported, key="id", m=fields)
+    assert told(page)["Would stay as they are"] == "5"
+    for one in before:
+        await app.application.dispatch(Ware.delete().on(one.id))
+    await run(app, visitor, await page_of(visitor, exported, key="id", m=fields))
+    after = [one.entity for one in (await app.application.find(Ware, order=["id"])).items]
+    assert after == before
+
+
+async def test_the_same_key_twice_in_a_file_is_one_entity(app, visitor):
+    page = await page_of(visitor, "name,code\nFirst,a\nSecond,a\n", key="code", m=["name", "code"])
+    await run(app, visitor, page)
+    assert [name for name, _ in await wares(app)] == ["Second"]
+
+
+async def test_a_second_click_imports_nothing_twice(app, visitor):
+    page = await page_of(visitor, "name\nCup\n")
+    assert await run(app, visitor, page) == await run(app, visitor, page)
+    assert len(await wares(app)) == 1
+
+
+async def test_what_is_missing_and_what_was_assumed_is_said(visitor):
+    page = await page_of(visitor, "price;größe\n1;ü\n".encode("cp1252"))
+    assert "No column is mapped to: Name" in page.text
+    assert "It is read as Windows-1252" in page.text
+    assert "größe" in page.text
+
+
+async def test_a_file_is_its_visitors_alone_and_not_for_ever(app, visitor, tmp_path):
+    address = (await send(visitor, "name\nCup\n")).header("location")
+    assert (await Visitor(app).get(address)).status == 409
+    app.pages.uploads = Uploads(app.runtime.signer, tmp_path / "uploads", lasts=0)
+    assert (await visitor.get(address)).status == 409
+    await send(visitor, "name\nPot\n")
+    assert len(list((tmp_path / "uploads").iterdir())) == 1
+
+
+async def test_a_file_is_deleted_when_it_was_imported(app, visitor, tmp_path):
+    await run(app, visitor, await page_of(visitor, "name\nCup\n"))
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize("token", ["", "../../etc/passwd", "x" * 32, "%00" * 32, "0" * 31, "é" * 32])
+async def test_a_token_that_is_none_leads_nowhere(visitor, token):
+    answer = await visitor.get("/ware/import?" + urlencode({"file": token, "do": "check"}))
+    assert answer.status in (200, 409)
+    assert "root:" not in answer.text
+
+
+async def test_a_file_that_is_too_large_is_refused_before_it_is_read(visitor):
+    answer = await visitor.ask(
+        "POST", "/ware/import", b"x", content_type="multipart/form-data; boundary=X", content_length="104857600"
+    )
+    assert answer.status == 413
+    assert "50 MiB" in answer.text
+
+
+async def test_only_this_address_takes_more_than_others(visitor):
+    for path in ("/ware/bulk", "/ware/create", "/seen/export.csv", "/ware/id/import"):
+        answer = await visitor.ask(
+            "POST", path, b"x", content_type="multipart/form-data; boundary=X", content_length="2000000"
+        )
+        assert answer.status == 413
+
+
+async def test_a_class_that_nobody_may_make_has_no_import(visitor):
+    assert (await visitor.get("/seen/import")).status == 404
+    assert "/seen/import" not in (await visitor.get("/seen")).text
+
+
+async def test_nothing_in_a_file_becomes_markup(app, visitor):
+    bad = '"<script>alert(1)</script>"'
+    page = await page_of(visitor, f"name,{bad},price\n{bad},{bad},{bad}\nCup,x,1\n")
+    assert "<script>alert" not in page.text
+    assert "<script>alert" not in (await visitor.get(await run(app, visitor, page))).text
+
+
+async def test_private_fields_cannot_be_filled(visitor):
+    page = await page_of(visitor, "name,cost\nCup,1\n", m=["name", "cost"])
+    assert told(page)["Would be created"] == "1"
+    assert 'value="cost"' not in page.text
+
+
+# -- files as people have them -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_file_is_read_however_it_is_written(tmp_path, encoding, delimiter):
+    path = tmp_path / "file.csv"
+    path.write_bytes(f"name{delimiter}größe\r\nüber{delimiter}1\r\n".encode(encoding))
+    dialect = dialect_of(path)
+    assert dialect.delimiter == delimiter
+    assert [line.cells for line in lines_of(path, dialect)] == [["name", "größe"], ["über", "1"]]
+
+
+def test_records_know_the_line_they_begin_in(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text('a,b\n"two\nlines",1\n\nlast,2\n')
+    assert [line.number for line in lines_of(path, Dialect("utf-8", ","))] == [1, 2, 5]
+
+
+def test_a_quotation_mark_that_never_ends_is_told_where_it_begins(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text('a,b\n"never,1\n' + "x,y\n" * 60_000)
+    problems = [line for line in lines_of(path, Dialect("utf-8", ",")) if line.problem]
+    assert problems[0].number == 2
+    assert "quotation mark" in problems[0].problem
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_somehow(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("any") / "file.csv"
+    path.write_bytes(data)
+    for line in lines_of(path, dialect_of(path)):
+        assert line.number > 0
+
+
+def test_a_folder_that_others_may_enter_is_not_used(tmp_path):
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    uploads = Uploads(Signer("secret"), folder)
+    with pytest.raises(StoreError, match="not private"):
+        uploads._open_folder()
