@@ -9,11 +9,14 @@ from enum import Enum
 from html import unescape
 from itertools import chain
 from typing import Annotated
+from urllib.parse import quote
 
 import pytest
 from asgi_visitors import Visitor
 from fasthtml.common import H1
 
+from starmodel.adapters.fasthtml.crud.keeping import KeptPages
+from starmodel.adapters.fasthtml.crud.templates import slot
 from starmodel.core import Entity, Indexed, Private, Reference, Secret, event
 from starmodel.core.actors import ALLOWED, Decision
 
@@ -275,11 +278,73 @@ class TestKept:
 
     async def test_their_memory_is_bounded(self, app, visitor):
         await jobs(app, *[f"Job {number}" for number in range(20)])
-        app.pages.kept._max = 60_000
+        app.pages.kept = KeptPages(app.application.dispatcher.moves, max_bytes=60_000)
         for limit in range(1, 20):
             await visitor.get(f"/job?limit={limit}")
-        assert app.pages.kept.size <= 60_000
-        assert app.pages.kept.size == sum(kept.page.size for kept in app.pages.kept._kept.values())
+        assert 1 < len(app.pages.kept) < 19
+        assert 30_000 < app.pages.kept.size <= 60_000
+
+    async def test_a_long_address_counts_as_much_as_a_long_page(self, app, visitor):
+        kept = app.pages.kept
+        await visitor.get(f"/job?title={'x' * 50_000}")
+        assert kept.size > 50_000
+
+    async def test_with_no_room_none_is_kept(self, app, visitor):
+        app.pages.kept = KeptPages(app.application.dispatcher.moves, max_bytes=0)
+        await visitor.get("/job")
+        await visitor.get("/job")
+        assert (len(app.pages.kept), app.pages.kept.size, app.pages.kept.hits) == (0, 0, 0)
+
+    async def test_a_change_at_the_end_of_a_reference_makes_a_new_page(self, app, visitor):
+        ada = (await app.application.dispatch(Person.create(name="Ada"))).entity
+        await jobs(app, "Milk", person_id=ada.id)
+        address = "/job?person_id.name=Grace&columns=title"
+        assert titles(await visitor.get(address)) == []
+        await visitor.click(f"/person/{ada.id}/update", {"name": "Grace"})
+        assert titles(await visitor.get(address)) == ["Milk"]
+
+    async def test_the_number_is_that_of_now(self, app, visitor):
+        await jobs(app, *[f"Job {number}" for number in range(22)])
+        first = await visitor.get("/job")
+        assert "22 jobs" in first.text
+        assert "22 jobs" in (await visitor.get(following(first))).text
+        assert (app.pages.counts.hits, len(app.pages.counts)) == (1, 1)
+        await jobs(app, "Another")
+        assert "23 jobs" in (await visitor.get(following(first))).text
+
+
+def following(answer):
+    return unescape(re.findall(r'href="([^"]*after=[^"]*)"', answer.text)[-1])
+
+
+async def test_text_that_looks_like_a_gap_in_a_page_is_text(app, visitor):
+    odd = "\ue000nonce\ue001 ~rows~"
+    await jobs(app, odd)
+    answer = await visitor.get(f"/job?title={quote(odd)}")
+    assert titles(answer) == [odd]
+    assert (await visitor.get(f"/job?q={quote(odd)}")).status == 200
+
+
+async def test_no_gap_of_a_page_is_left_open(app, visitor):
+    await jobs(app, "Milk")
+    mark = slot("").removesuffix("~")
+    for address in ("/job", "/job?q=milk&sort=-title", "/job?q=nothing"):
+        assert mark not in (await visitor.get(address)).text
+
+
+async def test_a_condition_tells_nothing_of_what_may_not_be_seen(start):
+    class NobodySeesPeople:
+        def decide(self, actor, action, kind, id, entity):
+            return Decision(allowed=kind is not Person, why="people are private", hidden=True)
+
+    app = await start(*KINDS, policies=[NobodySeesPeople()])
+    visitor = Visitor(app)
+    ada = (await app.application.dispatch(Person.create(name="Ada"))).entity
+    await jobs(app, "Milk", person_id=ada.id)
+    assert titles(await visitor.get("/job")) == ["Milk"]
+    answer = await visitor.get("/job?person_id.name=Ada")
+    assert titles(answer) == []
+    assert "1 job" not in answer.text
 
 
 class TestLive:

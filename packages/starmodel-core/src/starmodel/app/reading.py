@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .application import Application
 
-__all__ = ["entity_before", "may_read", "permitted", "readable", "tally", "walk"]
+__all__ = ["entity_before", "may_read", "permitted", "readable", "seen", "tally", "walk"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -73,7 +73,7 @@ async def permitted(application: Application, kind: type[E], query: Query, /, *,
     part = replace(query, limit=min(query.limit + 1, MAX_LIMIT))  # one more says whether there is a next page
     while True:
         page = await application.persistence.query(kind, part)
-        found += await _seen(application, kind, page.items, steps, actor)
+        found += await seen(application, kind, page.items, steps, actor)
         if len(found) > query.limit or page.next is None:
             break
         looked_at += len(page.items)
@@ -108,15 +108,16 @@ async def walk(
     part = replace(query, limit=size)
     while True:
         page = await application.persistence.query(kind, part)
-        yield page.items if actor.trusted else await _seen(application, kind, page.items, steps, actor)
+        yield page.items if actor.trusted else await seen(application, kind, page.items, steps, actor)
         if page.next is None:
             return
         part = replace(part, after=page.next)
 
 
-async def _seen(
-    application: Application, kind: type[E], rows: Sequence[Stored[E]], steps: Steps, actor: Actor
+async def seen(
+    application: Application, kind: type[E], rows: Sequence[Stored[E]], steps: Steps, actor: Actor, /
 ) -> list[Stored[E]]:
+    """Return those of *rows* that *actor* may see, and with them what the references of *steps* lead to."""
     own = [row for row in rows if may_read(application, actor, row.entity)]
     if not steps:
         return own

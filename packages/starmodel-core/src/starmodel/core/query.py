@@ -31,6 +31,8 @@ from .visibility import Visibility
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .entity import FieldInfo
+
 __all__ = [
     "MAX_LIMIT",
     "OPERATORS",
@@ -116,17 +118,17 @@ class Query:
         """
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_LIMIT:
             raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
-        names = _annotations(kind, public_only=public_only)
+        names = _Names(kind, follow=not public_only if follow is None else follow, public_only=public_only)
         if isinstance(self.order, str):
             raise QueryError(f"order takes a list of field names, not {self.order!r}")
         for name in self.order:
-            _known(kind, str(name).removeprefix("-"), names)
-        follows = not public_only if follow is None else follow
-        where = _fitted(kind, self.where, _Names(names, follow=follows, public_only=public_only), 0)
+            names.known(str(name).removeprefix("-"))
+        where = _fitted(self.where, names, 0)
         _check_search(kind, self.search)
         if self.after is not None:
             places_at(self.after, len(directions(self)))
-        return replace(self, where=where, order=tuple(self.order))
+        is_as_it_was = not where and type(self.order) is tuple
+        return self if is_as_it_was else replace(self, where=where, order=tuple(self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,42 +139,38 @@ class Page(Generic[E_co]):
     next: str | None = None
 
 
-def _known(kind: type[Entity], name: Any, names: Iterable[str]) -> None:
-    if name not in names:
-        raise QueryError(f"{kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
+class _Names:
+    """The fields of a class that may be named, and with *follow* those at the end of its references."""
 
-
-class _Names(dict[str, Any]):
-    """The annotations of the fields that may be named; with *follow* also of those at the end of references."""
-
-    def __init__(self, names: Mapping[str, Any], *, follow: bool, public_only: bool) -> None:
-        super().__init__(names)
+    def __init__(self, kind: type[Entity], *, follow: bool, public_only: bool) -> None:
+        self._kind, self._infos = kind, fields_of(kind)
         self._follow, self._public_only = follow, public_only
 
-    def of(self, kind: type[Entity], key: Any) -> Any:
-        """Return the annotation of the field *key*; QueryError when there is none."""
+    def known(self, name: Any) -> Any:
+        """Return the annotation of the field *name*; QueryError when there is none that may be named."""
+        info = self._infos.get(name) if isinstance(name, str) else None
+        if info is not None and self._may_be_named(info):
+            return info.annotation
+        names = [name for name, info in self._infos.items() if self._may_be_named(info)]
+        raise QueryError(f"{self._kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
+
+    def _may_be_named(self, info: FieldInfo) -> bool:
+        return not self._public_only or info.visibility is Visibility.PUBLIC
+
+    def of(self, key: Any) -> Any:
+        """Return the annotation of what is at the end of the path *key*; QueryError when there is nothing."""
         first, dot, rest = str(key).partition(".")
         if not dot or not isinstance(key, str):
-            _known(kind, key, self)
-            return self[key]
-        _known(kind, first, self)
+            return self.known(key)
+        self.known(first)
         if not self._follow:
             raise QueryError(f"{key!r} cannot be asked for from outside: it leads to another entity")
         if key.count(".") > _MAX_STEPS:
             raise QueryError(f"{key[:80]!r} follows more than {_MAX_STEPS} references")
-        target = target_of(kind, first)
+        target = target_of(self._kind, first)
         if target is None:
-            raise QueryError(f"{key!r} leads nowhere: {first!r} of {kind.__name__} is no Reference")
-        names = _annotations(target, public_only=self._public_only)
-        return _Names(names, follow=True, public_only=self._public_only).of(target, rest)
-
-
-def _annotations(kind: type[Entity], *, public_only: bool) -> dict[str, Any]:
-    return {
-        name: info.annotation
-        for name, info in fields_of(kind).items()
-        if not public_only or info.visibility is Visibility.PUBLIC
-    }
+            raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} is no Reference")
+        return _Names(target, follow=True, public_only=self._public_only).of(rest)
 
 
 def _check_search(kind: type[Entity], search: Any) -> None:
@@ -196,7 +194,7 @@ def text_fields(kind: type[Entity]) -> tuple[str, ...]:
     )
 
 
-def _fitted(kind: type[Entity], where: Any, types: _Names, depth: int) -> dict[str, Any]:
+def _fitted(where: Any, names: _Names, depth: int) -> dict[str, Any]:
     """Return *where* with every value as its field holds it, or raise QueryError for the part that does not fit."""
     if not isinstance(where, Mapping):
         raise QueryError(f"where must be an object such as {{'done': False}}, not {where!r}")
@@ -207,11 +205,11 @@ def _fitted(kind: type[Entity], where: Any, types: _Names, depth: int) -> dict[s
         if key in ("and", "or"):
             if isinstance(test, str) or not isinstance(test, list | tuple):
                 raise QueryError(f"{key!r} takes a list of conditions, not {test!r}")
-            fitted[key] = [_fitted(kind, part, types, depth + 1) for part in test]
+            fitted[key] = [_fitted(part, names, depth + 1) for part in test]
         elif key == "not":
-            fitted[key] = _fitted(kind, test, types, depth + 1)
+            fitted[key] = _fitted(test, names, depth + 1)
         else:
-            fitted[key] = _fitted_test(key, types.of(kind, key), test)
+            fitted[key] = _fitted_test(key, names.of(key), test)
     return fitted
 
 

@@ -9,7 +9,7 @@ from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .marks import Reference
 
-__all__ = ["Finder", "Steps", "references_in", "steps_of", "target_of"]
+__all__ = ["Finder", "Steps", "followed", "references_in", "steps_of", "target_of"]
 
 Steps: TypeAlias = dict[str, "Steps"]
 """The references a condition follows: each by its field, with those that it follows from there."""
@@ -43,6 +43,16 @@ def steps_of(where: Mapping[str, Any]) -> Steps:
         for name in key.split(".")[:-1]:
             here = here.setdefault(name, {})
     return steps
+
+
+def followed(kind: type[Entity], steps: Steps) -> set[type[Entity]]:
+    """Return the classes that *steps* lead to from *kind*: a change of one of theirs may change what is found."""
+    found: set[type[Entity]] = set()
+    for name, further in steps.items():
+        target = target_of(kind, name)
+        if target is not None:
+            found |= {target, *followed(target, further)}
+    return found
 
 
 def _merge(steps: Steps, more: Steps) -> None:

@@ -34,9 +34,11 @@ class Fragments:
             return found
         self.misses += 1
         made = make()
-        self._kept[key] = made
-        self.size += _weight(key, made)
-        while self.size > self._max and len(self._kept) > 1:
+        weight = _weight(key, made)
+        if weight <= self._max:
+            self._kept[key] = made
+            self.size += weight
+        while self.size > self._max:
             self.size -= _weight(*self._kept.popitem(last=False))
         return made
 

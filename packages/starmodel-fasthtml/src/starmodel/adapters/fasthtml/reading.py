@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.app.policies import belongs_to_one
+from starmodel.app.reading import may_read, seen
 from starmodel.core.entity import Entity
 from starmodel.core.errors import EventError, NotFoundError
 from starmodel.core.query import Page, Query, Stored
+from starmodel.core.relations import followed, steps_of
 from starmodel.core.snapshot import lens_of, plain
 
 from .relevance import ANY_CHANGE
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from starmodel.core.actors import Actor
     from starmodel.core.changes import Position
     from starmodel.core.ports import StatePersistenceBackend
+    from starmodel.core.relations import Steps
     from starmodel.core.typing import Key
 
     from .fragments import Fragments
@@ -109,14 +112,14 @@ class PageRead:
         await self._note_position(kind)
         query = Query(where=where, order=tuple(order), limit=limit, after=after, search=search).checked(kind)
         page = await self.app.persistence.query(kind, query)
-        seen, looked_at = [stored for stored in page.items if self._may_read(kind, stored)], len(page.items)
-        while len(seen) < limit and page.next is not None:  # those that may not be seen take nobody's place
+        found, looked_at = [stored for stored in page.items if self._may_read(stored)], len(page.items)
+        while len(found) < limit and page.next is not None:  # those that may not be seen take nobody's place
             page = await self.app.persistence.query(kind, replace(query, after=page.next))
-            seen += [stored for stored in page.items if self._may_read(kind, stored)]
+            found += [stored for stored in page.items if self._may_read(stored)]
             looked_at += len(page.items)
         # One that is hidden now may be shown after a change that the query itself does not notice.
-        self.queries.append((kind.__entity_name__, query if len(seen) == looked_at else ANY_CHANGE))
-        return [self._lens(stored) for stored in seen[:limit]]
+        self._depend(kind, query if len(found) == looked_at else ANY_CHANGE, steps_of(query.where))
+        return [self._lens(stored) for stored in found[:limit]]
 
     async def slice(self, kind: type[E], query: Query, depends_on: Query | None = None) -> Page[E]:
         """Return one page of the entities that match and may be seen, as they are stored.
@@ -124,49 +127,48 @@ class PageRead:
         The page in the making then depends on which entities *depends_on* asks for.
         """
         await self._note_position(kind)
-        query = query.checked(kind)
-        page = await self.app.persistence.query(kind, query)
-        seen, hidden, last = [], False, page.next
-        for stored in page.items:
-            if self._may_read(kind, stored):
-                seen.append(stored)
-            else:
-                hidden = True
-        while len(seen) < query.limit and last is not None:  # those that may not be seen take nobody's place
-            page = await self.app.persistence.query(kind, replace(query, after=last, limit=query.limit - len(seen)))
-            more = [stored for stored in page.items if self._may_read(kind, stored)]
-            hidden, last = hidden or len(more) < len(page.items), page.next
-            seen += more
-        self.is_everybodys = (
-            self.is_everybodys and not hidden and not any(map(belongs_to_one, (one.entity.id for one in seen)))
-        )
+        steps, rows, is_hiding = steps_of(query.where), [], False
+        part = query
+        while True:
+            page = await self.app.persistence.query(kind, part)
+            found = await seen(self.app, kind, page.items, steps, self.actor)
+            rows += found
+            is_hiding = is_hiding or len(found) < len(page.items)
+            if len(rows) == query.limit or page.next is None:
+                break
+            part = replace(query, after=page.next, limit=query.limit - len(rows))  # hidden ones take nobody's place
+        own = any(belongs_to_one(one.entity.id) for one in rows)
+        self.is_everybodys = self.is_everybodys and not is_hiding and not own
         if depends_on is not None:
-            self.queries.append((kind.__entity_name__, ANY_CHANGE if hidden else depends_on))
-        for stored in seen:
+            self._depend(kind, ANY_CHANGE if is_hiding else depends_on, steps)
+        for stored in rows:
             self._stored.setdefault((kind.__entity_name__, stored.entity.id), stored)
-        return Page(tuple(seen), last)
+        return Page(tuple(rows), page.next)
 
     async def depend_on(self, kind: type[Entity], query: Query) -> None:
         """Note that the page depends on which entities *query* asks for; called before they are read or counted."""
         await self._note_position(kind)
-        self.queries.append((kind.__entity_name__, query))
+        self._depend(kind, query, steps_of(query.where))
 
-    def _may_read(self, kind: type[Entity], stored: Stored[Any]) -> bool:
-        return (
-            self.actor.trusted
-            or self.app.policy.decide(self.actor, "read", kind, stored.entity.id, stored.entity).allowed
-        )
+    def _depend(self, kind: type[Entity], query: Query, steps: Steps) -> None:
+        """Note a list that the page shows; what its references lead to decides about it too."""
+        self.queries.append((kind.__entity_name__, query))
+        self.queries += [(target.__entity_name__, ANY_CHANGE) for target in followed(kind, steps)]
+
+    def _may_read(self, stored: Stored[Any]) -> bool:
+        return may_read(self.app, self.actor, stored.entity)
 
     async def _note_position(self, kind: type[Entity]) -> None:
         """Note where the log stood before the first read of a store: what came later is not on the page yet."""
         store = self.app.persistence.for_class(kind)
         if id(store) in self._noted:
             return
-        self._noted.add(id(store))
         known = None if self.standing is None else self.standing(store)
         position = str(known or await store.position())
-        if position not in self.positions:  # two names may lead to one database
-            self.positions.append(position)
+        if id(store) not in self._noted:  # by another task of this page meanwhile
+            self._noted.add(id(store))
+            if position not in self.positions:  # two names may lead to one database
+                self.positions.append(position)
 
     def _lens(self, stored: Stored[E]) -> E:
         entity: E = stored.entity

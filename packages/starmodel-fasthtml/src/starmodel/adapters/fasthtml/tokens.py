@@ -35,6 +35,8 @@ logger = logging.getLogger("starmodel.live")
 ANYBODY = "*"
 """Stands for every actor: the page of such a token shows nothing that is anyone's own."""
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 _PURPOSE = "page"
 _MAX_BYTES = 256 * 1024
 _MAX_URL = 60_000  # of 64 KiB that servers read of a request's head
@@ -105,8 +107,8 @@ class PageToken:
             "q": [[name, dict(query.where), query.order] for name, query in self.queries],
             "s": [[name, runs] for name, runs in _grouped(self.signals, place)],
         }
-        text = json.dumps(data, separators=(",", ":")).encode()
-        token = signer.sign(_PURPOSE, base64.urlsafe_b64encode(zlib.compress(text, 6)).decode().rstrip("="))
+        text = _encode(data).encode()
+        token = signer.sign(_PURPOSE, base64.urlsafe_b64encode(_packed(text)).decode().rstrip("="))
         if len(text) > _MAX_BYTES or len(token) > _MAX_URL:
             logger.warning("the page %r shows too much to be kept up to date: %d entities", self.url, len(keys))
             return ""
@@ -140,6 +142,12 @@ class PageToken:
             tuple((name, Query(where=where, order=tuple(order))) for name, where, order in data["q"]),
             _ungrouped(data["s"], keys),
         )
+
+
+def _packed(text: bytes) -> bytes:
+    """Return *text* compressed, in a window of 4 KiB: the usual one takes five times as long to be made ready."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 12, 5)
+    return packer.compress(text) + packer.flush()
 
 
 def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Content", "PageCall", "called", "cookies_of", "words_of"]
 
+_LONGEST = 200
+"""Letters of a header that names languages: browsers send 50."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
@@ -88,7 +91,7 @@ def words_of(scope: Scope) -> Words:
     """Return the words for a request: in the language that was chosen here, else the browser's, and its time zone."""
     cookies = cookies_of(scope)
     language = cookies.get("sm-lang") or header(scope, b"accept-language")
-    return Words.of(chosen_language(language), cookies.get("sm-tz", "UTC").replace("%2F", "/")[:64])
+    return Words.of(chosen_language(language[:_LONGEST]), cookies.get("sm-tz", "UTC").replace("%2F", "/")[:64])
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.answering import nonce_of
-from starmodel.adapters.fasthtml.markup import checked_tree, html_of
+from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import META, live_part, page_part, plain_form
 from starmodel.core.ui import Frame
 
-from .templates import slot
+from .templates import parted, slot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import Scope
 
     from .call import Content, PageCall
@@ -26,49 +27,64 @@ if TYPE_CHECKING:
 
 __all__ = ["KEY", "Document", "document", "framed"]
 
-# Nobody can have put these into a value that stands on the page: they are made anew for each process.
-_NONCE, KEY = (slot(f"{name} {secrets.token_hex(8)}") for name in ("nonce", "key"))
-_DIFFERENT = re.compile(f"({re.escape(_NONCE)}|{re.escape(KEY)})")
+_NONCE, KEY = slot("nonce"), slot("key")
 
 
 class Document:
     """A page that can be sent again: each answer has a nonce and a key of its own."""
 
-    __slots__ = ("_texts", "size", "status")
+    __slots__ = ("_names", "_texts", "size", "status")
 
     def __init__(self, html: str, status: int) -> None:
-        self._texts = [text.encode() for text in _DIFFERENT.split(html)]
+        texts, self._names = parted(html)
+        self._texts = [text.encode() for text in texts]
         self.size = sum(map(len, self._texts))
         self.status = status
 
     def body(self, scope: Scope) -> bytes:
         """Return the page for one request."""
-        values = {_NONCE.encode(): nonce_of(scope).encode(), KEY.encode(): secrets.token_urlsafe(12).encode()}
-        return b"".join([values.get(text, text) for text in self._texts])
+        values = {"nonce": nonce_of(scope).encode(), "key": secrets.token_urlsafe(12).encode()}
+        parts = self._texts[:1]
+        for name, text in zip(self._names, self._texts[1:], strict=True):
+            parts += (values[name], text)
+        return b"".join(parts)
 
 
-def document(call: PageCall, content: Content, *, is_error: bool = False) -> Document:
-    """Return the whole page around *content*; that of an error stands nowhere in the navigation and sends nothing."""
-    words, site = call.words, call.site
-    frame = framed(site, words, "" if is_error else call.path)
-    inner = frame.filled(lambda _: "".join([html_of(checked_tree(part)) for part in content.parts]))
+def document(
+    call: PageCall, content: Content, head: Sequence[Any] | None = None, *, is_error: bool = False
+) -> Document:
+    """Return the whole page around *content*; *head* is what plugins add to it, where that is known.
+
+    That of an error stands nowhere in the navigation and sends nothing.
+    """
+    site, words = call.site, call.words
+    added = "".join(html_of(checked_tree(one, _NONCE)) for one in (call.site.head(call) if head is None else head))
+    key = ("document", words, added, is_error)
+    around = site.template(key, lambda: _around(site, words, added, is_error=is_error))
+    inner = framed(site, words, "" if is_error else call.path).filled(
+        lambda _: "".join([html_of(checked_tree(part)) for part in content.parts])
+    )
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
-    head = "".join(html_of(checked_tree(one, _NONCE)) for one in site.head(call))
     live = live_part(call.read, site.runtime, call.scope, anybody=content.lasting)
-    html = (
+    filled = {"title": escape(title), "page": page_part(inner) + live, "nonce": _NONCE, "key": KEY}
+    return Document(around.filled(filled.__getitem__), content.status)
+
+
+def _around(site: Site, words: Words, added: str, *, is_error: bool) -> Raw:
+    """Return what is the same on all pages in these words."""
+    return Raw(
         f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
-        f"<title>{escape(title)}</title>{call.runtime.assets.head(_NONCE)}{head}</head>"
-        f'<body data-sm-words="{escape(_spoken(words))}">{page_part(inner)}{live}'
+        f"<title>{slot('title')}</title>{site.runtime.assets.head(_NONCE)}{added}</head>"
+        f'<body data-sm-words="{escape(_spoken(words))}">{slot("page")}'
         f"{'' if is_error else plain_form(KEY)}</body></html>"
     )
-    return Document(html, content.status)
 
 
 def framed(site: Site, words: Words, path: str) -> Template:
     """Return the frame of a page at *path*, with a slot for its content."""
-    place = next((link.href for link in site.links if _is_at(path, link.href)), "")
+    place = next((href for href in site.places if _is_at(path, href)), "")
     return site.template(
-        ("frame", words, place, len(site.links)),
+        ("frame", words, place, len(site.places)),
         lambda: site.runtime.kit.page(_frame(site, words, place), [slot("content")]),
     )
 

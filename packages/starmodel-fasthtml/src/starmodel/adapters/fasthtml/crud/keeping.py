@@ -1,63 +1,96 @@
-"""Whole pages, kept until something is stored that they show: a list that nobody changes is a look-up."""
+"""What was made of stored things, kept until one of them is stored again: a list that nobody changes is a look-up."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from .documents import Document
 
 if TYPE_CHECKING:
     from starmodel.app import Moves
 
-    from .documents import Document
+__all__ = ["Kept", "KeptPages"]
 
-__all__ = ["KeptPages"]
+T = TypeVar("T")
+
+_EACH = 200
+"""Bytes that an entry takes besides what it holds."""
 
 
-class _Kept(NamedTuple):
+class _Entry(NamedTuple):
     kinds: tuple[str, ...]
     stamp: tuple[int, ...]
-    page: Document
+    made: Any
+    weight: int
 
 
-class KeptPages:
-    """Pages by what they were asked with; the least recently used go first.  *max_bytes* counts their text (16 MiB).
+class Kept(Generic[T]):
+    """Things by what they were asked with; the least recently used go first.  *max_bytes* bounds what they take.
 
-    What other processes store is known when the bus brings it, so a page may be as old as that takes.
+    What other processes store is known when the bus brings it, so a thing may be as old as that takes.
     """
 
-    def __init__(self, moves: Moves, *, max_bytes: int = 16 * 1024 * 1024) -> None:
+    def __init__(self, moves: Moves, *, max_bytes: int = 1024 * 1024) -> None:
         self.moves, self._max = moves, max_bytes
-        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _Entry] = OrderedDict()
         self.size = self.hits = self.misses = 0
 
-    def find(self, key: Hashable) -> Document | None:
-        """Return the page that was made for *key*, if nothing it shows was stored since."""
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, key: Hashable) -> T | None:
+        """Return what was made for *key*, if nothing it was made from was stored since."""
         kept = self._kept.get(key)
         if kept is not None and kept.stamp == self.moves.stamp(kept.kinds):
             self.hits += 1
             self._kept.move_to_end(key)
-            return kept.page
+            made: T = kept.made
+            return made
         self.misses += 1
         return None
 
-    def keep(self, key: Hashable, kinds: tuple[str, ...], since: int, page: Document) -> None:
-        """Keep *page*, which shows *kinds*, unless something was stored *since* its making began: a total of moves."""
-        if self.moves.total != since:
-            return
+    def keep(self, key: Hashable, kinds: tuple[str, ...], since: int, made: T) -> None:
+        """Keep what was *made* of *kinds*, unless one was stored *since* its making began: a total of moves."""
         self.drop(key)
-        self._kept[key] = _Kept(kinds, self.moves.stamp(kinds), page)
-        self.size += page.size
-        while self.size > self._max and len(self._kept) > 1:
+        weight = _EACH + _length(key) + self.weight(made)
+        if self.moves.total != since or weight > self._max:
+            return
+        self._kept[key] = _Entry(kinds, self.moves.stamp(kinds), made, weight)
+        self.size += weight
+        while self.size > self._max:
             self.drop(next(iter(self._kept)))
 
+    def weight(self, made: T) -> int:  # noqa: ARG002  (what is small counts by its key alone)
+        """Return how many bytes *made* holds."""
+        return 0
+
     def drop(self, key: Hashable) -> None:
-        """Forget the page of *key*."""
+        """Forget what was made for *key*."""
         kept = self._kept.pop(key, None)
         if kept is not None:
-            self.size -= kept.page.size
+            self.size -= kept.weight
 
     def clear(self) -> None:
-        """Forget every page: the program itself makes them otherwise now."""
+        """Forget everything: the program itself makes it otherwise now."""
         self._kept.clear()
         self.size = 0
+
+
+class KeptPages(Kept[Document]):
+    """Whole pages, 16 MiB of them."""
+
+    def __init__(self, moves: Moves, *, max_bytes: int = 16 * 1024 * 1024) -> None:
+        super().__init__(moves, max_bytes=max_bytes)
+
+    def weight(self, made: Document) -> int:
+        """Return the bytes of a page."""
+        return made.size
+
+
+def _length(key: Hashable) -> int:
+    """Return the length of the texts in a key: an address may be longer than what is shown under it."""
+    if isinstance(key, str | bytes):
+        return len(key)
+    return sum(map(_length, key)) if isinstance(key, tuple | frozenset) else 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.markup import Raw, html_of
 from starmodel.adapters.fasthtml.reading import ViewUse
+from starmodel.core.relations import steps_of
 from starmodel.core.ui import Column, Field, Link
 
 from .asking import ListCall, address
@@ -143,27 +145,39 @@ def _empty(call: PageCall, shape: Shape) -> Any:
 
 
 async def _count(call: PageCall, shape: Shape, query: Query) -> int | None:
-    """Return how many there are, up to a cap; ``None`` where a number would tell of what may not be seen."""
-    if query.search or not call.read.is_everybodys:
+    """Return how many there are, up to a cap; ``None`` where a number would tell of what may not be seen.
+
+    It is the same on every page of a list, and kept until one of them is stored.
+    """
+    if query.search or steps_of(query.where) or not call.read.is_everybodys:
         return None
-    return await call.runtime.app.count(shape.kind, query.where, cap=_CAP + 1)
+    counts, key = call.site.counts, (shape.name, repr(query.where))
+    count, since = counts.find(key), counts.moves.total
+    if count is None:
+        count = await call.runtime.app.count(shape.kind, query.where, cap=_CAP + 1)
+        if call.site.is_lasting([shape.name]):
+            counts.keep(key, (shape.name,), since, count)
+    return count
 
 
 def _pager(call: PageCall, shape: Shape, rows: Slice, count: int | None) -> Any:
     if not rows.rows:
         return ""
-    words = call.words
-    before = (
-        Link(label=words("Previous"), href=address(call, before=rows.before), icon="chevron-left", attributes=_PAGER)
-        if rows.before
-        else None
-    )
-    after = (
-        Link(label=words("Next"), href=address(call, after=rows.after), icon="chevron-right", attributes=_PAGER)
-        if rows.after
-        else None
-    )
-    return call.kit.pager(_summary(call, shape, count), before, after)
+    summary = _summary(call, shape, count)
+    key = ("pager", call.words, bool(summary), bool(rows.before), bool(rows.after))
+    drawn = call.site.template(key, lambda: _empty_pager(call, rows, slot("summary") if summary else ""))
+    filled = {
+        "summary": summary,
+        "before": address(call, before=rows.before),
+        "after": address(call, after=rows.after),
+    }
+    return Raw(drawn.filled(lambda name: escape(filled[name])))
+
+
+def _empty_pager(call: PageCall, rows: Slice, summary: str) -> Any:
+    before = Link(label=call.words("Previous"), href=slot("before"), icon="chevron-left", attributes=_PAGER)
+    after = Link(label=call.words("Next"), href=slot("after"), icon="chevron-right", attributes=_PAGER)
+    return call.kit.pager(summary, before if rows.before else None, after if rows.after else None)
 
 
 def _summary(call: PageCall, shape: Shape, count: int | None) -> str:

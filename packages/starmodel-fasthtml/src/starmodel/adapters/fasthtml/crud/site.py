@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
 
+from starmodel.adapters.fasthtml.fragments import Fragments
 from starmodel.adapters.fasthtml.markup import Raw
 from starmodel.adapters.fasthtml.replies import send_bytes
 from starmodel.app import VisitorPolicy
@@ -19,7 +19,7 @@ from starmodel.core.ui import Link
 from .batches import Batches
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
-from .keeping import KeptPages
+from .keeping import Kept, KeptPages
 from .places import FILES, PAGES, SITE, PageMaker, SiteMaker
 from .refusals import refusal_page
 from .rows import CellMaker, RowView
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Site", "SiteDoor", "may_be_kept", "send_page"]
 
-_TEMPLATES = 512
+_TEMPLATES = 8 * 1024 * 1024
+"""Bytes; each address of a list has one of some KiB."""
 
 
 class Found(NamedTuple):
@@ -57,9 +58,12 @@ class Site:
     def __init__(self, runtime: Runtime, title: str) -> None:
         self.runtime, self.title = runtime, title
         self._shapes: dict[type[Entity], Shape] = {}
+        self._kinds: tuple[type[Entity], ...] = ()
+        self._listed: Sequence[Shape] = ()
         self._views: dict[type[Entity], RowView] = {}
         self.kept = KeptPages(runtime.app.dispatcher.moves)
-        self._templates: OrderedDict[Hashable, Template] = OrderedDict()
+        self.counts: Kept[int] = Kept(runtime.app.dispatcher.moves)
+        self._templates = Fragments(max_bytes=_TEMPLATES)
         self.own_links: list[Link] = []
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
         runtime.forms = SiteForms(self)
@@ -70,7 +74,16 @@ class Site:
     @property
     def shapes(self) -> Sequence[Shape]:
         """The classes that have pages, in the order in which the application names them."""
-        return [self.shape(kind) for kind in self.runtime.app.catalog if kind.__entity_config__.get("pages", True)]
+        kinds = tuple(self.runtime.app.catalog)
+        if kinds != self._kinds:
+            self._listed = [self.shape(kind) for kind in kinds if kind.__entity_config__.get("pages", True)]
+            self._kinds = kinds
+        return self._listed
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The addresses that the navigation leads to."""
+        return [*[link.href for link in self.own_links], *[shape.path for shape in self.shapes]]
 
     @property
     def addresses(self) -> Sequence[tuple[str, str, str]]:
@@ -111,13 +124,8 @@ class Site:
 
     def template(self, key: Hashable, draw: Callable[[], Any]) -> Template:
         """Return what *draw* makes as a template, drawn again only when it was not needed for long."""
-        found = self._templates.get(key)
-        if found is None:
-            found = self._templates[key] = Template(draw())
-        self._templates.move_to_end(key)
-        if len(self._templates) > _TEMPLATES:
-            self._templates.popitem(last=False)
-        return found
+        made: Template = self._templates.get(key, lambda: Template(draw()))
+        return made
 
     def head(self, call: PageCall) -> Sequence[Any]:
         """Return what plugins add to the head of every page."""
@@ -159,8 +167,9 @@ class Site:
             if not isinstance(made, Content):
                 await made(scope, receive, send)
                 return
-            page = document(call, made)
-            if made.lasting and is_new and self._is_lasting(call):
+            head = self.head(call)
+            page = document(call, made, head)
+            if made.lasting and is_new and not head and self.is_lasting(call.read.kinds):
                 self.kept.keep(key, tuple(sorted(call.read.kinds)), since, page)
         await send_page(scope, send, page)
 
@@ -170,11 +179,11 @@ class Site:
             return None
         return self.kept.find(_key(scope, frozenset()))
 
-    def _is_lasting(self, call: PageCall) -> bool:
-        """Tell whether only what is stored may change a page: no rule of the application, no clock, no plugin."""
+    def is_lasting(self, kinds: Iterable[str]) -> bool:
+        """Tell whether only what is stored may change what is made of *kinds*: no rule of the application, no clock."""
         catalog = self.runtime.app.catalog
-        fleeting = any(catalog.kind(name).__entity_config__.get("ttl") for name in call.read.kinds)
-        return not fleeting and type(self.runtime.app.policy) is VisitorPolicy and not self.head(call)
+        fleeting = any(catalog.kind(name).__entity_config__.get("ttl") for name in kinds)
+        return not fleeting and type(self.runtime.app.policy) is VisitorPolicy
 
     async def name_references(
         self, call: PageCall, shape: Shape, entities: Sequence[Entity], columns: Iterable[str]

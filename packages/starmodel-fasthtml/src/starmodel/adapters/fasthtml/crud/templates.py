@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 from starmodel.adapters.fasthtml.markup import checked_tree, html_of
 
-__all__ = ["Template", "slot"]
+__all__ = ["Template", "parted", "slot"]
 
-# Private use characters: no kit writes them, and nothing escapes them.
-_SLOT = re.compile("\ue000([^\ue001]*)\ue001")
+_MARK = f"~{secrets.token_hex(8)}~"
+"""Not to be guessed, so that no text that somebody enters is taken for a slot; of letters that nothing escapes."""
+
+_SLOT = re.compile(f"{_MARK}([^~]*)~")
 
 
 def slot(name: str) -> str:
     """Return what stands for the HTML called *name* in a drawing that becomes a :class:`Template`."""
-    return f"\ue000{name}\ue001"
+    return f"{_MARK}{name}~"
+
+
+def parted(html: str) -> tuple[list[str], tuple[str, ...]]:
+    """Return the texts around the slots of *html*, and the names of the slots: one less."""
+    parts = _SLOT.split(html)
+    return parts[::2], tuple(parts[1::2])
 
 
 class Template:
@@ -25,18 +34,10 @@ class Template:
     __slots__ = ("names", "texts")
 
     def __init__(self, drawn: Any) -> None:
-        self._take(html_of(checked_tree(drawn)))
+        self.texts, self.names = parted(html_of(checked_tree(drawn)))
 
-    @classmethod
-    def of_html(cls, html: str) -> Template:
-        """Return the template that *html* with slots in it is."""
-        made = cls.__new__(cls)
-        made._take(html)  # noqa: SLF001  (its own)
-        return made
-
-    def _take(self, html: str) -> None:
-        parts = _SLOT.split(html)
-        self.texts, self.names = parts[::2], tuple(parts[1::2])
+    def __len__(self) -> int:
+        return sum(map(len, self.texts))
 
     def filled(self, html: Callable[[str], str]) -> str:
         """Return it with every slot filled by *html* of its name, which is ready: escaped where it has to be."""

@@ -23,6 +23,7 @@ LANGUAGES: tuple[str, ...] = (_SOURCE, *sorted(path.stem for path in _CATALOGUES
 """The languages that pages speak."""
 
 
+@functools.lru_cache(maxsize=256)
 def chosen_language(wanted: str) -> str:
     """Return the language for an ``Accept-Language`` header: the first of ours in it, else English."""
     asked = []

@@ -42,7 +42,7 @@ class Journal:
         self._tables = tables
         head, log, change = own.head, own.log, own.change
         self._own = own
-        self._head = select(head.c.epoch, head.c.number)
+        self._head = Prepared(select(head.c.epoch, head.c.number), dialect)
         noted = select(own.outside.c.number).exists()
         # FOR UPDATE says nothing on SQLite, whose lock is on the whole file.
         self._lock = Prepared(select(head.c.epoch, head.c.number, noted).with_for_update(), dialect)
@@ -88,12 +88,12 @@ class Journal:
 
     def begin(self, connection: Connection, epoch: str) -> None:
         """Begin the log of a new database; one that is there goes on."""
-        if connection.execute(self._head).first() is None:
+        if not self._head(connection):
             connection.execute(insert(self._own.head).values(id=1, epoch=epoch, number=0))
 
     def position(self, connection: Connection) -> Position:
         """Return the position of the newest commit."""
-        epoch, number = connection.execute(self._head).one()
+        ((epoch, number),) = self._head(connection)
         return Position(epoch, number)
 
     def lock(self, connection: Connection) -> Position:
