@@ -21,14 +21,14 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Server:
-    """Serves one ASGI application, ``module:name``, while the block lasts."""
+    """Serves one ASGI application, ``module:name``, while the block lasts; *environment* is added to our own."""
 
-    def __init__(self, target: str) -> None:
-        self.target = target
+    def __init__(self, target: str, environment: Mapping[str, str] | None = None) -> None:
+        self.target, self._environment = target, {**os.environ, **(environment or {})}
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "benchmarks.serve", self.target]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, text=True)
         self.pid = self._process.pid
         try:
             self._wait_until_it_answers()
