@@ -48,7 +48,7 @@ async def send_nothing(send: Send, extra: Iterable[tuple[bytes, bytes]] = ()) ->
     await send({"type": "http.response.body", "body": b""})
 
 
-async def send_see_other(send: Send, location: str) -> None:
+async def send_see_other(send: Send, location: str, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Send the browser to a page of ours."""
     address = quote(location, safe="/?#[]@!$&'()*+,;=:%~")
-    await send_bytes(send, 303, b"text/plain", b"", [(b"location", address.encode())])
+    await send_bytes(send, 303, b"text/plain", b"", [(b"location", address.encode()), *extra])

@@ -26,7 +26,6 @@ from .controls import Controls, Spot
 from .describing import named_ids
 from .panels import going_to, hidden, submit, with_pairs
 from .posting import Sent, posted
-from .shape import label_of
 from .trying import outcome, tried
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def bulk_bar(call: PageCall, shape: Shape) -> Any:
     everything = Field(
         id="sm-bulk-all", name="all", label=words("All that match"), widget="checkbox", attributes={"value": "1"}
     )
-    buttons = [submit(call, words(label_of(name)), name, tone=_tone(name)) for name in events]
+    buttons = [submit(call, shape.event_label(name, words), name, tone=_tone(name)) for name in events]
     count = ft("output", words("For the rows that are chosen:"), klass="muted")
     count.attrs["data-sm-count"] = words("{count} chosen", count="{count}")
     chosen = ft("span", kit.field(page))
@@ -164,8 +163,8 @@ async def _read(call: PageCall, wish: _Wish, sent: Sent) -> None:
 
 async def _preview_page(call: PageCall, shape: Shape, wish: _Wish) -> Content:
     words = call.words
-    things = words(shape.label if len(wish.ids) == 1 else shape.plural).lower()
-    does = words(label_of(wish.name))
+    things = words.within(words.label(shape.label if len(wish.ids) == 1 else shape.plural))
+    does = shape.event_label(wish.name, words)
     title = words("{event}: {count} {things}", event=does, count=words.number(len(wish.ids)), things=things)
     parts = [call.kit.heading(title, actions=[_back(call, shape)])]
     if wish.capped:
@@ -184,7 +183,7 @@ async def _preview_page(call: PageCall, shape: Shape, wish: _Wish) -> Content:
 
 
 def _back(call: PageCall, shape: Shape) -> Any:
-    label = call.words("Back to {things}", things=call.words(shape.plural).lower())
+    label = call.words("Back to {things}", things=call.words.within(call.words.label(shape.plural)))
     return call.kit.link(Link(label=label, href=with_pairs(shape.path, call.pairs)), tone="default")
 
 
@@ -195,7 +194,7 @@ async def _form(call: PageCall, shape: Shape, wish: _Wish, found: Tried | None) 
     fields = [call.kit.field(one) for one in await _controls(call, shape, wish)]
     buttons = [submit(call, words("Try it"), "try", name="_step")] if fields else []
     if found is not None and (found.changed or found.seen < len(wish.ids)):
-        label = words("{event} them", event=words(label_of(wish.name)))
+        label = words("{event} them", event=shape.event_label(wish.name, words))
         buttons.append(submit(call, label, "run", name="_step", tone="danger" if wish.name == "delete" else "primary"))
     address = with_pairs(f"{shape.path}/bulk", call.pairs)
     return call.kit.form([*hidden(sent), *fields], buttons, attributes={"method": "post", "action": address})

@@ -8,8 +8,6 @@ from fastcore.xml import ft
 
 from starmodel.core.ui import Link, Tone
 
-from .shape import label_of
-
 if TYPE_CHECKING:
     from starmodel.app import Handler
     from starmodel.core.ui import UIAdapter
@@ -39,7 +37,7 @@ def action_button(
 ) -> Any:
     """Return what runs an event of the entity *id*, or of the class; *within* is what its label begins with."""
     name = handler.event.name
-    label = words(label_of(name))
+    label = shape.event_label(name, words)
     if within:
         label = f"{within}: {label}"
     if handler.parameters or handler.event.options.confirm or name == "delete":

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starmodel.adapters.fasthtml.gate import header
 from starmodel.adapters.fasthtml.reading import current_page
-
-from .words import Words, chosen_language
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -20,8 +18,12 @@ if TYPE_CHECKING:
     from starmodel.core.ui import UIAdapter
 
     from .site import Site
+    from .words import Words
 
-__all__ = ["Content", "PageCall", "called", "cookies_of", "words_of"]
+__all__ = ["LANGUAGE_COOKIE", "ZONE_COOKIE", "Content", "PageCall", "called", "cookies_of", "words_of"]
+
+
+LANGUAGE_COOKIE, ZONE_COOKIE = "sm-lang", "sm-tz"
 
 _LONGEST = 200
 """Letters of a header that names languages: browsers send 50."""
@@ -84,14 +86,14 @@ async def called(site: Site, scope: Scope, named: Mapping[str, str]) -> PageCall
     current_page.set(read)
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=200)
     id, event = named.get("id", ""), named.get("event", "")
-    return PageCall(site, scope, read, words_of(scope), pairs, id, event)
+    return PageCall(site, scope, read, words_of(site, scope), pairs, id, event)
 
 
-def words_of(scope: Scope) -> Words:
+def words_of(site: Site, scope: Scope) -> Words:
     """Return the words for a request: in the language that was chosen here, else the browser's, and its time zone."""
-    cookies = cookies_of(scope)
-    language = cookies.get("sm-lang") or header(scope, b"accept-language")
-    return Words.of(chosen_language(language[:_LONGEST]), cookies.get("sm-tz", "UTC").replace("%2F", "/")[:64])
+    cookies, languages = cookies_of(scope), site.languages
+    language = cookies.get(LANGUAGE_COOKIE) or header(scope, b"accept-language")
+    return languages.words(languages.chosen(language[:_LONGEST]), unquote(cookies.get(ZONE_COOKIE, "UTC"))[:64])
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:

@@ -92,9 +92,9 @@ class Controls:
         made: dict[str, Any] = {
             "id": self.id_of(spot.name),
             "name": spot.name,
-            "label": self.words(shape.label),
+            "label": self.words.label(shape.label),
             "widget": shape.widget,
-            "help": self.words(shape.help) if shape.help else "",
+            "help": self.words.label(shape.help) if shape.help else "",
             "errors": self.wrong.get(spot.name, ()),
             "required": shape.required and not shape.optional and not spot.relaxed,
             "attributes": _limits(shape),
@@ -125,7 +125,7 @@ class Controls:
         return [*before, made]
 
     def _choices(self, shape: FieldShape, text: str) -> Sequence[Choice]:
-        found = [Choice(value=one.value, label=self.words(one.label)) for one in shape.choices]
+        found = [Choice(value=one.value, label=self.words.label(one.label)) for one in shape.choices]
         if shape.kind is bool:
             found = [Choice(value="true", label=self.words("Yes")), Choice(value="false", label=self.words("No"))]
         return [_NO_CHOICE, *found] if found and (shape.optional or not text) else found
@@ -196,7 +196,9 @@ class Controls:
         for number, place in enumerate(
             [*places, _next(spot, str(len(places)))._replace(relaxed=True, is_extra=True)], 1
         ):
-            *hidden, control = self.fields(dataclasses.replace(item, label=f"{self.words(item.label)} {number}"), place)
+            *hidden, control = self.fields(
+                dataclasses.replace(item, label=f"{self.words.label(item.label)} {number}"), place
+            )
             before += hidden
             items.append(_as_item(control))
         blank = _as_item(self.fields(item, _next(spot, INDEX))[-1])

@@ -42,7 +42,7 @@ async def detail_page(call: PageCall, shape: Shape) -> Content:
     await call.site.name_references(call, shape, [entity, *referred(past, shape)], shape.fields)
     name = shape.called(entity)
     parts = [
-        call.kit.heading(name, subtitle=call.words(shape.label), actions=_actions(call, shape, entity)),
+        call.kit.heading(name, subtitle=call.words.label(shape.label), actions=_actions(call, shape, entity)),
         _facts(call, shape, entity),
         *await related(call, shape),
         timeline(call, shape, past, stored),
@@ -71,7 +71,7 @@ def _may(call: PageCall, shape: Shape, event: str, entity: Entity) -> bool:
 def _facts(call: PageCall, shape: Shape, entity: Entity) -> Any:
     painter = Painter(call.kit, call.words)
     pairs = [
-        (call.words(field.label), Raw(painter.fact(getattr(entity, name), field, call.names)))
+        (call.words.label(field.label), Raw(painter.fact(getattr(entity, name), field, call.names)))
         for name, field in shape.fields.items()
     ]
     return call.kit.section("", [call.kit.facts(pairs)]) if pairs else ""
@@ -84,10 +84,10 @@ async def _deleted(call: PageCall, shape: Shape) -> Content:
         raise NotFoundError(shape.name, call.id)
     await call.site.name_references(call, shape, referred(past, shape), shape.fields)
     words, was = call.words, past.steps[0].before
-    name = shape.called(was) if was is not None else words(shape.label)
-    back = call.kit.link(Link(label=words(shape.plural), href=shape.path, icon=shape.icon), tone="default")
+    name = shape.called(was) if was is not None else words.label(shape.label)
+    back = call.kit.link(Link(label=words.label(shape.plural), href=shape.path, icon=shape.icon), tone="default")
     parts = [
-        call.kit.heading(name, subtitle=words(shape.label), actions=[back]),
+        call.kit.heading(name, subtitle=words.label(shape.label), actions=[back]),
         call.kit.alert(words("Deleted"), words("This is not there any more."), level="warning"),
         timeline(call, shape, past, None),
     ]
@@ -102,7 +102,7 @@ async def _as_of(call: PageCall, shape: Shape) -> Content:
     now = call.kit.link(Link(label=words("As it is now"), href=call.path), tone="primary")
     text = words("This is how it once was; nothing can be changed here.")
     parts = [
-        call.kit.heading(name, subtitle=words(shape.label), actions=[now]),
+        call.kit.heading(name, subtitle=words.label(shape.label), actions=[now]),
         call.kit.alert(words("Version {number}", number=call.first("at")), text, level="info"),
         _facts(call, shape, entity),
     ]

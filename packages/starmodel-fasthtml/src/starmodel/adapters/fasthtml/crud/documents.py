@@ -6,14 +6,18 @@ import json
 import secrets
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starmodel.adapters.fasthtml.answering import nonce_of
 from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import META, live_part, page_part, plain_form
 from starmodel.core.ui import Frame
 
+from .choosing import language_menu
+from .scripts import SCRIPT_PHRASES
+from .searching import search_link
 from .templates import parted, slot
+from .words import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +79,7 @@ def _around(site: Site, words: Words, added: str, *, is_error: bool) -> Raw:
     return Raw(
         f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
         f"<title>{slot('title')}</title>{site.runtime.assets.head(_NONCE)}{added}</head>"
-        f'<body data-sm-words="{escape(_spoken(words))}">{slot("page")}'
-        f"{'' if is_error else plain_form(KEY)}</body></html>"
+        f"<body{_spoken(words)}>{slot('page')}{'' if is_error else plain_form(KEY)}</body></html>"
     )
 
 
@@ -90,36 +93,28 @@ def framed(site: Site, words: Words, path: str) -> Template:
 
 
 def _frame(site: Site, words: Words, place: str) -> Frame:
-    links = [replace(link, label=words(link.label), current=link.href == place) for link in site.links]
-    kits = ("menu", "theme", "light", "dark", "system", "skip")
-    phrases = ("Menu", "Theme", "Light", "Dark", "Like the system", "Skip to content")
-    tools: list[Any] = []
+    links = [replace(link, label=words.label(link.label), current=link.href == place) for link in site.links]
     return Frame(
         brand=site.title,
         links=links,
-        tools=tools,
-        words={key: words(phrase) for key, phrase in zip(kits, phrases, strict=True)},
+        tools=[search_link(site, words), language_menu(site, words)],
+        words={
+            "menu": words("Menu"),
+            "theme": words("Theme"),
+            "light": words("Light"),
+            "dark": words("Dark"),
+            "system": words("Like the system"),
+            "skip": words("Skip to content"),
+        },
     )
 
 
 def _spoken(words: Words) -> str:
-    """Return what the script of a page says, in the reader's language."""
-    return json.dumps(
-        {
-            "cancel": words("Cancel"),
-            "changed": words("Changed by somebody else to {value}"),
-            "close": words("Close"),
-            "discard": words("Close without saving? What you have entered is lost."),
-            "discardYes": words("Discard"),
-            "done": words("{what}: done"),
-            "failed": words("This did not work."),
-            "gone": words("This is not there any more."),
-            "no": words("No"),
-            "undo": words("Undo"),
-            "undone": words("Undone"),
-            "yes": words("Yes"),
-        }
-    )
+    """Return the attribute with what our scripts say, in other languages than theirs."""
+    if words.language == SOURCE:
+        return ""
+    table = json.dumps({phrase: words(phrase) for phrase in SCRIPT_PHRASES}, ensure_ascii=False)
+    return f' data-sm-words="{escape(table)}"'
 
 
 def _is_at(path: str, place: str) -> bool:

@@ -82,7 +82,7 @@ def _sent(
 ) -> ASGIApp:
     asked = ListCall.of(call, shape)
     columns = ["id", *(asked.columns if call.first("columns") else shape.fields)]
-    name = f"{call.words(shape.plural)} {datetime.now(UTC):%Y-%m-%d}.{ending}"
+    name = f"{call.words.label(shape.plural)} {datetime.now(UTC):%Y-%m-%d}.{ending}"
     plain = f"{shape.name.lower()}-{datetime.now(UTC):%Y-%m-%d}.{ending}"
     headers = {
         "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",

@@ -21,6 +21,7 @@ from .conditions import Condition, Group, Node, from_pairs, from_where, joined
 from .operators import Asked, askable, condition_of, operators_of, problem_of, texts_of, value_field
 from .panels import going_to, hidden, panel, submit, with_pairs
 from .shape import FieldShape
+from .words import later
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -34,10 +35,10 @@ KEPT = ("q", "sort", "limit", "columns")
 """What an address says besides its conditions."""
 
 _MODES = {
-    "all": "All of these hold",
-    "any": "Any of these holds",
-    "none": "None of these holds",
-    "not_all": "Not all of these hold",
+    "all": later("All of these hold"),
+    "any": later("Any of these holds"),
+    "none": later("None of these holds"),
+    "not_all": later("Not all of these hold"),
 }
 
 
@@ -141,7 +142,9 @@ def _drawn(call: PageCall, shape: Shape, tree: Group, before: Sequence[Any], sta
     first = submit(call, words("Show"), "apply", hidden=True)  # what Enter means in any field
     form = ft("form", first, *hidden(_kept(call)), _group(call, known, whole, "0"), end, action=f"{shape.path}/filter")
     form.attrs["data-sm-panel-form"] = True
-    return panel(call, shape, words("Filter {things}", things=words(shape.plural).lower()), [*before, form], status)
+    return panel(
+        call, shape, words("Filter {things}", things=words.within(words.label(shape.plural))), [*before, form], status
+    )
 
 
 def _group(call: PageCall, known: Mapping[str, Asked], group: Group, key: str) -> Any:

@@ -24,7 +24,6 @@ from .call import Content
 from .controls import Controls, Spot
 from .describing import as_text, named_ids
 from .documents import KEY
-from .shape import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,15 +171,15 @@ class FormView:
     def title(self) -> str:
         """What the form does, and to what."""
         words, name = self.call.words, self.handler.event.name
-        thing = words(self.shape.label)
+        thing = words.label(self.shape.label)
         if name == "create":
-            return words("New {thing}", thing=thing.lower())
+            return words("New {thing}", thing=words.within(thing))
         if self.stored is None:
-            return words(label_of(name))
+            return self.shape.event_label(name, words)
         called = self.shape.called(self.stored.entity)
         if name == "update":
             return words("Edit {name}", name=called)
-        return f"{words(label_of(name))}: {called}"
+        return f"{self.shape.event_label(name, words)}: {called}"
 
     def page(self, status: int = 200) -> Content:
         """Return the form as a page."""
@@ -241,7 +240,7 @@ class FormView:
         listed: list[Any] = []
         for problem in refusal.errors:
             name = self._name_of(problem)
-            label = words(self._label(name)) if name else ""
+            label = words.label(self._label(name)) if name else ""
             text = f"{label}: {problem.message}" if label else problem.message
             where = f"#{controls.id_of(name)}" if name else ""
             listed += [ft("br", void_=True)] if listed else []
@@ -293,7 +292,7 @@ class FormView:
         """Return what is said when it was done."""
         words, name = self.call.words, self.handler.event.name
         usual = {"create": words("Created"), "update": words("Saved"), "delete": words("Deleted")}
-        return usual.get(name) or words("{what}: done", what=words(label_of(name)))
+        return usual.get(name) or words("{what}: done", what=self.shape.event_label(name, words))
 
     def _check_address(self) -> str:
         name = self.handler.event.name
@@ -320,13 +319,13 @@ class FormView:
         shown = "***" if theirs == "***" else as_text(theirs, shape, self.call)
         return controls.choice(
             shape.name,
-            words("{label}: which one?", label=words(shape.label)),
+            words("{label}: which one?", label=words.label(shape.label)),
             {"yours": words("Keep yours"), "theirs": words("Take theirs: {value}", value=shown)},
         )
 
     def _buttons(self, *, is_dialog: bool) -> list[Any]:
         words, kit, name = self.call.words, self.call.kit, self.handler.event.name
-        label = words({"create": "Create", "update": "Save"}.get(name, label_of(name)))
+        label = words("Save") if name == "update" else self.shape.event_label(name, words)
         send = kit.button(label, {"type": "submit"}, tone="danger" if name == "delete" else "primary")
         if is_dialog:
             return [send, kit.button(words("Cancel"), {"data-sm-close": True}, tone="quiet")]

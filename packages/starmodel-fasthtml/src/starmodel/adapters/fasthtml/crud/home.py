@@ -36,7 +36,7 @@ async def home_page(call: PageCall) -> Content:
 
 
 def _link(call: PageCall, shape: Shape) -> Link:
-    return Link(label=call.words(shape.plural), href=shape.path, icon=shape.icon)
+    return Link(label=call.words.label(shape.plural), href=shape.path, icon=shape.icon)
 
 
 async def _count(call: PageCall, shape: Shape) -> str:
@@ -63,7 +63,7 @@ def _actions(call: PageCall, shapes: Any) -> list[Any]:
             "",
             words,
             tone="default",
-            within="" if len(shapes) == 1 else words(shape.plural),
+            within="" if len(shapes) == 1 else words.label(shape.plural),
         )
         for shape in shapes
         for one in shape.class_actions

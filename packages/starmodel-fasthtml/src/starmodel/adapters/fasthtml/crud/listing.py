@@ -52,13 +52,13 @@ async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     chips = html_of(await filter_chips(call, shape, asked.query))
     filled = drawn.filled(lambda name: chips if name == "chips" else _rows(call, shape, asked, rows))
     parts = [ft("div", Raw(filled), _pager(call, shape, rows, count), **{"data-sm-list": True})]
-    return Content(title=call.words(shape.plural), parts=parts, lasting=call.read.is_everybodys)
+    return Content(title=call.words.label(shape.plural), parts=parts, lasting=call.read.is_everybodys)
 
 
 def _around_rows(call: PageCall, shape: Shape, asked: ListCall, *, is_empty: bool) -> Any:
     """Return what stands around the rows, with a slot for them: it is the same on every page of a list."""
     return (
-        call.kit.heading(call.words(shape.plural), actions=_class_actions(call, shape)),
+        call.kit.heading(call.words.label(shape.plural), actions=_class_actions(call, shape)),
         _toolbar(call, shape, asked),
         slot("chips"),
         _empty(call, shape) if is_empty else _table(call, shape, asked),
@@ -71,7 +71,7 @@ def _class_actions(call: PageCall, shape: Shape) -> list[Any]:
     own = [action_button(kit, shape, one, "", words, tone="default") for one in shape.class_actions]
     if "create" not in shape.handlers:
         return own
-    label = words("New {thing}", thing=words(shape.label).lower())
+    label = words("New {thing}", thing=words.within(words.label(shape.label)))
     return [*own, form_link(kit, label, f"{shape.path}/new", tone="primary", icon="plus")]
 
 
@@ -81,7 +81,7 @@ def _toolbar(call: PageCall, shape: Shape, asked: ListCall) -> Any:
 
 
 def _search(call: PageCall, shape: Shape, asked: ListCall) -> Any:
-    label = call.words("Search {things}", things=call.words(shape.plural).lower())
+    label = call.words("Search {things}", things=call.words.within(call.words.label(shape.plural)))
     field = Field(
         id="sm-search",
         name="q",
@@ -115,7 +115,7 @@ def _table(call: PageCall, shape: Shape, asked: ListCall) -> Any:
         *[_column(call, shape, asked, name) for name in asked.columns],
         Column(name="", label=""),
     ]
-    return call.kit.table(f"{shape.name.lower()}-rows", columns, [slot("rows")], label=call.words(shape.plural))
+    return call.kit.table(f"{shape.name.lower()}-rows", columns, [slot("rows")], label=call.words.label(shape.plural))
 
 
 def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
@@ -125,7 +125,7 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
     sortable = field.widget not in ("list", "group") and not field.many
     return Column(
         name=name,
-        label=call.words(field.label),
+        label=call.words.label(field.label),
         href=address(call, sort=following) if sortable else "",
         direction="descending" if at.startswith("-") else "ascending" if at else "",
         numeric=field.numeric,
@@ -134,7 +134,7 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
 
 
 def _empty(call: PageCall, shape: Shape) -> Any:
-    words, things = call.words, call.words(shape.plural).lower()
+    words, things = call.words, call.words.within(call.words.label(shape.plural))
     if call.pairs:
         clear = call.kit.link(Link(label=words("Show all"), href=shape.path), tone="default")
         text = words("No {things} match what you are looking for.", things=things)
@@ -185,6 +185,8 @@ def _summary(call: PageCall, shape: Shape, count: int | None) -> str:
     if count is None:
         return ""
     if count > _CAP:
-        return words("More than {count} {things}", count=words.number(_CAP), things=words(shape.plural).lower())
-    thing = words(shape.label if count == 1 else shape.plural).lower()
+        return words(
+            "More than {count} {things}", count=words.number(_CAP), things=words.within(words.label(shape.plural))
+        )
+    thing = words.within(words.label(shape.label if count == 1 else shape.plural))
     return f"{words.number(count)} {thing}"

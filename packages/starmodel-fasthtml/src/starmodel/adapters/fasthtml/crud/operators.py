@@ -14,6 +14,7 @@ from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.ui import Choice, Field
 
 from .conditions import Condition
+from .words import later
 
 if TYPE_CHECKING:
     from starmodel.core.ports import Codec
@@ -25,11 +26,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "askable", "condition_of", "operators_of", "phrase", "problem_of", "texts_of", "value_field"]
 
-_EQUAL = {"eq": "is", "ne": "is not"}
-_ORDERED = {"lt": "is less than", "le": "is at most", "gt": "is more than", "ge": "is at least"}
-_TIMED = {"lt": "is before", "le": "is at the latest", "gt": "is after", "ge": "is at the earliest"}
-_TEXT = {"contains": "contains", **_EQUAL, "startswith": "begins with"}
-_AMONG = {"in": "is one of"}
+_EQUAL = {"eq": later("is"), "ne": later("is not")}
+_ORDERED = {
+    "lt": later("is less than"),
+    "le": later("is at most"),
+    "gt": later("is more than"),
+    "ge": later("is at least"),
+}
+_TIMED = {
+    "lt": later("is before"),
+    "le": later("is at the latest"),
+    "gt": later("is after"),
+    "ge": later("is at the earliest"),
+}
+_TEXT = {"contains": later("contains"), **_EQUAL, "startswith": later("begins with")}
+_AMONG = {"in": later("is one of")}
 _MOMENTS = ("date", "time", "datetime")
 _SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 
@@ -46,29 +57,31 @@ class Asked:
 def askable(call: PageCall, shape: Shape) -> dict[str, Asked]:
     """Return the fields that can be asked for, with those of the entities that they refer to, by path."""
     words = call.words
-    found = {name: Asked(name, words(field.label), field) for name, field in shape.fields.items() if not field.secret}
+    found = {
+        name: Asked(name, words.label(field.label), field) for name, field in shape.fields.items() if not field.secret
+    }
     for name, target in shape.references.items():
         if shape.fields[name].many:
             continue
         for inner, field in call.site.shape(target).fields.items():
             if field.widget not in ("reference", "group", "list") and not field.secret:
-                label = f"{words(shape.fields[name].label)} → {words(field.label)}"
+                label = f"{words.label(shape.fields[name].label)} → {words.label(field.label)}"
                 found[f"{name}.{inner}"] = Asked(f"{name}.{inner}", label, field)
     return found
 
 
 def operators_of(field: FieldShape) -> Mapping[str, str]:
     """Return what can be asked of a field: the operators of the grammar, with English words for each."""
-    return {**_compared(field), **({"isnull": "is empty"} if field.optional else {})}
+    return {**_compared(field), **({"isnull": later("is empty")} if field.optional else {})}
 
 
 def _compared(field: FieldShape) -> Mapping[str, str]:
     if field.many:
-        return {"contains": "contains"}
+        return {"contains": later("contains")}
     if field.choices:
         return {**_EQUAL, **_AMONG}
     if field.kind is bool:
-        return {"eq": "is"}
+        return {"eq": later("is")}
     if field.kind is str and field.widget != "reference":
         return {**_TEXT, **_AMONG}
     return _by_size(field)
@@ -100,7 +113,7 @@ def _said(field: FieldShape, text: str, words: Words, names: Mapping[str, str]) 
             return words.moment(field.kind.fromisoformat(text))
         except (ValueError, AttributeError):
             return text
-    label = next((words(choice.label) for choice in field.choices if choice.value == text), None)
+    label = next((words.label(choice.label) for choice in field.choices if choice.value == text), None)
     return label or names.get(text) or (text or "“”")
 
 
@@ -119,7 +132,7 @@ def value_field(asked: Asked, test: Condition, key: str, words: Words) -> Field:
         choices = [Choice(value="true", label=words("Yes")), Choice(value="false", label=words("No"))]
         return Field(widget="select", value=one or "true", choices=choices, **common)
     if field.choices:
-        choices = [Choice(value=c.value, label=words(c.label)) for c in field.choices]
+        choices = [Choice(value=c.value, label=words.label(c.label)) for c in field.choices]
         if operator == "in":
             return Field(widget="select", values=test.values, choices=choices, multiple=True, **common)
         return Field(widget="select", value=one, choices=choices, **common)

@@ -11,6 +11,7 @@ from starmodel.core.ui import Choice, Field
 
 from .asking import PAGE_SIZE, ListCall
 from .panels import going_to, hidden, panel, submit, with_pairs
+from .words import later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def _drawn(call: PageCall, shape: Shape, columns: Sequence[str], order: Sequence
         action=f"{shape.path}/options",
     )
     form.attrs["data-sm-panel-form"] = True
-    return panel(call, shape, words("How {things} are shown", things=words(shape.plural).lower()), [form])
+    return panel(call, shape, words("How {things} are shown", things=words.within(words.label(shape.plural))), [form])
 
 
 def _columns(call: PageCall, shape: Shape, columns: Sequence[str]) -> Any:
@@ -104,7 +105,7 @@ def _columns(call: PageCall, shape: Shape, columns: Sequence[str]) -> Any:
 
 def _column(call: PageCall, shape: Shape, name: str, number: int, shown: int) -> Any:
     words = call.words
-    label = words(shape.fields[name].label)
+    label = words.label(shape.fields[name].label)
     box = Field(
         id=f"sm-c-{name}",
         name="c",
@@ -115,8 +116,8 @@ def _column(call: PageCall, shape: Shape, name: str, number: int, shown: int) ->
     )
     moves = []
     for does, text, icon, has in (
-        ("up", "Move {column} up", "arrow-up", 0 < number < shown),
-        ("down", "Move {column} down", "arrow-down", number < shown - 1),
+        ("up", later("Move {column} up"), "arrow-up", 0 < number < shown),
+        ("down", later("Move {column} down"), "arrow-down", number < shown - 1),
     ):
         if has:
             attributes = {"type": "submit", "name": "do", "value": f"{does}:{name}", "id": f"sm-{does}-{name}"}
@@ -133,7 +134,7 @@ def _order(call: PageCall, shape: Shape, order: Sequence[str]) -> Any:
     for name, field in shape.fields.items():
         if field.widget in ("list", "group") or field.many:
             continue
-        label = words(field.label)
+        label = words.label(field.label)
         choices += [
             Choice(value=name, label=words("{field}, rising", field=label)),
             Choice(value=f"-{name}", label=words("{field}, falling", field=label)),

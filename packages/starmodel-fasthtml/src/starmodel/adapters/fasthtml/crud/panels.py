@@ -32,7 +32,9 @@ PANEL = "sm-panel"
 def panel(call: PageCall, shape: Shape, title: str, content: Sequence[Any], status: int = 200) -> Content | ASGIApp:
     """Return a panel: the dialog alone where our script asks for it, else a page."""
     if not is_ours(call.scope):
-        back = call.kit.link(Link(label=call.words(shape.plural), href=shape.path, icon="arrow-left"), tone="default")
+        back = call.kit.link(
+            Link(label=call.words.label(shape.plural), href=shape.path, icon="arrow-left"), tone="default"
+        )
         parts = [call.kit.heading(title, actions=[back]), call.kit.section("", content)]
         return Content(title=title, parts=parts, status=status)
     drawn = call.kit.dialog(PANEL, title, content, close=call.words("Close"))

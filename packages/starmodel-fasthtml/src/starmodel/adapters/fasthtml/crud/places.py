@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from .answers import checked_values, found_choices
 from .bulk import bulk_page, to_list
 from .call import Content, PageCall
+from .choosing import choose_language
 from .detail import detail_page
 from .exports import export_csv, export_json, export_xlsx
 from .filters import filter_panel
@@ -18,6 +19,7 @@ from .listing import list_page
 from .options import options_panel
 from .progress import batch_page, batch_wish
 from .saved import usual_list, views_panel
+from .searching import palette_page
 from .shape import Shape
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ SiteMaker: TypeAlias = "Callable[[PageCall], Awaitable[Content | ASGIApp]]"
 SITE: Mapping[str, Sequence[tuple[str, SiteMaker]]] = {
     "GET": [
         ("", home_page),
+        ("_starmodel/palette", palette_page),
+        ("_starmodel/language/{code}", choose_language),
     ],
 }
 """By method: the addresses of the site as a whole, and what answers them."""

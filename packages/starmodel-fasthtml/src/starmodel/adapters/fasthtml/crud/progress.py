@@ -17,7 +17,6 @@ from .call import Content
 from .imports import go_on_importing
 from .panels import going_to, submit
 from .posting import Sent, posted
-from .shape import label_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -38,7 +37,9 @@ async def batch_page(call: PageCall, shape: Shape) -> Content:
     call.read.fields.add((Batch.__entity_name__, call.id))
     words, number = call.words, call.words.number
     title = _title(call, shape, batch)
-    back = Link(label=words("Back to {things}", things=words(shape.plural).lower()), href=batch.back or shape.path)
+    back = Link(
+        label=words("Back to {things}", things=words.within(words.label(shape.plural))), href=batch.back or shape.path
+    )
     facts: list[tuple[str, Any]] = [
         (words("Done"), number(batch.done)),
         (words("As they were"), number(batch.unchanged)),
@@ -57,8 +58,8 @@ async def batch_page(call: PageCall, shape: Shape) -> Content:
 
 def _title(call: PageCall, shape: Shape, batch: Batch) -> str:
     words = call.words
-    event = words("Undo") if batch.undoes else words(label_of(batch.does))
-    things = words(shape.label if batch.total == 1 else shape.plural).lower()
+    event = words("Undo") if batch.undoes else shape.event_label(batch.does, words)
+    things = words.within(words.label(shape.label if batch.total == 1 else shape.plural))
     return words("{event}: {count} {things}", event=event, count=words.number(batch.total), things=things)
 
 

@@ -29,7 +29,7 @@ _ICONS = {404: "search-x", 403: "lock", 410: "trash-2"}
 def refusal_page(site: Site, scope: Scope, refusal: Refusal, back: str) -> str:
     """Return the whole page; it reads nothing that is stored."""
     read = PageRead(site.runtime.app, _NOBODY, site.runtime.fragments)
-    call = PageCall(site, scope, read, words_of(scope), ())
+    call = PageCall(site, scope, read, words_of(site, scope), ())
     title = call.words(refusal.title)
     content = Content(title=title, parts=_parts(call, refusal, title, back), status=refusal.status)
     return document(call, content, is_error=True).body(scope).decode()

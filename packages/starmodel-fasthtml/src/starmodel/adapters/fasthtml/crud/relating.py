@@ -55,9 +55,9 @@ async def _section(call: PageCall, relation: _Relation) -> Any:
     name = f"{relation.field.name}.contains" if relation.field.many else relation.field.name
     href = f"{other.path}?{urlencode({name: call.id})}"
     label = words("Show all") if len(found) > _FEW else words("Show as list")
-    title = words(other.plural)
+    title = words.label(other.plural)
     if not relation.is_only:
-        title = f"{title} ({words(relation.field.label)})"
+        title = f"{title} ({words.label(relation.field.label)})"
     actions = [call.kit.link(Link(label=label, href=href), tone="default")]
     return call.kit.section(title, [_table(call, relation, found[:_FEW], title)], actions=actions)
 
@@ -69,8 +69,8 @@ def _table(call: PageCall, relation: _Relation, rows: tuple[Stored[Any], ...], t
     names = [name for name in shown if name not in other.references][: _COLUMNS - 1]
     fields = [other.fields[name] for name in names]
     columns = [
-        Column(name=other.naming, label=words(other.fields[other.naming].label if other.naming else other.label)),
-        *[Column(name=field.name, label=words(field.label), numeric=field.numeric) for field in fields],
+        Column(name=other.naming, label=words.label(other.fields[other.naming].label if other.naming else other.label)),
+        *[Column(name=field.name, label=words.label(field.label), numeric=field.numeric) for field in fields],
     ]
     drawn = [
         kit.row(

@@ -39,8 +39,14 @@ class RowView:
     that shows what another entity is called is not drawn without it: *names* are given by the page.
     """
 
-    def __init__(self, shape: Shape, kit: UIAdapter, own_cells: Mapping[str, CellMaker]) -> None:
-        self.shape, self._kit, self._own = shape, kit, own_cells
+    def __init__(
+        self,
+        shape: Shape,
+        kit: UIAdapter,
+        own_cells: Mapping[str, CellMaker],
+        words: Callable[[str, str], Words],
+    ) -> None:
+        self.shape, self._kit, self._own, self._words = shape, kit, own_cells, words
         self.name = f"row of {shape.name}"
         self._template = lru_cache(maxsize=64)(self._made_template)
         self._cell_template = lru_cache(maxsize=256)(self._made_cell)
@@ -110,11 +116,11 @@ class RowView:
 
     def _made_painter(self, params: str) -> Painter:
         _, language, zone = json.loads(params)
-        return Painter(self._kit, Words.of(language, zone))
+        return Painter(self._kit, self._words(language, zone))
 
     def _made_template(self, params: str) -> Template:
         columns, language, zone = json.loads(params)
-        words = Words.of(language, zone)
+        words = self._words(language, zone)
         cells = [
             self._kit.cell(select_box(slot(""), slot("called"), words), attributes={}),
             *[self._drawn_cell(name, is_first=name == columns[0]) for name in columns],

@@ -24,9 +24,13 @@ from starmodel.core.secrecy import holds_secrets
 from starmodel.core.ui import Choice, Widget
 from starmodel.core.visibility import Visibility, visibility_of
 
+from .words import later
+
 if TYPE_CHECKING:
     from starmodel.app import Catalog, Handler
     from starmodel.core.parameters import Parameter
+
+    from .words import Words
 
 __all__ = ["FieldShape", "Shape", "label_of", "plural_of", "shape_of"]
 
@@ -43,6 +47,13 @@ _WIDGETS: Mapping[type, Widget] = {
     datetime: "datetime",
     date: "date",
     time: "time",
+}
+_EVENTS = {
+    "create": later("Create"),
+    "update": later("Edit"),
+    "delete": later("Delete"),
+    "undo": later("Undo"),
+    "redo": later("Redo"),
 }
 _NUMBERS = (int, float, Decimal)
 _HOLDERS = (list, tuple, set, frozenset)
@@ -178,6 +189,10 @@ class Shape:
         if "update" not in self.handlers or self.fields[field].many:
             return False
         return any(one.name == field for one in self.parameters("update"))
+
+    def event_label(self, name: str, words: Words) -> str:
+        """Return what an event is called in the reader's language."""
+        return words(_EVENTS[name]) if name in _EVENTS else words.label(label_of(name))
 
     def parameters(self, event: str) -> tuple[FieldShape, ...]:
         """Return the shapes of what an event takes."""

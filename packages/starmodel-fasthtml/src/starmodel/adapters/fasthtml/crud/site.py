@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from .batches import Batches
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import Kept, KeptPages
+from .languages import Languages
 from .places import FILES, PAGES, SITE, PageMaker, SiteMaker
 from .refusals import refusal_page
 from .rows import CellMaker, RowView
@@ -65,6 +67,7 @@ class Site:
         self.counts: Kept[int] = Kept(runtime.app.dispatcher.moves)
         self._templates = Fragments(max_bytes=_TEMPLATES)
         self.own_links: list[Link] = []
+        self.languages = Languages()
         self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
         runtime.forms = SiteForms(self)
         runtime.draw_refusals_by(partial(refusal_page, self))
@@ -101,10 +104,26 @@ class Site:
         lists = [Link(label=shape.plural, href=shape.path, icon=shape.icon) for shape in self.shapes]
         return [*self.own_links, *lists]
 
+    def add_catalogues(self, folder: Path) -> None:
+        """Let the pages speak the catalogues in *folder* (``de.po``, ``fr.po``), which go before their own words.
+
+        Labels of classes, fields and events are phrases like the others.  DefinitionError when there are none, or one
+        is not right.
+        """
+        self.languages.add(folder)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Draw everything anew from now on."""
+        self._shapes.clear()
+        self._views.clear()
+        self._templates = Fragments(max_bytes=_TEMPLATES)
+        self.kept.clear()
+
     def frame(self, content: Any, request: Request) -> Any:
         """Return the content of an application's own page in the frame of the others: FastHTML's ``body_wrap``."""
         path = request.scope["path"]
-        around = framed(self, words_of(request.scope), path)
+        around = framed(self, words_of(self, request.scope), path)
         before, after = around.texts[0], around.texts[-1]
         return Raw(before), content, Raw(after)
 
@@ -118,7 +137,9 @@ class Site:
         """Return how a class is shown in lists."""
         view = self._views.get(shape.kind)
         if view is None:
-            view = self._views[shape.kind] = RowView(shape, self.runtime.kit, self.cells.setdefault(shape.kind, {}))
+            view = self._views[shape.kind] = RowView(
+                shape, self.runtime.kit, self.cells.setdefault(shape.kind, {}), self.languages.words
+            )
             self.runtime.hub.views[view.name] = view
         return view
 
@@ -160,7 +181,7 @@ class Site:
         """Make a page and send it."""
         since, is_new = self.kept.moves.total, may_be_kept(scope)
         call = await called(self, scope, found.named)
-        key = _key(scope, call.read.actor.roles)
+        key = self._key(scope, call.read.actor.roles)
         page = self.kept.find(key) if is_new else None
         if page is None:
             made = await found.make(call)
@@ -177,7 +198,14 @@ class Site:
         """Return the page for a request of a visitor without rights of their own, if one is kept for it."""
         if scope["method"] != "GET" or self.runtime.tells_actors_apart or not may_be_kept(scope):
             return None
-        return self.kept.find(_key(scope, frozenset()))
+        return self.kept.find(self._key(scope, frozenset()))
+
+    def _key(self, scope: Scope, roles: frozenset[str]) -> Hashable:
+        """Return all that a page depends on besides what is stored."""
+        headers = scope["state"]["headers"]
+        cookie: bytes = headers.get(b"cookie", b"")
+        chosen = words_of(self, scope) if b"sm-" in cookie else headers.get(b"accept-language")
+        return scope["path"], scope["query_string"], chosen, roles
 
     def is_lasting(self, kinds: Iterable[str]) -> bool:
         """Tell whether only what is stored may change what is made of *kinds*: no rule of the application, no clock."""
@@ -230,14 +258,6 @@ def may_be_kept(scope: Scope) -> bool:
 def _cookies(scope: Scope) -> bytes:
     cookies: bytes = scope["state"]["headers"].get(b"cookie", b"")
     return cookies
-
-
-def _key(scope: Scope, roles: frozenset[str]) -> Hashable:
-    """Return all that a page depends on besides what is stored."""
-    headers = scope["state"]["headers"]
-    cookie: bytes = headers.get(b"cookie", b"")
-    chosen = words_of(scope) if b"sm-" in cookie else headers.get(b"accept-language")
-    return scope["path"], scope["query_string"], chosen, roles
 
 
 class SiteDoor:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .call import PageCall
     from .shape import Shape
+    from .words import Words
 
 __all__ = ["read_past", "referred", "timeline"]
 
@@ -92,8 +93,8 @@ def _title(call: PageCall, shape: Shape, step: Step[Any]) -> str:
         "redo": words("Done again"),
     }
     if command.entity != shape.name:  # what another class did
-        return f"{words(label_of(command.entity))}: {words(label_of(command.event))}"
-    return known.get(command.event) or words(label_of(command.event))
+        return f"{words.label(label_of(command.entity))}: {words.label(label_of(command.event))}"
+    return known.get(command.event) or words.label(label_of(command.event))
 
 
 def _who(call: PageCall, actor: str | None) -> str:
@@ -118,17 +119,23 @@ def _values(call: PageCall, shape: Shape, step: Step[Any]) -> Any:
     painter = Painter(call.kit, words)
     lines = [
         _changed(
-            words(field.label), *(_shown(call, painter, shape, name, side) for side in (change.before, change.after))
+            words, field.label, *(_shown(call, painter, shape, name, side) for side in (change.before, change.after))
         )
         for name, field in shape.fields.items()
         if name in change.after and not field.secret
     ]
-    lines += [f"{escape(words(label))}: {escape(words('hidden'))}" for label in _hidden(shape, change.hidden)]
-    return ft("ul", *[ft("li", Raw(line)) for line in lines], cls="sm-changes") if lines else ""
+    lines += [f"{_name(words, label)} {escape(words('hidden'))}" for label in _hidden(shape, change.hidden)]
+    return ft("ul", *[ft("li", Raw(line)) for line in lines], klass="sm-changes") if lines else ""
 
 
-def _changed(label: str, before: str, after: str) -> str:
-    return f"{escape(label)}: <del>{before}</del> → <ins>{after}</ins>"
+def _name(words: Words, label: str) -> str:
+    return f"<bdi>{escape(words.label(label))}</bdi>:"
+
+
+def _changed(words: Words, label: str, before: str, after: str) -> str:
+    """Return one change in the direction of the language, whatever direction its values have."""
+    arrow = "→" if words.direction == "ltr" else "←"
+    return f"{_name(words, label)} <del><bdi>{before}</bdi></del> {arrow} <ins><bdi>{after}</bdi></ins>"
 
 
 def _shown(call: PageCall, painter: Painter, shape: Shape, name: str, side: Mapping[str, Any]) -> str:

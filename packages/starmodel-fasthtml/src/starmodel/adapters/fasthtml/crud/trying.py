@@ -102,5 +102,5 @@ def _lines(call: PageCall, shape: Shape, change: Change, painter: Painter) -> li
     lines = []
     for one in (one for one in shape.fields.values() if one.name in after):
         old, new = (painter.html(values.get(one.name), one, short=True) for values in (before, after))
-        lines.append(ft("div", f"{call.words(one.label)}: ", Raw(old), " → ", Raw(new)))
+        lines.append(ft("div", f"{call.words.label(one.label)}: ", Raw(old), " → ", Raw(new)))
     return lines or [call.words("changes in what is not shown")]

@@ -44,7 +44,7 @@ class Painter:
             return self._badge(self.words("Yes") if value else self.words("No"), "success" if value else None)
         if field.choices and not field.many:
             text = next((c.label for c in field.choices if c.value == _plain(value)), None)
-            return NOTHING if text is None else self._badge(self.words(text), None)
+            return NOTHING if text is None else self._badge(self.words.label(text), None)
         return self._other(value, field, short=short)
 
     def fact(self, value: Any, field: FieldShape, names: Mapping[str, str], *, short: bool = False) -> str:
@@ -86,7 +86,8 @@ class Painter:
         if not field.members:
             return _text(_as_text(value), short=short)
         pairs = [
-            (self.words(one.label), self.html(getattr(value, one.name, None), one, short=True)) for one in field.members
+            (self.words.label(one.label), self.html(getattr(value, one.name, None), one, short=True))
+            for one in field.members
         ]
         if short:
             return ", ".join(text for _, text in pairs if text != NOTHING) or NOTHING

@@ -3,54 +3,52 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-__all__ = ["LANGUAGES", "Words", "chosen_language"]
+__all__ = ["SOURCE", "Words", "later"]
 
-_CATALOGUES = Path(__file__).parent / "locales"
-_SOURCE = "en"
+SOURCE = "en"
+"""The language of the phrases themselves."""
 
-LANGUAGES: tuple[str, ...] = (_SOURCE, *sorted(path.stem for path in _CATALOGUES.glob("*.po")))
-"""The languages that pages speak."""
+_NOUNS_IN_CAPITALS = frozenset({"de", "lb"})
 
 
-@functools.lru_cache(maxsize=256)
-def chosen_language(wanted: str) -> str:
-    """Return the language for an ``Accept-Language`` header: the first of ours in it, else English."""
-    asked = []
-    for number, part in enumerate(wanted.split(",")[:20]):
-        tag, _, quality = part.partition(";")
-        weight = quality.strip().removeprefix("q=") or "1"
-        asked.append((-float(weight) if weight.replace(".", "", 1).isdigit() else 0.0, number, tag.strip()))
-    return negotiate_locale([tag for _, _, tag in sorted(asked)], LANGUAGES, sep="-") or _SOURCE
+def later(phrase: str) -> str:
+    """Return *phrase*, one of the pages' own that is put into words where it is shown: it marks it for catalogues."""
+    return phrase
+
+
+def _one_or_more(count: int) -> int:
+    return int(count != 1)
 
 
 class Words:
     """Called with an English phrase it returns the reader's; ``{name}`` in it stands for a value given by name.
 
-    *language* is one of :data:`LANGUAGES`, *zone* the name of a time zone; what is neither known is English and UTC.
+    *language* is a code such as ``de``, *zone* the name of a time zone, UTC where that is not known; *texts* has the
+    phrases, and *form* says which of several a number takes: see :class:`.languages.Catalogue`.  *labels* has those of
+    the application alone.
     """
 
-    def __init__(self, language: str = _SOURCE, zone: str = "UTC") -> None:
-        self.language = language if language in LANGUAGES else _SOURCE
-        self._locale = _locale(self.language)
+    def __init__(
+        self,
+        language: str = SOURCE,
+        zone: str = "UTC",
+        texts: Mapping[Any, Any] | None = None,
+        form: Callable[[int], int] = _one_or_more,
+        labels: Mapping[Any, Any] | None = None,
+    ) -> None:
+        self.language, self._texts, self._form, self._labels = language, texts or {}, form, labels or {}
+        self._locale = Locale.parse(language, sep="-")
         self._zone, self.zone = _zone(zone)
-        self._catalogue = _catalogue(self.language)
-
-    @staticmethod
-    @functools.lru_cache(maxsize=256)
-    def of(language: str, zone: str) -> Words:
-        """Return the words of a language and a zone, made once."""
-        return Words(language, zone)
 
     @property
     def direction(self) -> str:
@@ -59,16 +57,22 @@ class Words:
 
     def __call__(self, phrase: str, /, **values: Any) -> str:
         """Return *phrase* in this language."""
-        found = self._catalogue.get(phrase) or phrase
+        found: str = self._texts.get(phrase) or phrase
         return found.format(**values) if values else found
 
-    def many(self, count: int, one: str, more: str, /) -> str:
+    def label(self, name: str) -> str:
+        """Return what the application calls something of its own: an "Open" of its is not ours, so only it knows."""
+        return self._labels.get(name) or name
+
+    def many(self, count: int, one: str, more: str, /, **values: Any) -> str:
         """Return *one* or *more* with ``{count}`` in it, as this language counts."""
-        forms = self._catalogue.get((one, more))
-        number = self._locale.plural_form(count)
-        index = list(self._locale.plural_form.tags | {"other"}).index(number) if forms else 0
-        phrase = forms[min(index, len(forms) - 1)] if forms else (one if count == 1 else more)
-        return str(phrase).format(count=self.number(count))
+        forms = self._texts.get((one, more)) or (one, more)
+        form = self._form(count) if (one, more) in self._texts else _one_or_more(count)
+        return str(forms[min(form, len(forms) - 1)]).format(count=self.number(count), **values)
+
+    def within(self, noun: str) -> str:
+        """Return what a thing is called as it stands within a sentence: small, except where nouns are not."""
+        return noun if self.language.partition("-")[0] in _NOUNS_IN_CAPITALS else noun.lower()
 
     @functools.lru_cache(maxsize=4096)  # noqa: B019  (there are as many of these as languages and zones in use)
     def number(self, value: float | Decimal) -> str:
@@ -109,24 +113,8 @@ class Words:
         return str(format_timedelta(span, add_direction=True, threshold=1.2, locale=self._locale))
 
 
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(_SOURCE)
-
-
 def _zone(name: str) -> tuple[Any, str]:
     try:
         return (UTC, "UTC") if name == "UTC" else (ZoneInfo(name), name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # from a browser: any text at all
         return UTC, "UTC"
-
-
-@functools.cache
-def _catalogue(language: str) -> dict[Any, Any]:
-    path = _CATALOGUES / f"{language}.po"
-    if language == _SOURCE or not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return {message.id: message.string for message in read_po(file) if message.id and message.string}

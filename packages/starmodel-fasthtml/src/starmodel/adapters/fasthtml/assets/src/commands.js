@@ -2,9 +2,10 @@
 // On a form it sends the form's fields. Commands of one entity go one after the other, different entities side by side.
 import { action } from "datastar";
 import { readFrames } from "./frames.js";
-import { ask, toast, toDatastar, words } from "./page.js";
+import { ask, toast, toDatastar } from "./page.js";
 import { showProblem, unmark } from "./problems.js";
 import { baseOf, editOf, forget, forgetBase, initial, isField, read, settle, write } from "./typing.js";
+import { say } from "./words.js";
 
 const lanes = new Map(); // entity -> its commands, the first one on its way
 const waiting = new Map(); // element -> {count, timer}
@@ -38,7 +39,7 @@ document.addEventListener("click", (evt) => {
   if (!el) return;
   evt.preventDefault();
   const args = el.name ? { [el.name]: el.value } : {};
-  const what = words("done", "{what}: done").replace("{what}", el.ariaLabel || el.textContent.trim());
+  const what = say("{what}: done", { what: el.ariaLabel || el.textContent.trim() });
   send({ el, evt }, el.getAttribute("formaction"), args, { confirm: el.dataset.confirm, what });
 });
 
@@ -147,16 +148,16 @@ async function take(reply, el) {
     return problem;
   }
   if (failed && type.includes("text/html")) return { status: reply.status, page: await reply.text() };
-  if (failed) return (await reply.json().catch(() => null)) ?? { detail: `This did not work (${reply.status}).` };
+  if (failed) return (await reply.json().catch(() => null)) ?? { detail: say("This did not work ({status}).", { status: reply.status }) };
   return null;
 }
 
 // Say that it was done, and offer to take it back.
 function announce({ command, lane, options }) {
   if (!options.what || !command) return;
-  const after = (problem) => problem || toast(words("undone", "Undone"), "success");
+  const after = (problem) => problem || toast(say("Undone"), "success");
   const run = () => send({ el: document.body }, `/${lane.split("/")[0]}/undo`, { command }, { after });
-  toast(options.what, "success", { label: words("undo", "Undo"), run });
+  toast(options.what, "success", { label: say("Undo"), run });
 }
 
 function conclude(job, problem) {

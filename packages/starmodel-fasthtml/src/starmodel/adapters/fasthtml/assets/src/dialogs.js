@@ -1,8 +1,9 @@
 // Forms in dialogs: fetched from the address of their link, kept up to date while they are open, sent in place.
 import { send } from "./commands.js";
 import { asOwn, prepare } from "./forms.js";
-import { ask, make, toast, toDatastar, words } from "./page.js";
+import { ask, make, toast, toDatastar } from "./page.js";
 import { isField } from "./typing.js";
+import { say } from "./words.js";
 
 const layer = document.body.appendChild(make("div", { id: "sm-dialogs" })); // outside of what patches make again
 const open = new Map(); // dialog -> {url, opener, source, changed, refused}
@@ -45,8 +46,8 @@ const firstOf = (form) => [...form.elements].find((el) => isField(el) && !el.dis
 // Close, but not over the head of somebody who has typed something.
 async function leave(dialog) {
   const state = open.get(dialog);
-  const question = words("discard", "Close without saving? What you have entered is lost.");
-  if (!state?.changed || (await ask(question, words("discardYes", "Discard")))) dialog.close();
+  const question = say("Close without saving? What you have entered is lost.");
+  if (!state?.changed || (await ask(question, say("Discard")))) dialog.close();
 }
 
 document.addEventListener("submit", (evt) => {
@@ -80,7 +81,7 @@ function submit(dialog, evt) {
 // The form as it was sent, with what is wrong in it.
 function redraw(dialog, html) {
   const fresh = drawnIn(html);
-  if (!fresh) return toast(words("failed", "This did not work."), "error");
+  if (!fresh) return toast(say("This did not work."), "error");
   open.get(dialog).refused = true; // what is stored must not take the place of what was typed
   asOwn(() => toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML }));
   const wrong = dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[name$='?']");
@@ -103,7 +104,7 @@ async function refresh(dialog, state) {
   const fresh = await drawn(state.url);
   if (!open.has(dialog) || state.refused || state.sending) return;
   if (fresh) toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML });
-  else toast(words("gone", "This is not there any more."), "warning");
+  else toast(say("This is not there any more."), "warning");
 }
 
 function gone(dialog) {

@@ -1,9 +1,10 @@
 // Forms while they are being filled in: lists that grow, fields that depend on others, values that are checked when they
 // are left, and what somebody else changes meanwhile.
 import { formText } from "./commands.js";
-import { byId, make, words } from "./page.js";
+import { byId, make } from "./page.js";
 import { mark, unmark } from "./problems.js";
 import { editOf, initial, isField, read } from "./typing.js";
+import { say } from "./words.js";
 
 const FORM = "form[data-sm-form]";
 const formsHere = () => document.querySelectorAll(FORM);
@@ -205,7 +206,7 @@ function keepLists(args) {
 function tell(el, was, now) {
   if (was === undefined || was === now) return;
   if (editOf(el) && read(el) !== now) {
-    const text = words("changed", "Changed by somebody else to {value}").replace("{value}", shown(el, now));
+    const text = say("Changed by somebody else to {value}", { value: shown(el, now) });
     const id = `${el.id}-news`;
     byId(id)?.remove();
     const note = make("small", { id, className: "sm-note", textContent: text });
@@ -218,7 +219,7 @@ function tell(el, was, now) {
 }
 
 function shown(el, value) {
-  if (typeof value === "boolean") return value ? words("yes", "Yes") : words("no", "No");
+  if (typeof value === "boolean") return value ? say("Yes") : say("No");
   if (el.options) return [...el.options].find((option) => option.value === value)?.text ?? value;
   return value;
 }

@@ -1,6 +1,7 @@
 // The one live stream of a page, described by <div id="sm-live" data-url data-after>: resumed where it ended, for ever.
 import { on, receive } from "./frames.js";
 import { byId, showBanner, toast, toDatastar } from "./page.js";
+import { say } from "./words.js";
 
 const stream = { url: "", last: "", tries: 0, opened: 0, source: null, timer: 0, alarm: 0, refreshing: false };
 const liveUrl = () => byId("sm-live")?.dataset.url ?? "";
@@ -46,7 +47,7 @@ function setOnline(is) {
   clearTimeout(stream.alarm);
   stream.alarm = 0;
   document.documentElement.dataset.online = String(is);
-  showBanner(is ? "" : "Connection lost. Reconnecting…");
+  showBanner(is ? "" : say("Connection lost. Reconnecting…"));
 }
 
 // A hidden tab needs no stream, and over HTTP/1.1 a browser has only six connections for all its tabs.
@@ -63,7 +64,7 @@ function resume() {
 
 on("sm-hello", (data) => {
   const { fresh, message } = JSON.parse(data);
-  if (fresh) toast(message ?? "The server restarted with empty memory; this page starts afresh.");
+  if (fresh) toast(message ?? say("The server restarted with empty memory; this page starts afresh."));
 });
 
 // The page's token means nothing to the server any more. A reload would lose what is being typed, a morph does not.
@@ -71,13 +72,7 @@ on("sm-stale", async () => {
   disconnect();
   stream.refreshing = true;
   try {
-    const reply = await fetch(location.href, { headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    if (!page.getElementById("sm-page")) return; // an error page: keep what is here and ask again
-    if (!page.getElementById("sm-live")) byId("sm-live")?.remove();
-    for (const part of page.querySelectorAll("#sm-page,#sm-live"))
-      toDatastar("datastar-patch-elements", document.body, { elements: part.outerHTML });
-    stream.url = null; // whatever stream this is, it starts from its own place
+    if (await refresh()) stream.url = null; // whatever stream this is, it starts from its own place
   } catch {
     // Not reachable just now: the stream asks again, and is told again that the page is stale.
   } finally {
@@ -85,6 +80,17 @@ on("sm-stale", async () => {
     reconnect();
   }
 });
+
+// Show the page as it is now; an error page is none.
+export async function refresh() {
+  const reply = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  if (!page.getElementById("sm-page")) return false; // keep what is here and ask again
+  if (!page.getElementById("sm-live")) byId("sm-live")?.remove();
+  for (const part of page.querySelectorAll("#sm-page,#sm-live"))
+    toDatastar("datastar-patch-elements", document.body, { elements: part.outerHTML });
+  return true;
+}
 
 // A patch may bring another stream, or the first one.
 document.addEventListener("datastar-fetch", ({ detail: { type } }) => {

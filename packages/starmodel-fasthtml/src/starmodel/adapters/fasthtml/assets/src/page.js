@@ -1,9 +1,7 @@
 // What the page shows besides the server's HTML: toasts, the question before a command, the banner.
-export const byId = (id) => document.getElementById(id);
+import { say } from "./words.js";
 
-// Words in the reader's language, where the page brings any.
-const spoken = JSON.parse(document.body.dataset.smWords ?? "{}");
-export const words = (key, english) => spoken[key] ?? english;
+export const byId = (id) => document.getElementById(id);
 
 export function make(tag, props, ...children) {
   const el = Object.assign(document.createElement(tag), props);
@@ -35,7 +33,7 @@ showBanner("");
 export function toast(text, level = "info", action = null) {
   for (const other of [...toasts.children]) if (other.firstChild.textContent === text) other.remove();
   const close = make("button", { type: "button", textContent: "×", onclick: () => item.remove() });
-  close.setAttribute("aria-label", words("close", "Close"));
+  close.setAttribute("aria-label", say("Close"));
   const item = make("div", { className: "sm-toast" }, make("span", { textContent: text }), close);
   item.dataset.level = level;
   if (action) {
@@ -53,8 +51,8 @@ export function toast(text, level = "info", action = null) {
 
 // Resolve to whether the user agrees. Cancel has the focus: a hurried Enter must not delete.
 export function ask(question, label) {
-  const yes = make("button", { type: "button", textContent: label || "OK", onclick: () => dialog.close("yes") });
-  const no = make("button", { type: "button", className: "secondary", textContent: words("cancel", "Cancel"), onclick: () => dialog.close() });
+  const yes = make("button", { type: "button", textContent: label || say("OK"), onclick: () => dialog.close("yes") });
+  const no = make("button", { type: "button", className: "secondary", textContent: say("Cancel"), onclick: () => dialog.close() });
   const text = make("p", { id: "sm-question", textContent: question });
   const dialog = make("dialog", { id: "sm-confirm" }, text, make("div", {}, no, yes));
   dialog.setAttribute("aria-labelledby", text.id);

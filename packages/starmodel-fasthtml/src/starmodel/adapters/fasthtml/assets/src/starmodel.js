@@ -8,8 +8,10 @@ import "./forms.js";
 import "./lists.js";
 import "./live.js";
 import { toast } from "./page.js";
+import "./palette.js";
 import "./references.js";
 import "./typing.js";
+import "./zone.js";
 
 document.addEventListener("datastar-signal-patch", ({ detail: { _sm: word } }) => {
   if (!word) return;

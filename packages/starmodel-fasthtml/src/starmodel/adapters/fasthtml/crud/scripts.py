@@ -1,0 +1,25 @@
+"""What the scripts of pages say: they are told it in the reader's language."""
+
+from __future__ import annotations
+
+__all__ = ["SCRIPT_PHRASES"]
+
+SCRIPT_PHRASES = (
+    "Cancel",
+    "Changed by somebody else to {value}",
+    "Close",
+    "Close without saving? What you have entered is lost.",
+    "Connection lost. Reconnecting…",
+    "Discard",
+    "No",
+    "OK",
+    "The server restarted with empty memory; this page starts afresh.",
+    "This did not work ({status}).",
+    "This did not work.",
+    "This is not there any more.",
+    "Undo",
+    "Undone",
+    "Yes",
+    "{what}: done",
+)
+"""Every phrase that stands in a ``say("…")`` of a script."""

@@ -1,0 +1,207 @@
+"""Pages in the reader's language: complete catalogues, a choice that is remembered, and an application's own words."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+
+import phrases
+import pytest
+from asgi_visitors import Visitor
+
+from starmodel.adapters.fasthtml.crud.languages import Languages, read_catalogue
+from starmodel.adapters.fasthtml.crud.scripts import SCRIPT_PHRASES
+from starmodel.core import Entity
+from starmodel.core.errors import DefinitionError
+
+LOCALES = Path(phrases.crud.__file__).parent / "locales"
+OURS = sorted(LOCALES.glob("*.po"))
+
+
+class Task(Entity):
+    title: str
+    cost: Decimal = Decimal("1234.50")
+    made: datetime = datetime(2026, 1, 2, 13, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+async def app(start):
+    return await start(Task)
+
+
+@pytest.fixture
+async def task(app):
+    return (await app.application.dispatch(Task.create(title="Milk").on("a"))).entity
+
+
+class TestCatalogues:
+    @pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
+    def test_every_phrase_of_the_pages_is_in_it_and_no_other(self, path):
+        told = set(read_catalogue(path).texts)
+        missing, stale = phrases.wanted() - told, told - phrases.wanted()
+        assert not missing, f"add to {path.name}: {sorted(map(str, missing))}"
+        assert not stale, f"nothing says this any more, take it out of {path.name}: {sorted(map(str, stale))}"
+
+    def test_there_are_german_and_arabic(self):
+        assert {path.stem for path in OURS} == {"de", "ar"}
+
+    def test_the_source_is_really_read(self):
+        assert {"Edit", "Search {things}", ("{count} result", "{count} results")} <= phrases.wanted()
+
+    def test_the_scripts_are_told_everything_they_say(self):
+        assert set(SCRIPT_PHRASES) == phrases.in_scripts()
+
+    def test_no_text_names_what_its_phrase_does_not(self):
+        for path in OURS:
+            for phrase, text in read_catalogue(path).texts.items():
+                if isinstance(phrase, str):
+                    named = [sorted(re.findall(r"{\w*}", one)) for one in (phrase, text)]
+                    assert named[0] == named[1], (path.name, phrase)
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("language", "count", "text"),
+        [
+            ("en", 1, "1 result"),
+            ("en", 0, "0 results"),
+            ("de", 1, "1 Treffer"),
+            ("de", 12345, "12.345 Treffer"),
+            ("ar", 1, "نتيجة واحدة"),
+            ("ar", 2, "نتيجتان"),
+            ("ar", 3, "3 نتائج"),
+            ("ar", 11, "11 نتيجة"),
+        ],
+    )
+    def test_they_count_as_the_language_does(self, language, count, text):
+        said = Languages().words(language, "UTC").many(count, "{count} result", "{count} results")
+        assert re.sub(r"\d", lambda digit: str(int(digit[0])), said) == text
+
+    def test_nouns_are_small_within_a_sentence_but_in_german(self):
+        languages = Languages()
+        assert languages.words("en", "UTC").within("Order line") == "order line"
+        assert languages.words("de", "UTC").within("Auftrag") == "Auftrag"
+
+    @pytest.mark.parametrize("zone", ["Nowhere/Atall", "../../etc/passwd", "\0", "x" * 64])
+    def test_a_zone_that_is_none_is_utc(self, zone):
+        assert Languages().words("en", zone).zone == "UTC"
+
+    @pytest.mark.parametrize(
+        ("wanted", "language"),
+        [("de-AT,de;q=0.9,en;q=0.5", "de"), ("fr, ar;q=0.3", "ar"), ("", "en"), ("xx;q=what, *", "en"), ("DE", "de")],
+    )
+    def test_the_first_language_of_ours_that_a_browser_takes(self, wanted, language):
+        assert Languages().chosen(wanted) == language
+
+
+class TestAnApplicationsOwn:
+    def write(self, folder, name, text, header='msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(header + text, encoding="utf-8")
+        return folder
+
+    async def test_its_labels_are_told_and_go_before_ours(self, app, task, tmp_path):
+        words = (
+            'msgid "Tasks"\nmsgstr "Aufgaben"\n\nmsgid "Cost"\nmsgstr "Preis"\n\nmsgid "Edit"\nmsgstr "Umschreiben"\n'
+        )
+        app.pages.add_catalogues(self.write(tmp_path / "locales", "de.po", words))
+        visitor = Visitor(app)
+        page = await visitor.get("/task/a", accept_language="de")
+        for text in (">Aufgaben</a>", "<dt>Preis</dt>", ">Umschreiben<", ">Löschen<"):
+            assert text in page.text
+
+    async def test_its_labels_are_its_own_also_when_we_say_the_same(self, start):
+        class Door(Entity):
+            open: bool = False
+            model_config = {"label": "Search", "plural": "Views"}
+
+        page = (await Visitor(await start(Door)).get("/door", accept_language="de")).text
+        assert "<h1>Views</h1>" in page
+        assert ">Open</a>" in page
+        assert ">Öffnen<" not in page
+
+    async def test_it_may_bring_another_language(self, app, tmp_path):
+        app.pages.add_catalogues(self.write(tmp_path, "fr.po", 'msgid "Tasks"\nmsgstr "Tâches"\n'))
+        page = (await Visitor(app).get("/task", accept_language="fr")).text
+        assert '<html lang="fr"' in page
+        assert ">Tâches</a>" in page
+        assert 'href="/_starmodel/language/fr"' in page
+
+    @pytest.mark.parametrize(
+        ("name", "text", "wrong"),
+        [
+            ("klingonese.po", 'msgid "Tasks"\nmsgstr "x"\n', "named after no language"),
+            ("de.po", 'msgid "Tasks"\nmsgstr "{secret}"\n', "names {secret}"),
+            ("de.po", 'msgid "New {thing}"\nmsgstr "{thing.__class__}"\n', "names {thing.__class__}"),
+            ("de.po", 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=open(1);\\n"\n', "can be read"),
+            ("de.txt", "", "there is no catalogue"),
+        ],
+    )
+    def test_one_that_cannot_be_right_is_refused_at_once(self, tmp_path, name, text, wrong):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(DefinitionError, match=re.escape(wrong)):
+            Languages().add(tmp_path)
+
+
+class TestTheChoice:
+    async def test_a_link_chooses_the_language_and_leads_back(self, app, visitor):
+        answer = await visitor.get("/_starmodel/language/de", referer="http://localhost/task?q=x")
+        assert (answer.status, answer.header("location")) == (303, "/task?q=x")
+        [cookie] = [one for one in answer.all("set-cookie") if one.startswith("sm-lang")]
+        assert cookie == "sm-lang=de; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
+        page = await visitor.get("/task", accept_language="ar")
+        assert '<html lang="de" dir="ltr">' in page.text
+        assert ">Suchen<" in page.text
+
+    async def test_over_https_the_cookie_is_secure(self, app):
+        answer = await Visitor(app, scheme="https").get("/_starmodel/language/ar")
+        assert any("sm-lang=ar" in cookie and cookie.endswith("; Secure") for cookie in answer.all("set-cookie"))
+
+    @pytest.mark.parametrize("code", ["xx", "EN", "de;x=1", "..", "%0d%0aset-cookie:x=1"])
+    async def test_a_language_that_is_none_is_not_found(self, app, visitor, code):
+        answer = await visitor.get(f"/_starmodel/language/{code}")
+        assert answer.status == 404
+        assert not any("sm-lang" in cookie for cookie in answer.all("set-cookie"))
+
+    async def test_it_leads_to_no_other_site(self, app, visitor):
+        answer = await visitor.get("/_starmodel/language/de", referer="https://elsewhere.example/task")
+        assert answer.header("location") == "/"
+
+    async def test_each_language_stands_in_the_menu_in_its_own_words(self, app, visitor):
+        page = (await visitor.get("/task", accept_language="de")).text
+        found = dict(re.findall(r'<a href="/_starmodel/language/(\w+)"[^>]*>([^<]*)</a>', page))
+        assert found == {"en": "English", "de": "Deutsch", "ar": "العربية"}
+        assert re.search(r'language/de"[^>]*aria-current', page)
+
+
+class TestPages:
+    async def test_numbers_and_times_are_the_readers(self, app, task, visitor):
+        visitor.cookies["sm-tz"] = "America%2FNew_York"
+        page = (await visitor.get("/task/a", accept_language="de")).text
+        assert "1.234,50" in page
+        assert "02.01.2026, 08:04:00" in page
+
+    async def test_arabic_is_written_from_right_to_left(self, app, visitor):
+        assert '<html lang="ar" dir="rtl">' in (await visitor.get("/task", accept_language="ar")).text
+
+    async def test_errors_are_in_the_readers_language(self, app, visitor):
+        page = (await visitor.get("/task/none", accept_language="de")).text
+        assert "Unter dieser Adresse gibt es nichts" in page
+        assert "<h1>Nicht gefunden</h1>" in page
+
+    async def test_the_scripts_speak_it_too(self, app, visitor):
+        page = (await visitor.get("/task", accept_language="de")).text
+        table = json.loads(unescape(re.search(r'data-sm-words="([^"]*)"', page)[1]))
+        assert table["Cancel"] == "Abbrechen"
+        assert "sm-words" not in (await visitor.get("/task", accept_language="en")).text
+
+    async def test_the_timeline_is_in_words_of_the_language(self, app, task, visitor):
+        await visitor.get("/task/a")
+        await visitor.click("/task/a/update", {"title": "Oats"})
+        page = (await visitor.get("/task/a", accept_language="de")).text
+        assert "<strong>Geändert</strong>" in page
+        assert "Sie · " in page
