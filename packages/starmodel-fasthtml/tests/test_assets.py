@@ -21,12 +21,15 @@ OURS = (
     "lists.js",
     "live.js",
     "page.js",
+    "palette.js",
     "panels.js",
     "problems.js",
     "references.js",
     "starmodel.js",
     "typing.js",
     "visiting.js",
+    "words.js",
+    "zone.js",
 )
 
 
