@@ -112,8 +112,8 @@ def _plan(pairs: Sequence[tuple[str, str]], file: OpenFile, shape: Shape) -> Pla
 
 def _upload_page(call: PageCall, shape: Shape) -> Content:
     words, kit = call.words, call.kit
-    title = words("Import {things}", things=words(shape.plural).lower())
-    needed = [words(one.label) for one in fields_for(shape).values() if one.required]
+    title = words("Import {things}", things=words.within(words.label(shape.plural)))
+    needed = [words.label(one.label) for one in fields_for(shape).values() if one.required]
     most = words("CSV, up to {size} MiB. The first line names the columns.", size=MOST_BYTES // 1024**2)
     advice = words("Every record needs: {fields}.", fields=", ".join(needed)) if needed else ""
     field = Field(

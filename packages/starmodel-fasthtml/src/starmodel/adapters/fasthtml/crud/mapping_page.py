@@ -45,14 +45,14 @@ class OpenFile:
 
 def back_to_list(call: PageCall, shape: Shape) -> Any:
     """Return the way back to the list."""
-    label = call.words("Back to {things}", things=call.words(shape.plural).lower())
+    label = call.words("Back to {things}", things=call.words.within(call.words.label(shape.plural)))
     return call.kit.link(Link(label=label, href=shape.path), tone="default")
 
 
 def mapping_page(call: PageCall, shape: Shape, file: OpenFile, plan: Plan, found: Checked | None) -> Content:
     """Return the page, with what was *found* out about the records."""
     words, kit = call.words, call.kit
-    title = words("Import {things}", things=words(shape.plural).lower())
+    title = words("Import {things}", things=words.within(words.label(shape.plural)))
     subtitle = words("{count} records, {columns} columns", count=words.number(file.count), columns=len(file.header))
     again = kit.link(Link(label=words("Another file"), href=f"{shape.path}/import"), tone="default")
     parts = [kit.heading(title, subtitle=subtitle, actions=[again, back_to_list(call, shape)])]
@@ -74,7 +74,7 @@ def _warnings(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> Itera
         yield call.kit.alert(words("The file is no UTF-8"), text, level="warning")
     lacking = missing(shape, plan.fields)
     if lacking:
-        labels = ", ".join(words(one.label) for one in lacking)
+        labels = ", ".join(words.label(one.label) for one in lacking)
         text = words("No column is mapped to: {fields}. Without them only what there is already can be changed.")
         yield call.kit.alert(words("Required fields are missing"), text.format(fields=labels), level="warning")
 
@@ -94,7 +94,8 @@ def _outcome(call: PageCall, found: Checked) -> Iterator[Any]:
         )
         yield call.kit.alert(words("A long file"), text)
     if found.problems:
-        columns = [Column(name=name, label=words(name)) for name in ("Line", "Column", "What is wrong")]
+        heads = {"line": words("Line"), "column": words("Column"), "wrong": words("What is wrong")}
+        columns = [Column(name=name, label=text) for name, text in heads.items()]
         rows = [
             call.kit.row(f"sm-wrong-{n}", [call.kit.cell(text) for text in (str(line), column, message)])
             for n, (line, column, message) in enumerate(found.problems)
@@ -108,7 +109,7 @@ def _outcome(call: PageCall, found: Checked) -> Iterator[Any]:
 def _mapping_form(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> Any:
     words, kit = call.words, call.kit
     choices = [Choice(value="", label=words("(left out)")), Choice(value="id", label=words("Id"))]
-    choices += [Choice(value=one.name, label=words(one.label)) for one in fields_for(shape).values()]
+    choices += [Choice(value=one.name, label=words.label(one.label)) for one in fields_for(shape).values()]
     fields = [
         Field(
             id=f"sm-m-{number}",
@@ -131,7 +132,7 @@ def _mapping_form(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> A
 def _ways(call: PageCall, shape: Shape, plan: Plan) -> Iterator[Field]:
     words = call.words
     keys = [name for name in ("id", *unique_fields(shape)) if name in plan.fields]
-    labels = {"id": words("Id"), **{name: words(one.label) for name, one in fields_for(shape).items()}}
+    labels = {"id": words("Id"), **{name: words.label(one.label) for name, one in fields_for(shape).items()}}
     found = [Choice(value=name, label=words("those with the same {field}", field=labels[name])) for name in keys]
     new = Choice(value="", label=words("none: make a new one of each record"))
     yield _select("key", words("Which are changed instead of made"), plan.key, [new, *found])

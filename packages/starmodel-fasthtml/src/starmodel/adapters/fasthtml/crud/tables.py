@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from .words import later
+
 __all__ = ["DELIMITERS", "ENCODINGS", "Dialect", "Line", "dialect_of", "lines_of"]
 
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
-DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar"}
+DELIMITERS = {",": later("Comma"), ";": later("Semicolon"), "\t": later("Tab"), "|": later("Bar")}
 _HEAD = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 _MOST_CELLS = 500
