@@ -6,7 +6,7 @@ import json
 import secrets
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.answering import nonce_of
 from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
