@@ -101,8 +101,9 @@ function follow(dialog, state) {
 }
 
 async function refresh(dialog, state) {
-  const fresh = await drawn(state.url);
-  if (!open.has(dialog) || state.refused || state.sending) return;
+  const isBusy = () => !open.has(dialog) || state.refused || state.sending;
+  const fresh = isBusy() || (await drawn(state.url));
+  if (isBusy()) return;
   if (fresh) toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML });
   else toast(say("This is not there any more."), "warning");
 }
