@@ -17,7 +17,6 @@ from starmodel.core.entity import valid_id
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
-from .batches import Batches
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import Kept, KeptPages
@@ -25,6 +24,7 @@ from .languages import Languages
 from .places import FILES, PAGES, SITE, PageMaker, SiteMaker
 from .refusals import refusal_page
 from .rows import CellMaker, RowView
+from .runner import Batches
 from .sending import SiteForms
 from .shape import Shape
 from .templates import Template
