@@ -1,4 +1,4 @@
-"""The tools of a list in real tabs: searching, sorting, filtering and choosing, by mouse, by keys and without scripts."""
+"""The tools of a list in real tabs: searching, sorting, filtering, choosing, by mouse, by keys, without scripts."""
 
 from __future__ import annotations
 
