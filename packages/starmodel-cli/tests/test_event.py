@@ -144,7 +144,7 @@ def test_arguments_can_be_json(event, todo):
         (["Todo.toggle"], "✘ Todo.toggle is for one Todo; say which: Todo.toggle ID"),
         (["Todo.toggle", "ID", "extra"], "✘ 'extra' is no argument of Todo.toggle; write name=value"),
         (["Todo.move", "ID", "rank=1", "--args", "{}"], "and not both: rank=1"),
-        (["Todo.toggle", "ID", "--key", "k" * 201], "printable characters"),
+        (["Todo.toggle", "ID", "--key", "k" * 201], "visible ASCII characters"),
     ],
 )
 def test_what_is_refused_is_told_in_the_words_of_every_door(event, todo, arguments, words):

@@ -15,7 +15,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from rest_shop import Kind, Maker, Note, Owners, actor_of
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from starmodel.adapters.rest import RestApp
 from starmodel.app import Application
@@ -90,8 +90,11 @@ schema = schemathesis.openapi.from_dict(api.openapi())
 def test_every_answer_is_documented_and_none_is_a_failure(ask, case):
     made_up = case.as_transport_kwargs(base_url="http://shop")
     given = {**dict(made_up.get("headers") or {}), "accept": "application/json"}  # the feed has no end
-    headers = {name: value.encode("latin-1", "replace") for name, value in given.items()}
+    headers = {name: value.encode("utf-8", "replace") for name, value in given.items()}
     body = {"json": made_up["json"]} if "json" in made_up else {"content": made_up.get("data")}
     answer = ask(made_up["method"], made_up["url"], params=made_up.get("params"), headers=headers, **body)
     # What fits is said more exactly by the codec than by any schema: "after" is a cursor, "where" is JSON.
-    case.validate_response(answer, excluded_checks=[positive_data_acceptance])
+    passed_over = [positive_data_acceptance]
+    if "" in dict(made_up.get("params") or {}).values():
+        passed_over.append(negative_data_rejection)  # in an address a blank is a word that was not given
+    case.validate_response(answer, excluded_checks=passed_over)

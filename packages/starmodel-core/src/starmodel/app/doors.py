@@ -37,8 +37,9 @@ def path_of(handler: Handler) -> str:
 
 def command_id(actor: Actor, key: str) -> str:
     """Return the command id for an actor's idempotency *key*, ``""`` for none: two actors may choose the same key."""
-    if len(key) > MAX_KEY or not key.isprintable():  # as long as a header should be
-        raise InvalidError([Problem(("Idempotency-Key",), f"use 1 to {MAX_KEY} printable characters", "command_id")])
+    if len(key) > MAX_KEY or not all("!" <= letter <= "~" for letter in key):  # what a header holds, and as long
+        message = f"use 1 to {MAX_KEY} visible ASCII characters, without spaces"
+        raise InvalidError([Problem(("Idempotency-Key",), message, "command_id")])
     return hashlib.blake2b(f"{actor.id}\0{key}".encode(), digest_size=16).hexdigest() if key else ""
 
 
