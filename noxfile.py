@@ -115,9 +115,26 @@ def alone(session: nox.Session, package: str) -> None:
 
     pyproject = ROOT / "packages" / package / "pyproject.toml"
     extra = [f"--group={pyproject}:test"] if "[dependency-groups]" in pyproject.read_text() else []
-    session.install(*pins, package, "starmodel-core[testing]", "sybil", *extra)
+    session.install(*pins, package, "starmodel-core[testing]", "sybil", "pytest-xdist", *extra)
     readme = f"tests/docs/test_code_blocks.py::test_the_code_on_a_page_runs[packages/{package}/README.md]"
-    session.run("pytest", f"packages/{package}/tests", readme, *session.posargs)
+    workers = ("-q", "-n", "2", "--dist", "worksteal")
+    session.run("pytest", *workers, f"packages/{package}/tests", readme, *session.posargs)
+
+
+@nox.session
+def boot(session: nox.Session) -> None:
+    """From an empty venv and the wheels to a live application in two browsers: at most a minute of machine time."""
+    build_wheels(session)
+    session.install(CONSTRAINTS, "playwright", "uv")
+    constraints = (str(ROOT / "constraints.txt"), str(OURS))
+    session.run("python", "-m", "boot", *constraints, env={"PYTHONPATH": str(ROOT / "tests")})
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Take the pictures of the documentation anew; needs Chromium."""
+    workspace(session)
+    session.run("python", "-m", "pictures", env={"PYTHONPATH": str(ROOT / "tests")})
 
 
 @nox.session

@@ -47,13 +47,19 @@ def face(card: Card):
     return Li(P(card.title), P(card.assignee or "nobody yet", cls="muted"), Div(*moves, cls="row mt-3"), cls="card")
 
 
+def faces(cards: list[Card], column: Column):
+    return [face(card) for card in cards if card.column is column]
+
+
 @app.page("/", "Board", icon="kanban")
 async def board():
     cards = await find(Card, order=["title"])
     columns = [
         Section(
             H2(column.name.title()),
-            Ul(*[face(card) for card in cards if card.column is column], cls="grid gap-3", aria_label=column.value),
+            Ul(
+                *[face(card) for card in cards if card.column is column], cls="grid gap-3 mt-3", aria_label=column.value
+            ),
         )
         for column in Column
     ]

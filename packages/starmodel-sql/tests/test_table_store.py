@@ -253,7 +253,7 @@ async def test_who_listens_is_told(app):
     told = app.bus.subscribe()
     await app.dispatch(Essay.create(title="a", body="b"))
     commit = await anext(told)
-    assert commit.changes[0].snapshot.title == "a"
+    assert commit.changes[0].after["title"] == "a"
     told.close()
 
 

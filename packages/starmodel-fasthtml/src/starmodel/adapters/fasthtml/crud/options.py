@@ -35,7 +35,7 @@ async def options_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
             asked = ListCall.of(call, shape)
         except (QueryError, InvalidError) as error:
             alert = call.kit.alert(call.words("That question does not fit"), str(error), level="error")
-            return panel(call, shape, call.words("View"), [alert], 400)
+            return panel(call, shape, call.words("Display"), [alert], 400)
         return _drawn(call, shape, asked.columns, asked.query.order, asked.query.limit)
     columns = [name for name in dict.fromkeys(_all(call, "c")) if name in shape.fields]
     order = tuple(dict.fromkeys(name for name in _all(call, "s") if name.removeprefix("-") in shape.fields))

@@ -26,7 +26,7 @@ def list_tools(call: PageCall, shape: Shape, query: Query | None = None) -> list
     label = words("Filter ({count})", count=count) if count else words("Filter")
     return [
         panel_link(call, label, with_pairs(f"{shape.path}/filter", pairs), icon="list-filter"),
-        panel_link(call, words("View"), with_pairs(f"{shape.path}/options", pairs), icon="sliders-horizontal"),
+        panel_link(call, words("Display"), with_pairs(f"{shape.path}/options", pairs), icon="sliders-horizontal"),
         panel_link(call, words("Views"), with_pairs(f"{shape.path}/views", pairs), icon="bookmark"),
         call.kit.menu(words("Export"), export_links(call), icon="download"),
         *([call.kit.link(_import_link(call, shape), tone="default")] if "create" in shape.handlers else []),

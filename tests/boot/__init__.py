@@ -1,0 +1,1 @@
+"""From an empty virtual environment to a live application in two browsers, with the wheels of a release."""
