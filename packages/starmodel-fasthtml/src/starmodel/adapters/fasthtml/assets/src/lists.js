@@ -84,7 +84,8 @@ function count() {
   const all = boxes();
   const chosen = all.filter((box) => box.checked).length;
   const said = form.querySelector("[data-sm-count]");
-  if (said) said.textContent = said.dataset.smCount.replace("{count}", chosen);
+  const text = said?.dataset.smCount.replace("{count}", chosen);
+  if (said && said.textContent !== text) said.textContent = text;
   const page = form.querySelector("[data-sm-page] input");
   if (page) Object.assign(page, { checked: chosen > 0 && chosen === all.length, indeterminate: chosen > 0 && chosen < all.length });
 }
