@@ -11,9 +11,11 @@ from starmodel.adapters.fasthtml.arguments import Wanted
 from starmodel.adapters.fasthtml.wanting import is_ours
 from starmodel.app import permitted, readable
 from starmodel.app.bodies import refuse_impossible
+from starmodel.core.annotations import marks_of
 from starmodel.core.conditions import as_compared
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryError, StarModelError
+from starmodel.core.marks import Shown
 from starmodel.core.query import Query, matches
 
 from .call import called
@@ -50,13 +52,13 @@ class SiteForms:
         InvalidError for what is wrong, all of it at once.
         """
         form = arguments.form
-        if form is None:
-            return arguments
+        if form is None or not (form.typed or form.problems or _has_conditions(handler)):
+            return arguments  # what most forms say is complete
         shape = self._site.shape(handler.kind)
         asked = {one.name: one for one in shape.parameters(handler.event.name)}
         for name, (text, named) in form.typed.items():
             await self._find(form, shape_at(asked, name), name, text, named, actor)
-        if any(one.when is not None for one in asked.values()):
+        if _has_conditions(handler):
             known = await self._known(handler, scope.get("path_params", {}).get("id"), asked, actor)
             _leave_out_hidden(form, asked, known)
         values = form.nested(Wanted.of(handler.parameters).parts)
@@ -154,6 +156,12 @@ def _further(handler: Handler, values: Mapping[str, Any], known: list[Problem]) 
 
 
 # -- fields that are asked for only while a condition holds ------------------------------------------------------------
+
+
+def _has_conditions(handler: Handler) -> bool:
+    """Tell whether some field of a form is asked for only while a condition holds."""
+    marks = (mark for parameter in handler.parameters for mark in marks_of(parameter.annotation))
+    return any(isinstance(mark, Shown) and mark.when is not None for mark in marks)
 
 
 def _leave_out_hidden(form: FormValues, asked: Mapping[str, FieldShape], known: Mapping[str, Any]) -> None:

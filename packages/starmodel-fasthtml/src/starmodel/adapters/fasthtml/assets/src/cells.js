@@ -58,6 +58,16 @@ document.addEventListener("dblclick", (evt) => {
   if (cell && !evt.target.closest("a,button,input")) edit(cell);
 });
 
+// Whoever points at a value that can be changed sees that it can.
+let pointed = null;
+document.addEventListener("mouseover", ({ target }) => {
+  const cell = cellOf(target);
+  if (cell === pointed) return;
+  pointed?.classList.remove("sm-editable");
+  cell?.classList.add("sm-editable");
+  pointed = cell;
+});
+
 async function edit(cell) {
   end();
   const reply = await fetch(addressOf(cell), { headers: { Accept: "text/html", "StarModel-Request": "1" } }).catch(() => null);
