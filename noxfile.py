@@ -154,6 +154,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def lighthouse(session: nox.Session) -> None:
+    """Ask Lighthouse what the pages are worth on a slow telephone; needs Chromium, and Node for Lighthouse itself."""
+    workspace(session)
+    session.run("python", "-m", "lighthouse", env={"PYTHONPATH": str(ROOT / "tests")})
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Make up hundreds of requests for every operation of the REST interface."""
     workspace(session)
