@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
 from starmodel.adapters.fasthtml.crud.uploads import Uploads
-from starmodel.adapters.fasthtml.signing import Signer
+from starmodel.app.signing import Signer
 from starmodel.core import Entity, Private
 from starmodel.core.errors import StoreError
 from starmodel.core.marks import Unique

@@ -9,7 +9,7 @@ from asgi_visitors import Visitor
 from fasthtml.common import P
 
 from starmodel.adapters.fasthtml.sessions import Sessions
-from starmodel.adapters.fasthtml.signing import Signer
+from starmodel.app.signing import Signer
 from starmodel.core import Entity, event
 from starmodel.core.actors import Actor
 

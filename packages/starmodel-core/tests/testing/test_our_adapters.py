@@ -1,12 +1,13 @@
-"""The suites' first customers: the store, the bus and the codec of this very wheel."""
+"""The suites' first customers: the stores, the bus and the codec of this very wheel."""
 
 from __future__ import annotations
 
 import pytest
 
+from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import InProcessBus
-from starmodel.testing import BusContract, CodecContract, PlainCodec, StoreContract
+from starmodel.testing import BusContract, CodecContract, FileStoreContract, PlainCodec, StoreContract
 
 
 class TestMemoryRepo(StoreContract):
@@ -29,3 +30,15 @@ class TestPlainCodec(CodecContract):
     @pytest.fixture
     def codec(self):
         return PlainCodec()
+
+
+class TestMemoryFileStore(FileStoreContract):
+    @pytest.fixture
+    def file_store(self):
+        return MemoryFileStore()
+
+
+class TestDirectoryFileStore(FileStoreContract):
+    @pytest.fixture
+    def file_store(self, tmp_path):
+        return DirectoryFileStore(tmp_path / "files")

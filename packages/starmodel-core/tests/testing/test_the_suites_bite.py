@@ -15,7 +15,7 @@ from starmodel.core.errors import DefinitionError
 from starmodel.testing import BusContract
 
 HERE = Path(__file__).parent
-ADAPTERS = ("broken_stores", "broken_buses", "broken_codecs")
+ADAPTERS = ("broken_stores", "broken_buses", "broken_codecs", "broken_files")
 
 
 def suites(module_name):

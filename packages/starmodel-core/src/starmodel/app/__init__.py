@@ -6,6 +6,8 @@ from .bus import InProcessBus
 from .catalog import Catalog, Handler
 from .current import application_of
 from .dispatcher import Dispatcher, Guard, Result
+from .downloads import Download, download
+from .files import Files
 from .following import Follower
 from .history import History, obstacle_to_undo
 from .implicit import Implicit
@@ -15,6 +17,7 @@ from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
 from .reading import entity_before, may_read, permitted, readable, tally, walk
+from .receiving import FileRefusedError
 from .refusals import Refusal, refusal_of
 from .registry import Registry
 from .running import OnStep
@@ -23,6 +26,7 @@ from .subscribers import Subscribers
 from .tail import LogTail
 from .unwrapping import application_in
 from .uow import UnitOfWork
+from .uploading import Upload, take_file
 
 __all__ = [
     "MAX_PAGE",
@@ -30,6 +34,9 @@ __all__ = [
     "Application",
     "Catalog",
     "Dispatcher",
+    "Download",
+    "FileRefusedError",
+    "Files",
     "Follower",
     "Guard",
     "Handler",
@@ -50,9 +57,11 @@ __all__ = [
     "Subscribers",
     "SystemClock",
     "UnitOfWork",
+    "Upload",
     "VisitorPolicy",
     "application_in",
     "application_of",
+    "download",
     "entity_before",
     "may_be_undone",
     "may_read",
@@ -63,6 +72,7 @@ __all__ = [
     "query_from",
     "readable",
     "refusal_of",
+    "take_file",
     "tally",
     "walk",
 ]

@@ -12,6 +12,7 @@ from starmodel.core.query import Page, Query, Stored
 from .catalog import Catalog
 from .current import entered, left
 from .dispatcher import Dispatcher, Result
+from .files import Files
 from .history import History
 from .implicit import Implicit
 from .persistence import PersistenceManager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from starmodel.core.commands import Command
+    from starmodel.core.file_store import FileStore
     from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
 
     from .previewing import Preview
@@ -56,6 +58,8 @@ class Application:
         clock: Clock | None = None,
         ids: IdSource | None = None,
         workers: int = 1,
+        files: FileStore | str = "memory",
+        secret: str | None = None,
     ) -> None:
         self._workers = workers
         self.codec = codec
@@ -68,6 +72,7 @@ class Application:
         self.implicit = Implicit()
         self.subscribers = Subscribers()
         self.history = History(self.persistence)
+        self.files = Files(files, clock=self.clock, secret=secret)
         self.dispatcher = Dispatcher(
             self.catalog,
             self.persistence,
@@ -77,6 +82,7 @@ class Application:
             implicit=self.implicit,
             clock=self.clock,
             ids=self.ids,
+            files=self.files,
         )
         self.on = self.subscribers.on
         for kind in entities:
@@ -99,6 +105,7 @@ class Application:
             undo.push_async_callback(self.bus.close)
             await self.bus.open()
             await self.subscribers.open(self.bus, self.persistence)
+            await self.files.open(list(self.catalog))
             undo.pop_all()
         entered(self)
 
@@ -109,6 +116,7 @@ class Application:
             closing.push_async_callback(self.persistence.close)
             closing.push_async_callback(self.bus.close)
             closing.push_async_callback(self.subscribers.close)
+            closing.push_async_callback(self.files.close)
             await self.dispatcher.finish()
 
     async def __aenter__(self) -> Self:

@@ -8,6 +8,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from starmodel.core.errors import InvalidError, Problem, StarModelError
+from starmodel.core.files import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -39,8 +40,9 @@ class BodyTooLargeError(StarModelError):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        size = f"{limit} bytes" if limit < 1024 * 1024 else f"{limit // (1024 * 1024)} MiB"
-        super().__init__(f"What was sent is larger than {size}, which is the most that this address takes; send less.")
+        super().__init__(
+            f"What was sent is larger than {size_text(limit)}, which is the most that this address takes; send less."
+        )
 
 
 class UnsupportedMediaError(StarModelError):

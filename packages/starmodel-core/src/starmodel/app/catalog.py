@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEventError
 from starmodel.core.events import ClassEvent, Event, events_of
+from starmodel.core.files import accept_of, file_fields
 from starmodel.core.parameters import Parameter, parameters_of
 
 from .history import SERVICES
@@ -15,6 +16,7 @@ from .history import SERVICES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from starmodel.core.files import Accept
     from starmodel.core.ports import Binder, Codec
 
 __all__ = ["Catalog", "Handler"]
@@ -30,6 +32,8 @@ class Handler:
     bind: Binder
     references: tuple[Parameter, ...]
     secrets: frozenset[str]
+    files: Mapping[str, Accept]
+    """What each argument that is a file accepts."""
 
     @property
     def reads_only(self) -> bool:
@@ -62,6 +66,7 @@ class Catalog:
                 f"two entities are called {name!r}; give one another name: model_config = {{'namespace': ...}}"
             )
         fields_of(kind)
+        file_fields(kind)
         # Whoever has none of the default events has none of these either; `undo = None` leaves out one.
         services = SERVICES if kind.__entity_default_events__ else {}
         offered = {name: service for name, service in services.items() if not hasattr(kind, name)}
@@ -72,6 +77,7 @@ class Catalog:
 
     def _handler(self, kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) -> Handler:
         parameters = parameters_of(kind, event)
+        files = {one.name: accept_of(one.annotation, f"{kind.__name__}.{event.name}: {one.name}") for one in parameters}
         return Handler(
             kind,
             event,
@@ -79,6 +85,7 @@ class Catalog:
             self._codec.binder(f"{kind.__name__}.{event.name}", parameters),
             tuple(parameter for parameter in parameters if parameter.reference is not None),
             frozenset(parameter.name for parameter in parameters if parameter.secret),
+            {name: accept for name, accept in files.items() if accept is not None},
         )
 
     def kind(self, name: str) -> type[Entity]:

@@ -28,6 +28,7 @@ from starmodel.core.errors import (
 from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
 
+from .files import Claims, Files
 from .intake import answer_of, fingerprint_of, stamped
 from .merging import merged
 from .moves import Moves
@@ -105,12 +106,13 @@ class Dispatcher:
         implicit: Implicit,
         clock: Clock,
         ids: IdSource,
+        files: Files,
         guards: Sequence[Guard] = (),
     ) -> None:
         self._guards = list(guards)
         self.catalog, self._persistence, self._codec = catalog, persistence, codec
         self._bus, self._policy, self._implicit = bus, policy, implicit
-        self._clock, self._ids = clock, ids
+        self._clock, self._ids, self._files = clock, ids, files
         self.moves = Moves()
         self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._commits: set[asyncio.Task[Commit]] = set()
@@ -138,7 +140,7 @@ class Dispatcher:
         """
         handler = self.catalog.handler(command.entity, command.event)
         may_be_repeated = bool(command.id) and not handler.reads_only  # an id that is made here was never used before
-        command, stored_form = await self._admitted(handler, command, actor)
+        command, stored_form, claims = await self._admitted(handler, command, actor)
         fingerprint = fingerprint_of(stored_form)
         store = self._persistence.for_class(handler.kind)
         if may_be_repeated:
@@ -146,7 +148,7 @@ class Dispatcher:
             if earlier is not None:
                 await self._allow_again(handler, command, actor, earlier)
                 return Result(stored_form, earlier, answer_from(earlier.answer))
-        args = handler.bind(command.args, text=text)
+        args = claims.bound(handler, command.args, text=text)
         run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step, only_at)
         try:
             return await self._until_stored(run)
@@ -165,22 +167,43 @@ class Dispatcher:
         that must be unique and is taken, is not found out.
         """
         handler = self.catalog.handler(command.entity, command.event)
-        command, stored_form = await self._admitted(handler, command, actor)
-        args = handler.bind(command.args, text=text)
+        command, stored_form, claims = await self._admitted(handler, command, actor)
+        args = claims.bound(handler, command.args, text=text)
         run = _Run(handler, command, stored_form, args, actor, fingerprint_of(stored_form), None, only_at)
         unit, returned = await self._outcome(run)
         changeset = self._changeset(run, unit, returned)
         unit.store_of(handler.kind, changeset)
         return previewed(run.with_stored_command(changeset), returned)
 
-    async def _admitted(self, handler: Handler, command: Command, actor: Actor) -> tuple[Command, Command]:
-        """Return *command* complete, and the form of it that may be stored; raise when a guard turns it away."""
+    async def allow(self, handler: Handler, id: str | None, actor: Actor) -> None:
+        """Refuse *actor* what a command would be refused for before its arguments are looked at.
+
+        NotFoundError when there is no such entity, ForbiddenError when they may not do this to it.
+        """
+        kind, name = handler.kind, handler.event.name
+        if handler.event.of_class:
+            self._decide(actor, name, kind, None, None)
+            return
+        if not valid_id(id):
+            raise NotFoundError(kind.__entity_name__, str(id)[:80])
+        stored = await self._persistence.for_class(kind).get(kind, str(id))
+        entity = self._implicit.fresh(kind, str(id)) if stored is None else stored.entity
+        self._decide(actor, name, kind, id, entity)
+        if entity is None:
+            raise NotFoundError(kind.__entity_name__, str(id))
+
+    async def _admitted(self, handler: Handler, command: Command, actor: Actor) -> tuple[Command, Command, Claims]:
+        """Return *command* complete, the form of it that may be stored, and what is wrong with the files it names.
+
+        Raise when a guard turns it away.
+        """
         _check_target(handler, command)
+        command, claims = self._files.claim(handler, command, actor)
         command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
         if self._guards and not actor.trusted:
             for guard in self._guards:
                 await guard(actor, stored_form)
-        return command, stored_form
+        return command, stored_form, claims
 
     async def finish(self) -> None:
         """Wait for the commits that go on without their callers."""
@@ -232,6 +255,7 @@ class Dispatcher:
         if run.handler.reads_only:
             return Result(run.stored_form, None, returned)
         store = unit.store_of(run.handler.kind, changeset)
+        await self._files.keep(changeset)
         commit = await (self._commit if store.instant else self._commit_whole)(
             store, run.with_stored_command(changeset)
         )

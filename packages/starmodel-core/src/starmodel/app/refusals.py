@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.errors import FieldConflictError, InvalidError, Problem, StarModelError
 
+from .receiving import FileRefusedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -106,6 +108,8 @@ def refusal_of(error: BaseException, id: str) -> Refusal:
 def _problems(error: BaseException) -> list[Problem]:
     if isinstance(error, InvalidError):
         return list(error.problems)
+    if isinstance(error, FileRefusedError) and error.field:
+        return [Problem((error.field,), error.problem, "file")]
     if isinstance(error, FieldConflictError):
         return [
             Problem((name,), f"is now {theirs!r}, yours is {yours!r}: choose one and save again", "conflict")

@@ -16,6 +16,7 @@ from .errors import (
     StarModelError,
 )
 from .events import event, events_of
+from .files import Accept, File
 from .marks import Indexed, Reference, Shown, Unique, Was
 from .query import Query
 from .unit import Unit
@@ -23,6 +24,7 @@ from .visibility import Private, Secret, Visibility
 
 __all__ = [
     "SYSTEM",
+    "Accept",
     "Actor",
     "CheckFailedError",
     "Command",
@@ -31,6 +33,7 @@ __all__ = [
     "DomainEvent",
     "Entity",
     "EntityConfig",
+    "File",
     "ForbiddenError",
     "GoTo",
     "Indexed",

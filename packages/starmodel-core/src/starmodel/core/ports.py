@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from .actors import Actor, Decision
 from .changes import Changes, Changeset, Commit, Position
 from .entity import Entity
+from .file_store import FileStore
 from .parameters import Parameter
 from .query import Page, Query, Stored
 from .ui import UIAdapter
@@ -24,6 +25,7 @@ __all__ = [
     "Codec",
     "Durability",
     "EventBus",
+    "FileStore",
     "IdSource",
     "Policy",
     "SharedPersistenceBackend",

@@ -9,7 +9,11 @@ except ModuleNotFoundError as error:
 
 # Before the suites are imported, so that their failures explain themselves in whatever project they run.
 pytest.register_assert_rewrite(
-    "starmodel.testing.bus", "starmodel.testing.codec", "starmodel.testing.store", "starmodel.testing.ui"
+    "starmodel.testing.bus",
+    "starmodel.testing.codec",
+    "starmodel.testing.files",
+    "starmodel.testing.store",
+    "starmodel.testing.ui",
 )
 
 from .applications import application  # noqa: E402  (see above)
@@ -18,6 +22,7 @@ from .bus import BusContract  # noqa: E402  (see above)
 from .codec import CodecContract  # noqa: E402  (see above)
 from .codecs import PlainCodec  # noqa: E402  (see above)
 from .faults import FaultyStore  # noqa: E402  (see above)
+from .files import FileStoreContract  # noqa: E402  (see above)
 from .recording import RecordingBus  # noqa: E402  (see above)
 from .sources import FakeClock, SequentialIds  # noqa: E402  (see above)
 from .store import StoreContract  # noqa: E402  (see above)
@@ -30,6 +35,7 @@ __all__ = [
     "Contract",
     "FakeClock",
     "FaultyStore",
+    "FileStoreContract",
     "MissingExtraError",
     "PlainCodec",
     "RecordingBus",

@@ -12,6 +12,7 @@ from starmodel.core.annotations import field_hints, members_of
 from starmodel.core.blanks import without_blanks
 from starmodel.core.entity import Entity, FieldInfo, fields_of
 from starmodel.core.errors import InvalidError, Problem, hint
+from starmodel.core.files import with_addresses, with_file_schemas
 from starmodel.core.showing import with_shown
 from starmodel.core.snapshot import plain
 from starmodel.core.visibility import Visibility
@@ -39,7 +40,9 @@ class PlainCodec:
         snapshot = plain(entity)
         if not public:
             return {name: plain_value(getattr(snapshot, name)) for name in type(snapshot).__entity_fields__}
-        return {name: plain_value(with_shown(getattr(snapshot, name), _shown)) for name in _public(type(snapshot))}
+        kind = type(snapshot)
+        shown = {name: plain_value(with_shown(getattr(snapshot, name), _shown)) for name in _public(kind)}
+        return with_addresses(kind, snapshot.id, shown)
 
     def load(self, kind: type[E], data: Mapping[str, Any], /) -> E:
         """Return the entity that :meth:`dump` made *data* of; unknown keys are ignored: newer code wrote them."""
@@ -73,7 +76,9 @@ class PlainCodec:
     def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
         """Return the JSON Schema of an event's arguments."""
         wanted = {parameter.name: parameter.sent_as for parameter in parameters}
-        return _object(name, wanted, [parameter.name for parameter in parameters if _must_be_given(parameter)])
+        made = _object(name, wanted, [parameter.name for parameter in parameters if _must_be_given(parameter)])
+        with_file_schemas(made["properties"], wanted, sent=True)
+        return made
 
 
 class PlainBinder:
@@ -134,7 +139,10 @@ def _object(title: str, annotations: Mapping[str, Any], required: list[str]) -> 
 def _schema_of_entity(kind: type[Entity]) -> dict[str, Any]:
     public = _public(kind)
     required = [name for name, info in public.items() if info.default is None]
-    return _object(kind.__name__, {name: info.annotation for name, info in public.items()}, required)
+    annotations = {name: info.annotation for name, info in public.items()}
+    made = _object(kind.__name__, annotations, required)
+    with_file_schemas(made["properties"], annotations, sent=False)
+    return made
 
 
 def _schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911  (one line for each kind of type)

@@ -17,6 +17,8 @@ from fasthtml.components import Title
 from fasthtml.core import FastHTML, noop_body
 from starmodel.app import Application, Handler
 from starmodel.app.doors import path_of
+from starmodel.app.downloads import shown_files
+from starmodel.app.uploading import upload_path
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, StarModelError
 from starmodel.core.ui import Link
@@ -24,6 +26,7 @@ from starmodel.core.ui import Link
 from .assets import Assets
 from .commands import CommandDoor
 from .crud import Site, SiteDoor, add_own_entities
+from .files import FileDoor, UploadDoor
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
@@ -38,7 +41,7 @@ from .stream import LiveDoor
 if TYPE_CHECKING:
     from starlette.middleware.errors import ServerErrorMiddleware
     from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Scope
 
     from starmodel.core.ports import AuthProvider, UIAdapter
     from starmodel.plugins import PluginHost
@@ -103,6 +106,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._routed: set[type[Entity]] = set()
         self.pages = Site(runtime, title)
         self._attached: list[Mount] = []
+        self._larger: dict[str, Callable[[Scope], int]] = {}
         self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
@@ -131,8 +135,16 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             sessions=self.runtime.sessions,
             settings=self._gate,
             draw=self._refusals.page,
-            larger=self.pages.takes,
+            larger=self._takes,
         )
+
+    def _takes(self, scope: Scope) -> int:
+        """Return how large the body of a request may be, in bytes; 0 for no more than usual."""
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        for mount, takes in self._larger.items():
+            if path.startswith(f"{mount}/"):
+                return takes({**scope, "path": path.removeprefix(mount)})
+        return self._shortcut.takes(scope) or self.pages.takes(scope)
 
     @property
     def application(self) -> Application:
@@ -144,13 +156,24 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         """What the gate in front of everything lets through."""
         return self._gate
 
-    def attach(self, path: str, app: ASGIApp, *, drain: Callable[[], None] | None = None) -> None:
+    def attach(
+        self,
+        path: str,
+        app: ASGIApp,
+        *,
+        drain: Callable[[], None] | None = None,
+        takes: Callable[[Scope], int] | None = None,
+    ) -> None:
         """Let another ASGI application answer below *path*, behind the gate; a page of one's own there comes first.
 
-        *drain* is called when the server is about to stop: it ends what would go on for ever.  Lifespans are not run.
+        *drain* is called when the server is about to stop: it ends what would go on for ever.  *takes* says of a
+        request, whose path begins below *path*, how many bytes its body may have; 0 for no more than usual.  Lifespans
+        are not run.
         """
         self._attached.append(Mount(path, app=app))
         self.router.routes.append(self._attached[-1])
+        if takes is not None:
+            self._larger[path] = takes
         if drain is not None:
             self.runtime.drains.append(drain)
 
@@ -175,6 +198,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
             route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
             self._open_door(route)
+            for name in handler.files:
+                below = Route(upload_path(path, name), UploadDoor(self.runtime, handler, name), methods=["POST"])
+                self._open_door(below)
+        for name in shown_files(kind):
+            path = f"/{kind.__entity_name__.lower()}/{{id}}/files/{name}"
+            self.router.routes.append(Route(path, FileDoor(self.runtime, kind, name), methods=["GET"]))
 
     def _open_door(self, route: Route) -> None:
         self.router.routes.append(route)

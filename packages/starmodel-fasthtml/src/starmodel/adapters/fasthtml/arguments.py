@@ -8,11 +8,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_origin
 from urllib.parse import parse_qsl
 
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
+from starmodel.app import FileRefusedError
 from starmodel.app.bodies import (
     BodyTooLargeError,
     UnsupportedMediaError,
@@ -21,36 +23,44 @@ from starmodel.app.bodies import (
     refuse_impossible,
 )
 from starmodel.core.annotations import members_of
-from starmodel.core.errors import InvalidError, Problem
+from starmodel.core.errors import InvalidError, Problem, StarModelError
+from starmodel.core.files import accept_of
 
 from .gate import header
 from .nesting import FormValues, read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Collection, Iterable
 
+    from starlette.datastructures import UploadFile
     from starlette.types import Receive, Scope
 
     from starmodel.core.parameters import Parameter
 
-__all__ = ["FORM_MEDIA", "Arguments", "Wanted", "media_of", "read_arguments"]
+__all__ = ["FORM_MEDIA", "Arguments", "Take", "Wanted", "media_of", "read_arguments"]
 
 FORM_MEDIA = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_FIELDS = 1000
 
 
 class Wanted(NamedTuple):
-    """What of an event's arguments a form has to know: which hold several values, and which have parts with names."""
+    """What of an event's arguments a form has to know.
+
+    Which hold several values, which have parts with names, and which are files.
+    """
 
     lists: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, parameters: Iterable[Parameter]) -> Wanted:
         """Return what an event with these parameters wants."""
         types = {parameter.name: parameter.sent_as for parameter in parameters}
         lists = frozenset(name for name, annotation in types.items() if _is_list(annotation))
-        return cls(lists, lists | {name for name, annotation in types.items() if _has_parts(annotation)})
+        files = frozenset(name for name, annotation in types.items() if accept_of(annotation) is not None)
+        parts = frozenset(name for name, annotation in types.items() if _has_parts(annotation))
+        return cls(lists, (lists | parts) - files, files)
 
 
 _ANY = Wanted()
@@ -70,11 +80,15 @@ class Arguments(NamedTuple):
     back: str | None = None
 
 
-async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY) -> Arguments:
+Take: TypeAlias = "Callable[[str, UploadFile], Awaitable[str]]"
+"""Keeps a file that a form has sent for an argument and returns the reference to it; FileRefusedError."""
+
+
+async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY, take: Take | None = None) -> Arguments:
     """Return the arguments of a request; those in the body win over those in its address.
 
-    Of arguments that hold several values one text alone is a list of one.  InvalidError and UnsupportedMediaError say
-    what is wrong.
+    Files come only in forms: *take* keeps them.  Of arguments that hold several values one text alone is a list of one.
+    InvalidError and UnsupportedMediaError say what is wrong.
     """
     query, base = _query(scope)
     if scope["method"] in ("GET", "HEAD"):
@@ -82,9 +96,10 @@ async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY) 
     key = header(scope, b"idempotency-key")
     media = media_of(scope)
     if media in FORM_MEDIA:
-        sent = await _form(scope, receive)
+        sent, refused = await _form(scope, receive, wanted.files if take is not None else frozenset(), take)
         page_key, back = sent.pop("_key", ""), sent.pop("_form", None)
         form = read_names({**query, **sent}, wanted.lists)
+        form.problems += refused
         values = form.nested(wanted.parts)
         refuse_impossible(values)
         if page_key and not key:
@@ -138,21 +153,40 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
-    request = Request(scope, receive)
+async def _form(
+    scope: Scope, receive: Receive, files: Collection[str], take: Take | None
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return what a form says, by name, and what is wrong with the files in it."""
+    request, pairs, refused = Request(scope, receive), [], []
     try:
-        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-            return by_name((name, _lines(value)) for name, value in form.multi_items())
-    except (BodyTooLargeError, ClientDisconnect):
+        async with request.form(max_files=len(files), max_fields=MAX_FIELDS) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    pairs.append((name, value.replace("\r\n", "\n")))
+                else:
+                    refused += await _take(name, value, take if name in files else None, pairs)
+    except (BodyTooLargeError, ClientDisconnect, StarModelError):
         raise
     except Exception as error:  # whatever a parser of forms may raise on bytes from outside
-        detail = f"the form could not be read; files are not taken here, nor more than {MAX_FIELDS} fields"
+        taken = (
+            f"files are taken for {', '.join(sorted(files))} alone, one each" if files else "files are not taken here"
+        )
+        detail = f"the form could not be read; {taken}, nor more than {MAX_FIELDS} fields"
         raise InvalidError([Problem((), detail, "form")]) from error
+    return by_name(pairs), refused
 
 
-def _lines(value: Any) -> Any:
-    """Return a text with the ends of lines that it had before a browser sent it."""
-    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+async def _take(name: str, file: UploadFile, take: Take | None, pairs: list[tuple[str, Any]]) -> list[Problem]:
+    """Add the reference to a file to *pairs*; nothing for a control that nobody put a file into."""
+    if take is None:
+        raise MultiPartException(f"no file is taken for {name}")
+    if not file.filename and not file.size:
+        return []
+    try:
+        pairs.append((name, await take(name, file)))
+    except FileRefusedError as error:
+        return [Problem((name,), error.problem, "file")]
+    return []
 
 
 def _form_key(page_key: Any, scope: Scope, args: dict[str, Any]) -> str:

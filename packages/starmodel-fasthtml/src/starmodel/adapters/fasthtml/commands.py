@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
 
-from starmodel.app import Refusal, refusal_of
+from starmodel.app import Refusal, Upload, refusal_of, take_file
 from starmodel.app.bodies import BodyTooLargeError
 from starmodel.app.doors import command_id, outcome_of, shown, version_in
 from starmodel.app.history import SERVICES
@@ -23,7 +23,7 @@ from starmodel.core.answers import GoTo
 from starmodel.core.commands import Command
 from starmodel.core.events import Mode
 
-from .arguments import Arguments, Wanted, read_arguments
+from .arguments import Arguments, Wanted, media_of, read_arguments
 from .gate import header
 from .replies import send_bytes, send_frames, send_json, send_nothing, send_see_other
 from .results import Frames, frames_of, public_value
@@ -31,6 +31,9 @@ from .wanting import is_ours, wants_json, wants_page
 from .wire import event_frame
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.datastructures import UploadFile
     from starlette.types import Receive, Scope, Send
 
     from starmodel.app import Handler, Result
@@ -42,6 +45,9 @@ __all__ = ["CommandDoor", "Forms", "back_to", "own_path"]
 
 logger = logging.getLogger("starmodel.web")
 
+FORM_ROOM = 1024 * 1024
+"""How much a form may say besides its files, in bytes."""
+_CHUNK = 64 * 1024
 _NOT_SHOWN = "It was done, but the answer to it could not be made. Reload the page to see how things are now."
 
 
@@ -69,8 +75,8 @@ class CommandDoor:
         """Run the event as the request says, and answer."""
         runtime, frames, arguments = self._runtime, None, None
         try:
-            arguments = await read_arguments(scope, receive, self._wanted)
             actor = await runtime.actor(scope)
+            arguments = await self._read(scope, receive, actor)
             if arguments.form is not None and runtime.forms is not None:
                 arguments = await runtime.forms.completed(self._handler, scope, arguments, actor)
             command = self._command(scope, arguments, actor)
@@ -89,6 +95,26 @@ class CommandDoor:
                 await self._refuse(scope, send, refusal, arguments)
         else:
             await self._answer(scope, send, result, frames, actor, arguments)
+
+    def takes(self, scope: Scope) -> int:
+        """Return how large the body may be, in bytes, 0 for no more than usual: a form may bring the files itself."""
+        files = self._handler.files
+        if not files or media_of(scope) != "multipart/form-data":
+            return 0
+        return sum(accept.max_bytes for accept in files.values()) + FORM_ROOM
+
+    async def _read(self, scope: Scope, receive: Receive, actor: Actor) -> Arguments:
+        if not self._handler.files:
+            return await read_arguments(scope, receive, self._wanted)
+        if media_of(scope) == "multipart/form-data":
+            await self._runtime.app.dispatcher.allow(self._handler, scope["path_params"].get("id"), actor)
+        return await read_arguments(scope, receive, self._wanted, partial(self._keep, scope, actor))
+
+    async def _keep(self, scope: Scope, actor: Actor, field: str, file: UploadFile) -> str:
+        upload = Upload(_chunks(file), name=file.filename or "", media=file.content_type or "", length=file.size)
+        id = scope["path_params"].get("id")
+        told = await take_file(self._runtime.app, self._handler, field, upload, actor=actor, id=id)
+        return str(told["reference"])
 
     async def _step_by_step(self, command: Command, actor: Actor, arguments: Arguments, frames: Frames) -> Result:
         """Run an event that shows its steps; no step stays to be seen of what was not stored."""
@@ -189,6 +215,11 @@ class CommandDoor:
             await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
         else:
             await send_json(send, refusal.status, self._told(refusal), problem=True)
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(_CHUNK):
+        yield chunk
 
 
 def own_path(address: str) -> str:

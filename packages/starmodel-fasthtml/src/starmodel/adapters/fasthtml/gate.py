@@ -20,7 +20,7 @@ from starmodel.core.errors import StarModelError
 
 from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
-from .replies import send_bytes, send_plain
+from .replies import send_bytes, send_plain, unread
 from .sessions import Session, Sessions
 
 if TYPE_CHECKING:
@@ -98,14 +98,16 @@ class Gate:
             await self._app(scope, receive, _in_words(send) if scope["type"] == "lifespan" else send)
             return
         headers = _headers(scope)
+        state = scope.setdefault("state", {})
+        state["headers"] = headers
         refused = self._refusal(scope, headers)
         if refused is not None:
-            await send_plain(send, *refused, [NOSNIFF])
+            out = unread(receive, send) if refused[0] == 413 else send
+            await send_plain(out, *refused, [NOSNIFF])
             return
         visit, is_new = self._visit(scope, headers)
-        state = scope.setdefault("state", {})
         session = Session(self._sessions, visit)
-        state["visit"], state["headers"] = visit, headers
+        state["visit"] = visit
         scope["session"] = session
         answer = Answer(send, session, scope, self._sessions, is_new=is_new)
         limit = self._limit(scope, headers)
@@ -115,17 +117,19 @@ class Gate:
         except ClientDisconnect:
             return  # nobody is there to be answered
         except BodyTooLargeError as error:
-            await self._after_failure(answer, error, 413, str(BodyTooLargeError(limit)))
+            await self._after_failure(answer, error, 413, str(BodyTooLargeError(limit)), unread(receive, answer))
         except Exception as error:  # the outermost place: nothing above could answer
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
             if answer.started or not await answered_by_the_app(error, scope, limited, answer):
                 await self._tell(scope, headers, error, id, answer)
 
-    async def _after_failure(self, answer: Answer, error: Exception, status: int, text: str) -> None:
+    async def _after_failure(
+        self, answer: Answer, error: Exception, status: int, text: str, send: Send | None = None
+    ) -> None:
         if answer.started:
             raise AnswerBrokenError("the answer had begun when the request failed; the connection is closed") from error
-        await send_plain(answer, status, text)
+        await send_plain(send or answer, status, text)
 
     async def _tell(self, scope: Scope, headers: dict[bytes, bytes], error: Exception, id: str, answer: Answer) -> None:
         refusal = refusal_of(error, id)
@@ -163,7 +167,9 @@ class Gate:
     def _limit(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
         """Return how large the body may be: more than usual only for files, where an address takes them."""
         usual = self._settings.max_body
-        if self._larger is None or not headers.get(b"content-type", b"").startswith(b"multipart/form-data"):
+        length = headers.get(b"content-length", b"0" if b"transfer-encoding" not in headers else b"")
+        is_small = length.isdigit() and len(length) <= 18 and int(length) <= usual
+        if is_small or self._larger is None or scope.get("method") in SAFE_METHODS:
             return usual
         return max(usual, self._larger(scope))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -10,9 +12,21 @@ from starmodel.app.bodies import json_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.types import Send
+    from starlette.types import Message, Receive, Send
 
-__all__ = ["NO_STORE", "send_bytes", "send_frames", "send_json", "send_nothing", "send_plain", "send_see_other"]
+__all__ = [
+    "NO_STORE",
+    "send_bytes",
+    "send_frames",
+    "send_json",
+    "send_nothing",
+    "send_plain",
+    "send_see_other",
+    "unread",
+]
+
+_LINGER_BYTES = 16 * 1024 * 1024
+_LINGER_SECONDS = 5.0
 
 NO_STORE = (b"cache-control", b"no-store")
 
@@ -52,3 +66,34 @@ async def send_see_other(send: Send, location: str, extra: Iterable[tuple[bytes,
     """Send the browser to a page of ours."""
     address = quote(location, safe="/?#[]@!$&'()*+,;=:%~")
     await send_bytes(send, 303, b"text/plain", b"", [(b"location", address.encode()), *extra])
+
+
+def unread(receive: Receive, send: Send) -> Send:
+    """Return a *send* for the answer to a body that is not read to its end: the connection is closed after it.
+
+    Most clients look for an answer only when they have sent everything, and one that is cut off sees none.  So for a
+    moment what still comes is thrown away; of a body without end no more than 16 MiB are read.
+    """
+
+    async def lingering(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send({**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]})
+        elif message.get("more_body"):
+            await send(message)
+        else:
+            await send({**message, "more_body": True})
+            await _thrown_away(receive)
+            await send({"type": "http.response.body", "body": b""})
+
+    return lingering
+
+
+async def _thrown_away(receive: Receive) -> None:
+    left = _LINGER_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return

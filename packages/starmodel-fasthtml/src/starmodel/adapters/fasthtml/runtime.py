@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from starmodel.app.signing import Signer
 from starmodel.core.actors import Actor
 from starmodel.core.errors import ConfigurationError, ForbiddenError, QueryError
 from starmodel.plugins import PluginHost
@@ -20,7 +21,6 @@ from .reading import PageRead
 from .relevance import ANY_CHANGE
 from .remaking import Remade, remade
 from .sessions import Sessions
-from .signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.app.policies import VISITOR_PREFIX
 
 if TYPE_CHECKING:
-    from .signing import Signer
+    from starmodel.app.signing import Signer
 
 __all__ = ["Session", "Sessions", "Visit"]
 

@@ -50,14 +50,25 @@ class Shortcut:
 
         return application
 
+    def takes(self, scope: Scope) -> int:
+        """Return how large the body of a request for a door may be, in bytes; 0 for no more than usual."""
+        route, _ = self._route(scope)
+        takes = getattr(None if route is None else route.app, "takes", None)
+        return 0 if takes is None else int(takes(scope))
+
     def _found(self, scope: Scope) -> Route | None:
         """Return the route of the door that a request is for, if it has one of its methods."""
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        route, params = self._by_path.get(path), {}
-        if route is None:
-            root, kind, id, tail = (*path.split("/", 3), "", "", "")[:4]
-            route, params = None if root else self._of_entity.get((kind, tail)), {"id": id}
+        route, params = self._route(scope)
         if route is None or scope["method"] not in (route.methods or ()):
             return None
         scope["route"], scope["endpoint"], scope["path_params"] = route, route.app, params
         return route
+
+    def _route(self, scope: Scope) -> tuple[Route | None, dict[str, str]]:
+        """Return the route of the door at an address, and what the address names."""
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        route = self._by_path.get(path)
+        if route is not None:
+            return route, {}
+        root, kind, id, tail = (*path.split("/", 3), "", "", "")[:4]
+        return None if root else self._of_entity.get((kind, tail)), {"id": id}

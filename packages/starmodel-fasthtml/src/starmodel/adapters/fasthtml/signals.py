@@ -8,13 +8,13 @@ from typing import Any
 
 from fastcore.xml import FT, Span
 
+from starmodel.app.signing import short_hash
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, hint
 from starmodel.core.snapshot import plain
 from starmodel.core.visibility import Visibility
 
 from .reading import current_page
-from .signing import short_hash
 
 __all__ = ["field_name", "show", "shown_values", "signal_name", "signal_value"]
 

@@ -21,10 +21,9 @@ from .relevance import ANY_CHANGE
 
 if TYPE_CHECKING:
     from starmodel.app import Application
+    from starmodel.app.signing import Signer
     from starmodel.core.actors import Actor
     from starmodel.core.typing import Key
-
-    from .signing import Signer
 
 __all__ = ["ANYBODY", "PageToken"]
 

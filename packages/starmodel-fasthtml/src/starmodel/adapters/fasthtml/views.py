@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from starmodel.app.signing import short_hash
 from starmodel.core.annotations import type_hints
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError
@@ -16,7 +17,6 @@ from starmodel.core.snapshot import plain
 from .fragments import Fragments
 from .markup import Raw, checked_tree, html_of, with_id
 from .reading import ViewUse, current_page, rendered
-from .signing import short_hash
 
 __all__ = ["Fragment", "View", "view", "views"]
 

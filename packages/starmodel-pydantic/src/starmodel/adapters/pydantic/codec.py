@@ -10,6 +10,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem, hint
+from starmodel.core.files import File, with_addresses, with_file_schemas
 from starmodel.core.showing import with_shown
 from starmodel.core.snapshot import plain
 
@@ -40,7 +41,9 @@ class PydanticCodec:
         kind = type(snapshot)
         include = public_names(kind) if public else None
         data: dict[str, Any] = self._adapter(kind).dump_python(snapshot, mode="json", include=include)
-        return {**data, **self._shown_entities(snapshot, data)} if public else data
+        if not public:
+            return data
+        return with_addresses(kind, snapshot.id, {**data, **self._shown_entities(snapshot, data)})
 
     def _shown_entities(self, snapshot: Entity, names: Iterable[str]) -> dict[str, Any]:
         """Return the fields that hold other entities, of which pydantic would show everything."""
@@ -103,7 +106,11 @@ class PydanticCodec:
 
     def arguments_schema(self, name: str, parameters: Sequence[Parameter], /) -> dict[str, Any]:
         """Return the JSON Schema of an event's arguments."""
-        return arguments_model(name, parameters).model_json_schema(schema_generator=PublicSchema)
+        made = arguments_model(name, parameters).model_json_schema(schema_generator=PublicSchema)
+        wanted = {parameter.name: parameter.sent_as for parameter in parameters}
+        with_file_schemas(made.get("properties", {}), wanted, sent=True)
+        made.get("$defs", {}).pop(File.__name__, None)  # nothing refers to it any more
+        return made
 
     def _adapter(self, kind: type[Entity]) -> TypeAdapter[Any]:
         adapter = self._adapters.get(kind)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 from starmodel.core.entity import Entity, fields_of
+from starmodel.core.files import with_file_schemas
 from starmodel.core.showing import with_shown
 from starmodel.core.visibility import Visibility
 
@@ -52,7 +53,9 @@ def _public_side(kind: type[Any], made: JsonSchemaValue) -> JsonSchemaValue:
     if not issubclass(kind, Entity):
         return made
     public = public_names(kind)
-    made["properties"] = {name: part for name, part in made.get("properties", {}).items() if name in public}
+    properties = {name: part for name, part in made.get("properties", {}).items() if name in public}
+    annotations = {name: info.annotation for name, info in fields_of(kind).items()}
+    made["properties"] = with_file_schemas(properties, annotations, sent=False)
     if "required" in made:
         made["required"] = [name for name in made["required"] if name in public]
     return made

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
 
+from starmodel.adapters.fasthtml.arguments import media_of
 from starmodel.adapters.fasthtml.fragments import Fragments
 from starmodel.adapters.fasthtml.markup import Raw
 from starmodel.adapters.fasthtml.replies import send_bytes
@@ -154,6 +155,8 @@ class Site:
 
     def takes(self, scope: Scope) -> int:
         """Return how many bytes of files the address of a request takes, 0 for one that takes none."""
+        if media_of(scope) != "multipart/form-data":
+            return 0
         found = self.found(scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
         return 0 if found is None else found.files
 

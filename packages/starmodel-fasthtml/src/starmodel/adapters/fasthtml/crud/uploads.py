@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 from starmodel.core.errors import StoreError
 
 if TYPE_CHECKING:
-    from starmodel.adapters.fasthtml.signing import Signer
+    from starmodel.app.signing import Signer
 
 __all__ = ["Uploads"]
 

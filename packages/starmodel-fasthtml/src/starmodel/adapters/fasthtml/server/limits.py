@@ -25,11 +25,13 @@ logger = logging.getLogger("uvicorn.error")
 class RequestLimits:
     """How long a client may take for the head and for the body of a request, in seconds, and the size of the head.
 
-    The deadlines are absolute: a byte now and then does not move them (slow-loris).
+    The deadlines are absolute: a byte now and then does not move them (slow-loris).  A body may go on, for it may be a
+    large file, as long as *body_rate* bytes a second come.
     """
 
     head_seconds: float = 10.0
     body_seconds: float = 30.0
+    body_rate: int = 16 * 1024
     head_bytes: int = 65536
 
 
@@ -38,6 +40,8 @@ class RequestWatch:
 
     def __init__(self, protocol: HttpProtocol, limits: RequestLimits) -> None:
         self.phase: Phase | None = None
+        self.received = 0
+        """Bytes since the clock was started."""
         self._protocol, self._limits = protocol, limits
         self._timer: asyncio.TimerHandle | None = None
 
@@ -56,15 +60,21 @@ class RequestWatch:
             self._timer = None
 
     def _start(self) -> None:
+        self.received = 0
         seconds = self._limits.head_seconds if self.phase == "head" else self._limits.body_seconds
         self._timer = self._protocol.loop.call_later(seconds, self._expire)
 
     def _expire(self) -> None:
-        if _is_held_up_by_us(self._protocol):
+        if _is_held_up_by_us(self._protocol) or self._is_coming():
             self._start()
         else:
             self.stop()
             refuse(self._protocol, 408)
+
+    def _is_coming(self) -> bool:
+        """Tell whether a body comes as fast as it has to."""
+        limits = self._limits
+        return self.phase == "body" and self.received >= limits.body_rate * limits.body_seconds
 
 
 def refuse(protocol: HttpProtocol, status: int) -> None:

@@ -33,6 +33,11 @@ class GuardedH11Protocol(H11Protocol):
         self._watch.stop()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Count what has come."""
+        self._watch.received += len(data)
+        super().data_received(data)
+
     def handle_events(self) -> None:
         """Set the clock by what the client has sent."""
         super().handle_events()

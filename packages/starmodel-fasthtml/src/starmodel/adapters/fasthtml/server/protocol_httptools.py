@@ -35,6 +35,7 @@ class GuardedHttpToolsProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head that grows without end; the parser itself would take all of it."""
+        self._watch.received += len(data)
         super().data_received(data)
         if self._watch.phase == "head":
             self._head_bytes += len(data)

@@ -1,0 +1,162 @@
+"""Files in a directory: each written aside, flushed to the disk, and put in its place at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from starmodel.core.errors import NotFoundError, StoreError
+
+from .keys import checked_key, new_key
+
+__all__ = ["DirectoryFileStore"]
+
+_CHUNK = 256 * 1024
+_PART = ".part"
+
+
+class DirectoryFileStore:
+    """Implements :class:`starmodel.core.file_store.FileStore` in *folder*, which is made when it is first needed.
+
+    Several processes may share it.  What waits is in ``waiting/``, what is kept in ``kept/``, by the first two digits
+    of its key; only the user of this process may read it.
+    """
+
+    def __init__(self, folder: Path | str = "files") -> None:
+        self.folder = Path(folder)
+        self._waiting, self._kept = self.folder / "waiting", self.folder / "kept"
+
+    async def save(self, chunks: AsyncIterable[bytes], /) -> str:
+        """Keep what *chunks* give as a file that waits."""
+        key = new_key()
+        part = self._waiting / f"{key}{_PART}"
+        try:
+            file = await asyncio.to_thread(self._begun, part)
+            try:
+                async for chunk in chunks:
+                    await asyncio.to_thread(_written, file, chunk)
+                await asyncio.to_thread(_finished, file, part, self._waiting / key)
+            finally:
+                _closed(file)
+        except BaseException:  # also when the sender has gone and this is cancelled
+            part.unlink(missing_ok=True)
+            raise
+        return key
+
+    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """Return the bytes of a file in chunks."""
+        file = await asyncio.to_thread(self._opened, checked_key(key))
+        return _read(file, start, stop)
+
+    async def keep(self, key: str, /) -> None:
+        """Let a file wait no longer."""
+        await asyncio.to_thread(self._keep, checked_key(key))
+
+    async def delete(self, key: str, /) -> None:
+        """Delete a file."""
+        with suppress(NotFoundError):
+            checked_key(key)
+            await asyncio.to_thread(self._delete, key)
+
+    async def sweep(self, *, seconds: float) -> int:
+        """Delete what has waited too long."""
+        return await asyncio.to_thread(self._sweep, time.time() - seconds)
+
+    def _place(self, key: str) -> Path:
+        return self._kept / key[:2] / key
+
+    def _begun(self, part: Path) -> IO[bytes]:
+        with _told(f"no file can be written in {self._waiting}"):
+            self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+
+    def _opened(self, key: str) -> IO[bytes]:
+        for path in (self._place(key), self._waiting / key, self._place(key)):  # it may be kept in between
+            with suppress(FileNotFoundError), _told(f"a file in {self.folder} cannot be read", or_missing=True):
+                return path.open("rb", buffering=0)
+        raise NotFoundError("file", key)
+
+    def _keep(self, key: str) -> None:
+        place = self._place(key)
+        try:
+            with _told(f"a file cannot be kept in {self._kept}", or_missing=True):
+                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self._waiting / key).rename(place)
+                _flush(place.parent)
+        except FileNotFoundError:
+            if not place.exists():
+                raise NotFoundError("file", key) from None
+
+    def _delete(self, key: str) -> None:
+        with _told(f"a file in {self.folder} cannot be deleted"):
+            (self._waiting / key).unlink(missing_ok=True)
+            self._place(key).unlink(missing_ok=True)
+
+    def _sweep(self, oldest: float) -> int:
+        count = 0
+        for path in self._waiting.iterdir() if self._waiting.is_dir() else ():
+            with suppress(OSError):  # kept, or swept by another process, meanwhile
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+                    count += 1
+        return count
+
+
+@contextmanager
+def _told(what: str, *, or_missing: bool = False) -> Iterator[None]:
+    """Raise StoreError for what the system refuses; with *or_missing* FileNotFoundError for what is not there."""
+    try:
+        yield
+    except OSError as error:
+        if or_missing and isinstance(error, FileNotFoundError):
+            raise
+        raise StoreError(f"{what}: {error.strerror or error}; is there room, and may this user write there?") from error
+
+
+def _written(file: IO[bytes], chunk: bytes) -> None:
+    with _told("a file cannot be written"):
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def _finished(file: IO[bytes], part: Path, place: Path) -> None:
+    with _told("a file cannot be written"):
+        os.fsync(file.fileno())
+        _closed(file)
+        part.rename(place)
+        _flush(place.parent)
+
+
+def _closed(file: IO[bytes]) -> None:
+    with _told("a file cannot be written"):
+        file.close()
+
+
+def _flush(folder: Path) -> None:
+    """Make the names in *folder* last, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+async def _read(file: IO[bytes], start: int, stop: int | None) -> AsyncIterator[bytes]:
+    try:
+        await asyncio.to_thread(file.seek, start)
+        left = _CHUNK if stop is None else stop - start
+        while left > 0:
+            chunk = await asyncio.to_thread(file.read, min(_CHUNK, left))
+            if not chunk:
+                break
+            left = _CHUNK if stop is None else left - len(chunk)
+            yield chunk
+    finally:
+        file.close()
