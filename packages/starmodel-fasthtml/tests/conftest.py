@@ -31,8 +31,8 @@ def anyio_backend():
 def build():
     """Return a web application of some entities, not yet running.  Options for either side go to where they belong."""
 
-    def build(*entities, stores=None, bus=None, policies=(), codec=None, **web):
-        below = {"codec": codec} if codec else {}
+    def build(*entities, stores=None, bus=None, policies=(), codec=None, files="memory", **web):
+        below = {"codec": codec, "files": files} if codec else {"files": files}
         inner = application(
             *entities, stores=stores or {"memory": MemoryRepo()}, bus=bus or RecordingBus(), policies=policies, **below
         )

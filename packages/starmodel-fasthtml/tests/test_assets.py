@@ -27,6 +27,7 @@ OURS = (
     "references.js",
     "starmodel.js",
     "typing.js",
+    "uploads.js",
     "visiting.js",
     "words.js",
     "zone.js",

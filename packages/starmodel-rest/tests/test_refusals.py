@@ -103,7 +103,7 @@ async def test_a_body_without_end_is_refused(api):
 
     await api(dict(POSTED), receive, send)
     assert sent[0]["status"] == 413
-    assert "larger than 1024 bytes" in json.loads(sent[1]["body"])["detail"]
+    assert "larger than 1 KiB" in json.loads(sent[1]["body"])["detail"]
 
 
 async def test_half_a_body_is_no_command(api, application):

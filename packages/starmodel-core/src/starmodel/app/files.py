@@ -128,10 +128,19 @@ class Files:
         claims = Claims()
         if not handler.files:
             return command, claims
-        args = dict(command.args)
+        return replace(command, args=self._with_files(handler, command.args, actor, claims)), claims
+
+    def _with_files(
+        self, handler: Handler, given: Mapping[str, Any], actor: Actor, claims: Claims
+    ) -> Mapping[str, Any]:
+        args = dict(given)
         for name in handler.files.keys() & args.keys():
             args[name] = self._claimed(name, args[name], handler.files[name], actor, claims)
-        return replace(command, args=args), claims
+        return args
+
+    def claimed(self, handler: Handler, args: Mapping[str, Any], actor: Actor) -> Mapping[str, Any]:
+        """Return the arguments of an event with files in place of the references in them, as a trial run wants them."""
+        return self._with_files(handler, args, actor, Claims())
 
     def _claimed(self, name: str, value: Any, accept: Accept, actor: Actor, claims: Claims) -> Any:
         if value is None or value == "":

@@ -197,8 +197,8 @@ def with_file_schemas(properties: dict[str, Any], annotations: Mapping[str, Any]
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes as people write it: ``5 MB``, ``1 MiB``, ``1.4 kB``."""
-    for unit, many in (("GiB", 1024**3), ("MiB", 1024**2)):
+    """Return a number of bytes as people write it: ``5 MB``, ``1.4 kB``, ``1 MiB`` for what is one exactly."""
+    for unit, many in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
         if size >= many and size % many == 0:
             return f"{size // many} {unit}"
     for unit, many in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

@@ -12,7 +12,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-__all__ = ["Attributes", "Choice", "Column", "Entry", "Field", "Frame", "Level", "Link", "Tone", "UIAdapter", "Widget"]
+__all__ = [
+    "REMOVE",
+    "Attributes",
+    "Choice",
+    "Column",
+    "Entry",
+    "Field",
+    "Frame",
+    "Level",
+    "Link",
+    "Tone",
+    "UIAdapter",
+    "Widget",
+]
+
+REMOVE = "-"
+"""What a form sends for a file that is to be taken away: no reference is like this."""
+
+TAKES_AWAY: Mapping[str, Any] = {"data-sm-takes-away": True, "data-preserve-attr": "checked"}
+"""What the box that says so has besides: no live update ticks it or clears it."""
 
 Attributes: TypeAlias = Mapping[str, Any]
 """Names and values of HTML attributes; ``True`` writes the name alone, ``False`` and ``None`` nothing."""
@@ -75,6 +94,9 @@ class Field:
     *value* is the text it shows, for a checkbox ``"true"`` or ``""``; *values* are those of a select that takes
     several.  *fields* are the members of a group, or the items of a list; *blank* is the item that a list adds, its
     names and ids holding ``__index__`` where the number goes; *add* and *remove* are the words on the list's buttons.
+    Of a file, *current* is the one that is there, without an address where it cannot be fetched yet, and *preview* the
+    address of a picture of it; a box called *remove*, which sends :data:`REMOVE`, takes it away unless the field is
+    required; *cancel* stops one that is being sent.
     *attributes* go on the control itself.
     """
 
@@ -94,6 +116,9 @@ class Field:
     blank: Field | None = None
     add: str = "Add"
     remove: str = "Remove"
+    cancel: str = "Cancel"
+    current: Link | None = None
+    preview: str = ""
     attributes: Attributes = field(default_factory=dict[str, Any])
 
 
@@ -192,7 +217,9 @@ class UIAdapter(Protocol):
         """Return the labelled control of a field with its help and its errors, bound to it for those who listen.
 
         A list has buttons with ``data-sm-add`` and ``data-sm-remove``, its items stand in an element with
-        ``data-sm-items``, its blank one in a ``<template>`` beside them.
+        ``data-sm-items``, its blank one in a ``<template>`` beside them.  A file stands in an element with
+        ``data-sm-file``, together with an empty one with ``data-sm-chosen`` that no patch touches, and with a
+        ``<progress>`` and a button with ``data-sm-cancel`` that are hidden at first.
         """
 
     def dialog(

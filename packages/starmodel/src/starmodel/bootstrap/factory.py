@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starmodel.adapters.files import DirectoryFileStore
 from starmodel.app import Application, Registry
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
 from starmodel.plugins import PluginHost
 
 from .rest import IF_INSTALLED, attach_api
-from .settings import Settings
+from .settings import Settings, folder_of_files
 
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
     from starmodel.core import Entity
-    from starmodel.core.ports import AuthProvider, Codec, EventBus, Policy, StatePersistenceBackend, UIAdapter
+    from starmodel.core.ports import AuthProvider, Codec, EventBus, FileStore, Policy, StatePersistenceBackend, UIAdapter
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
@@ -32,8 +33,12 @@ def create_application(
     bus: EventBus | None = None,
     policies: Sequence[Policy] = (),
     codec: Codec | None = None,
+    files: FileStore | None = None,
 ) -> Application:
-    """Return an application without a web: for scripts, workers and tests."""
+    """Return an application without a web: for scripts, workers and tests.
+
+    *files* keeps uploaded files: by default the folder that the settings name.
+    """
     chosen = settings or Settings.from_environment()
     application = Application(
         entities,
@@ -43,6 +48,8 @@ def create_application(
         bus=bus,
         policies=policies,
         workers=chosen.workers,
+        files=files if files is not None else DirectoryFileStore(folder_of_files(chosen)),
+        secret=chosen.secret,
     )
     application.persistence.refuse_workers(chosen.workers)
     return application
@@ -86,6 +93,7 @@ def create_app(
     auth: Sequence[AuthProvider] = (),
     plugins: PluginHost | None = None,
     codec: Codec | None = None,
+    files: FileStore | None = None,
     hosts: Sequence[str] = (),
     ui: UIAdapter | str | None = None,
     api: str | None = IF_INSTALLED,
@@ -94,7 +102,8 @@ def create_app(
 ) -> StarModelApp:
     """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
 
-    *hosts* are the names it answers to besides this machine's own.  *ui* is the kit that draws the pages, or its name:
+    *files* keeps uploaded files: by default the folder that the settings name.  *hosts* are the names it answers to
+    besides this machine's own.  *ui* is the kit that draws the pages, or its name:
     by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are the installed
     ones unless given.  *api* is the path of the REST interface: by default ``/api`` where the package is installed;
     ``None`` leaves it out.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does
@@ -116,7 +125,9 @@ def create_app(
             )
     _refuse_misspelt(fasthtml)
     chosen = settings or Settings.from_environment()
-    application = create_application(*entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec)
+    application = create_application(
+        *entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec, files=files
+    )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
     app = StarModelApp(

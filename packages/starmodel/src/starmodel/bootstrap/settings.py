@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from starmodel.core.errors import ConfigurationError
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "folder_of_files"]
 
 _MIN_SECRET = 32
 
@@ -25,6 +26,8 @@ class Settings:
     ``DATABASE_URL``: the database of the store ``sql`` (``sqlite:///starmodel.db``, a file in the current folder).
     ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
+    ``STARMODEL_FILES``: the folder that keeps uploaded files (``files`` beside the SQLite database, else in the current
+    folder).
     ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.
     """
 
@@ -36,6 +39,7 @@ class Settings:
     workers: int = 1
     database_url: str | None = None
     ui: str | None = None
+    files: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -61,7 +65,17 @@ class Settings:
             _workers(values),
             values.get("DATABASE_URL") or None,
             values.get("STARMODEL_UI") or None,
+            values.get("STARMODEL_FILES") or None,
         )
+
+
+def folder_of_files(settings: Settings) -> Path:
+    """Return the folder that keeps uploaded files: the one that was set, else ``files`` beside the SQLite database."""
+    if settings.files is not None:
+        return Path(settings.files)
+    scheme, _, file = (settings.database_url or "").partition(":///")
+    is_file = scheme.startswith("sqlite") and file.partition("?")[0] not in ("", ":memory:")
+    return (Path(file.partition("?")[0]).parent if is_file else Path()) / "files"
 
 
 def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from starmodel.core.ui import UIAdapter, Widget
+from starmodel.core.ui import REMOVE, TAKES_AWAY, Link, UIAdapter, Widget
 
 from .base import Draw, UISuite, keeps
 from .document import Element
@@ -91,6 +91,32 @@ class AskingContract(UISuite):
         page = draw(kit.field(sample_field("hidden", value=HOSTILE)))
         assert page.text.strip() == ""
         assert page.one("input", type="hidden", name="item.f").get("value") == HOSTILE
+
+    def test_a_file_shows_the_one_that_is_there_and_how_to_take_it_away(self, kit: UIAdapter, draw: Draw) -> None:
+        current = Link(label=HOSTILE, href="/f?a=1&b='2'")
+        page = draw(kit.field(sample_field("file", current=current, preview="/p.png?x=1&y", remove=HOSTILE)))
+        part = page.one(data_sm_file=True)
+        assert part.id("f").get("type") == "file"
+        assert (part.one("a", href=current.href).text, part.one("img").get("src")) == (HOSTILE, "/p.png?x=1&y")
+        assert part.one("img").get("alt") == ""
+        box = part.one("input", type="checkbox")
+        assert (box.get("name"), box.get("value"), page.name_of(box)) == ("item.f", REMOVE, HOSTILE)
+        assert TAKES_AWAY.keys() <= box.attributes.keys()
+
+    def test_a_file_that_must_be_there_cannot_be_taken_away(self, kit: UIAdapter, draw: Draw) -> None:
+        field = sample_field("file", current=Link(label="a.pdf", href=""), required=True)
+        page = draw(kit.field(field))
+        assert "a.pdf" in page.text
+        assert not page.all("input", type="checkbox")
+        assert not page.all("img")
+
+    def test_a_file_has_room_for_its_way(self, kit: UIAdapter, draw: Draw) -> None:
+        part = draw(kit.field(sample_field("file", label=HOSTILE, cancel=HOSTILE))).one(data_sm_file=True)
+        assert "data-ignore-morph" in part.one(data_sm_chosen=True).attributes
+        bar, button = part.one("progress"), part.one("button", data_sm_cancel=True)
+        assert {"hidden"} <= bar.attributes.keys() & button.attributes.keys()
+        assert (bar.get("max"), bar.get("aria-label"), button.text) == ("1", HOSTILE, HOSTILE)
+        assert not part.all("input", type="checkbox")
 
     def test_a_group_is_named_and_holds_its_fields(self, kit: UIAdapter, draw: Draw) -> None:
         page = draw(kit.field(group(label=HOSTILE, errors=[HOSTILE])))

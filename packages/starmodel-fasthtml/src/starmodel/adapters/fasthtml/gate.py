@@ -111,13 +111,14 @@ class Gate:
         scope["session"] = session
         answer = Answer(send, session, scope, self._sessions, is_new=is_new)
         limit = self._limit(scope, headers)
-        limited = _limited(receive, limit)
+        limited = _Limited(receive, limit)
         try:
             await self._app(scope, limited, answer)
         except ClientDisconnect:
             return  # nobody is there to be answered
         except BodyTooLargeError as error:
-            await self._after_failure(answer, error, 413, str(BodyTooLargeError(limit)), unread(receive, answer))
+            out = answer if limited.is_read else unread(receive, answer)
+            await self._after_failure(answer, error, 413, str(BodyTooLargeError(limit)), out)
         except Exception as error:  # the outermost place: nothing above could answer
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
@@ -246,17 +247,20 @@ def is_local(scope: Scope, headers: dict[bytes, bytes]) -> bool:
     return host in ("127.0.0.1", "::1", "testclient") and _FORWARDED.isdisjoint(headers)
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    """Return a ``receive`` that stops a body that runs over *limit* bytes."""
-    total = 0
+class _Limited:
+    """A ``receive`` that stops a body that runs over *limit* bytes, and knows whether it was read to its end."""
 
-    async def limited() -> Message:
-        nonlocal total
-        message = await receive()
+    __slots__ = ("_limit", "_receive", "_total", "is_read")
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._limit = receive, limit
+        self._total, self.is_read = 0, False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
         if message["type"] == "http.request":
-            total += len(message.get("body", b""))
-            if total > limit:
-                raise BodyTooLargeError(limit)
+            self._total += len(message.get("body", b""))
+            self.is_read = not message.get("more_body", False)
+            if self._total > self._limit:
+                raise BodyTooLargeError(self._limit)
         return message
-
-    return limited

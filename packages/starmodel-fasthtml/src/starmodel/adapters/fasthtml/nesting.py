@@ -8,7 +8,7 @@ A form may say more by fields whose names no argument can have:
 ``price.``         parts of a value that is not there yet, as they were drawn: sent back like this they mean ``None``
 ``due@``           how the text of a field is to be read, as a query string: its time zone (``zone``), the exact value
                    it was drawn from (``was``, ``text``), what a blank means (``blank``), whether it is JSON (``json``),
-                   what the id in it is called (``named``)
+                   what the id in it is called (``named``), whether it is a file (``file``)
 ``owner_id~``      what was typed for a reference; the field itself holds the id that was chosen
 ``title?``         after a conflict: ``theirs`` leaves out what this form says of the field
 =================  ===================================================================================================
@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starmodel.core.errors import InvalidError, Problem
+from starmodel.core.ui import REMOVE
 
 __all__ = ["NOT_GIVEN", "FormValues", "read_names", "written_moment"]
 
@@ -168,6 +169,8 @@ def _apply(name: str, hint: Mapping[str, str], found: FormValues) -> None:
 
 
 def _read(name: str, text: str, hint: Mapping[str, str], found: FormValues) -> Any:
+    if "file" in hint and text == REMOVE:
+        return None
     if not text.strip() and "blank" in hint:
         if hint["blank"] == "refuse":
             found.problems.append(Problem(_loc(name), _MISSING, "missing"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastcore.xml import FT, ft
 
-from starmodel.core.ui import Attributes, Column, Entry, Field, Frame, Level, Link, Tone
+from starmodel.core.ui import REMOVE, TAKES_AWAY, Attributes, Column, Entry, Field, Frame, Level, Link, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,11 +147,32 @@ class PlainKit:
             return self._fieldset(field)
         label = _el("label", field.label, *([" *"] if field.required else []), for_=field.id)
         control = self._control(field)
-        if field.hide_label:
+        if field.hide_label and field.widget != "file":
             control.attrs["aria-label"] = field.label
             return _el("div", control, *self._notes(field), class_="sm-field")
+        if field.widget == "file":
+            return self._file(field, label, control)
         parts = (control, label) if field.widget == "checkbox" else (label, control)
         return _el("div", *parts, *self._notes(field), class_="sm-field")
+
+    def _file(self, field: Field, label: FT, control: FT) -> FT:
+        if field.hide_label:
+            label, control.attrs["aria-label"] = "", field.label
+        kept = [] if field.current is None else [self._current(field, field.current)]
+        if field.current is not None and not field.required:
+            box = _el("input", type="checkbox", id=f"{field.id}-remove", name=field.name, value=REMOVE)
+            box = _with(box, TAKES_AWAY)
+            kept.append(_el("span", box, _el("label", field.remove, for_=box.attrs["id"])))
+        now = [_el("div", *kept, data_sm_now=True)] if kept else []
+        chosen = _el("output", for_=field.id, data_sm_chosen=True, data_ignore_morph=True)
+        bar = _el("progress", max="1", hidden=True, aria_label=field.label)
+        cancel = self.button(field.cancel, {"data-sm-cancel": True, "hidden": True})
+        parts = (label, *now, control, chosen, _el("div", bar, cancel, data_sm_sending=True), *self._notes(field))
+        return _el("div", *parts, class_="sm-field", data_sm_file=True)
+
+    def _current(self, field: Field, current: Link) -> FT:
+        picture = [_with(_el("img", src=field.preview), {"alt": ""})] if field.preview else []
+        return self.link(current) if not picture else _el("span", *picture, " ", self.link(current))
 
     def _notes(self, field: Field) -> list[FT]:
         advice = [_el("p", field.help, id=f"{field.id}-help", class_="muted")] if field.help else []

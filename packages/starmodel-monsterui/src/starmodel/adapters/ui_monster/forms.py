@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastcore.xml import FT
 from monsterui.franken import CheckboxX, Fieldset, FormLabel, Input, Legend, TextArea
 
-from starmodel.core.ui import Attributes, Field, Widget
+from starmodel.core.ui import REMOVE, TAKES_AWAY, Attributes, Field, Link, Widget
 
 from .basics import Basics
 from .elements import actions_of, el, named
@@ -34,10 +34,31 @@ class Forms(Basics):
         if field.widget in {"group", "list"}:
             return self._group(field)
         label, control = self._label(field), _control(field)
+        if field.widget == "file":
+            return el("div", label, *self._file(field, control), *_notes(field), class_="mk-field", data_sm_file=True)
         check = field.widget == "checkbox"
         parts = (control, label) if check else (label, control)
         choices = [_suggestions(field)] if field.widget == "reference" and field.choices else []
         return el("div", *parts, *choices, *_notes(field), class_="mk-field mk-check" if check else "mk-field")
+
+    def _file(self, field: Field, control: FT) -> list[FT]:
+        """Return the control of a file between what is there and what is being sent."""
+        now = [] if field.current is None else [self._now(field, field.current)]
+        chosen = el("output", data_sm_chosen=True, data_ignore_morph=True)
+        chosen.attrs["for"] = field.id
+        bar = el("progress", max="1", hidden=True, aria_label=field.label)
+        cancel = self.button(field.cancel, {"data-sm-cancel": True, "hidden": True}, icon="x")
+        return [*now, control, chosen, el("div", bar, cancel, data_sm_sending=True)]
+
+    def _now(self, field: Field, current: Link) -> FT:
+        picture = [named(el("img", src=field.preview), {"alt": ""})] if field.preview else []
+        shown = [*picture, self.link(current)]
+        if field.required:
+            return el("div", *shown, data_sm_now=True)
+        box = named(CheckboxX(), {"type": "checkbox", "id": f"{field.id}-remove", "name": field.name, **TAKES_AWAY})
+        box.attrs["value"] = REMOVE
+        label = named(FormLabel(field.remove), {"for": f"{field.id}-remove"})
+        return el("div", *shown, el("span", box, label, class_="mk-check"), data_sm_now=True)
 
     def _label(self, field: Field) -> FT:
         star = [el("span", " *", class_="mk-star", aria_hidden="true")] if field.required else []

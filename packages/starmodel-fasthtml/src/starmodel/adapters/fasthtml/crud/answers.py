@@ -76,7 +76,7 @@ async def _errors(call: PageCall, handler: Handler, scope: Scope, receive: Recei
             command = Command(entity=name, event=call.event, args=arguments.values, entity_id=call.id or None)
             await app.preview(command, actor=actor, text=True)
         else:
-            handler.bind(arguments.values, text=True)
+            handler.bind(app.files.claimed(handler, arguments.values, actor), text=True)
     except StarModelError as error:
         return _told(refusal_of(error, ""), form)
     return []

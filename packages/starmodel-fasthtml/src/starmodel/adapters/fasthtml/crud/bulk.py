@@ -46,8 +46,8 @@ MOST_ROWS = 10_000
 
 
 def bulk_events(shape: Shape) -> dict[str, Handler]:
-    """Return the events that can be done to many: those of one entity that change something."""
-    found = {one.event.name: one for one in shape.actions}
+    """Return the events that can be done to many: those of one entity that change something, and take no file."""
+    found = {one.event.name: one for one in shape.actions if not one.files}
     if "delete" in shape.handlers:
         found["delete"] = shape.handlers["delete"]
     return found

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from starmodel.core.annotations import marks_of
-from starmodel.core.ui import Choice, Field
+from starmodel.core.files import File, size_text
+from starmodel.core.ui import Choice, Field, Link
 
 from .writing import hint_of, is_json, text_of
 
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml.nesting import FormValues
+    from starmodel.core.files import Accept
     from starmodel.core.ports import Codec
     from starmodel.core.ui import Widget
 
@@ -46,9 +48,17 @@ class Spot(NamedTuple):
         return Spot(f"{self.name}.{step}", value, f"{self.sent}.{sent or step}", relaxed=self.relaxed)
 
 
+def _no_file(_reference: str) -> File | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Draws the controls of one form; *names* are what entities are called, by id; *wrong* are messages by name."""
+    """Draws the controls of one form; *names* are what entities are called, by id; *wrong* are messages by name.
+
+    *uploads_to* is the address that files are sent to, *files_at* the one of those that are stored; *file_of* finds the
+    one that was sent with the form by its reference.
+    """
 
     words: Words
     codec: Codec
@@ -57,9 +67,14 @@ class Controls:
     form: FormValues | None = None
     wrong: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     choices_at: Mapping[type[Any], str] = field(default_factory=dict[type[Any], str])
+    uploads_to: str = ""
+    files_at: str = ""
+    file_of: Callable[[str], File | None] = _no_file
 
     def fields(self, shape: FieldShape, spot: Spot) -> list[Field]:
         """Return what asks for one value: its control, and before it the hidden fields that go with it."""
+        if shape.accept is not None:
+            return self._file(shape, shape.accept, spot)
         if shape.target is not None:
             return self._list(_of_references(shape), spot) if shape.many else self._reference(shape, spot)
         if is_json(shape, spot.value):
@@ -166,6 +181,36 @@ class Controls:
             self._hidden(f"{spot.name}@", hint, f"{control.id}-hint"),
             control,
         ]
+
+    def _file(self, shape: FieldShape, accept: Accept, spot: Spot) -> list[Field]:
+        """Return the control of a file, before it what it was last sent as."""
+        sent = self._sent(spot)
+        waiting = self.file_of(sent) if isinstance(sent, str) else None
+        attributes = {"accept": None if accept.types == "*/*" else accept.types}
+        if self.uploads_to:
+            attributes |= {
+                "data-sm-upload": f"{self.uploads_to}/{spot.name}",
+                "data-sm-most": str(accept.max_bytes),
+                "data-sm-too-large": accept.too_large,
+            }
+        control = self._control(shape, spot, attributes=attributes, **self._current(spot, waiting))
+        reference = self._hidden(spot.name, sent if waiting is not None else "", f"{control.id}-reference")
+        return [
+            self._hidden(f"{spot.name}@", "file=1&blank=skip", f"{control.id}-hint"),
+            dataclasses.replace(reference, attributes={"data-preserve-attr": "value"}),
+            control,
+        ]
+
+    def _current(self, spot: Spot, waiting: File | None) -> dict[str, Any]:
+        """Return what a control says of the file that is there: the one that was sent, else the one that is stored."""
+        words = {"remove": self.words("Remove"), "cancel": self.words("Cancel")}
+        file = waiting or spot.value
+        if not isinstance(file, File):
+            return words
+        label = f"{file.name} ({size_text(file.size)})"
+        href = "" if waiting is not None or not self.files_at else f"{self.files_at}/{spot.name}"
+        preview = f"{href}?{file.key[:8]}" if href and file.is_image else ""
+        return {**words, "current": Link(label=label, href=href), "preview": preview}
 
     # -- values inside of values -----------------------------------------------------------------------------------
 

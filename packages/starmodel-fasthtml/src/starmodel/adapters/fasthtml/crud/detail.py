@@ -69,9 +69,9 @@ def _may(call: PageCall, shape: Shape, event: str, entity: Entity) -> bool:
 
 
 def _facts(call: PageCall, shape: Shape, entity: Entity) -> Any:
-    painter = Painter(call.kit, call.words)
+    painter, at = Painter(call.kit, call.words), "" if call.first("at") else f"{shape.path}/{entity.id}"
     pairs = [
-        (call.words.label(field.label), Raw(painter.fact(getattr(entity, name), field, call.names)))
+        (call.words.label(field.label), Raw(painter.fact(getattr(entity, name), field, call.names, at=at)))
         for name, field in shape.fields.items()
     ]
     return call.kit.section("", [call.kit.facts(pairs)]) if pairs else ""

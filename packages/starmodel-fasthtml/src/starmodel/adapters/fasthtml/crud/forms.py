@@ -14,6 +14,7 @@ from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import live_address
 from starmodel.adapters.fasthtml.replies import send_bytes
 from starmodel.adapters.fasthtml.wanting import is_ours
+from starmodel.app.uploading import upload_path
 from starmodel.core.errors import ForbiddenError, NotFoundError, Problem
 from starmodel.core.events import DEFAULT_BODIES
 from starmodel.core.snapshot import plain
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from starmodel.adapters.fasthtml.nesting import FormValues
     from starmodel.app import Handler, Refusal
+    from starmodel.core.files import File
     from starmodel.core.query import Stored
 
     from .call import PageCall
@@ -268,7 +270,23 @@ class FormView:
                 wrong.setdefault(name, []).append(problem.message)
         call, site = self.call, self.call.site
         places = {shape.kind: f"{shape.path}/choices" for shape in site.shapes}
-        return Controls(call.words, call.runtime.app.codec, self._prefix, call.names, self.form, wrong, places)
+        return Controls(
+            call.words,
+            call.runtime.app.codec,
+            self._prefix,
+            call.names,
+            self.form,
+            wrong,
+            places,
+            upload_path(event_path(self.shape, self.handler, call.id), "").rstrip("/"),
+            f"{self.shape.path}/{call.id}/files" if self.stored is not None and _shows_entity(self.handler) else "",
+            self._file_of,
+        )
+
+    def _file_of(self, reference: str) -> File | None:
+        """Return the file that was sent with this form before it was refused."""
+        found = self.call.runtime.app.files.named(reference, self.call.read.actor)
+        return found[0] if found is not None and found[1] else None
 
     def _form(self, *, is_dialog: bool) -> Any:
         call, kit, handler = self.call, self.call.kit, self.handler
@@ -282,6 +300,8 @@ class FormView:
             "data-sm-form": self._done(),
             "data-sm-check": self._check_address(),
         }
+        if self.handler.files:
+            attributes["enctype"] = "multipart/form-data"
         if version is not None:
             attributes["data-base"] = str(version)
         hidden = [_hidden("_key", KEY if not is_dialog else ""), _hidden("_form", self.back)]

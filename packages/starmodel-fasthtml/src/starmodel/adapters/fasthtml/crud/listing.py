@@ -122,7 +122,7 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
     field, order = shape.fields[name], asked.query.order
     at = next((one for one in order if one.removeprefix("-") == name), "")
     following = f"-{name}" if at == name else name
-    sortable = field.widget not in ("list", "group") and not field.many
+    sortable = field.widget not in ("list", "group", "file") and not field.many
     return Column(
         name=name,
         label=call.words.label(field.label),

@@ -26,8 +26,8 @@ _NOT_ONE_VALUE = ("list", "group")
 
 
 def fields_for(shape: Shape) -> dict[str, FieldShape]:
-    """Return the fields that a file may fill: those that are given when one is made, but nothing secret."""
-    return {one.name: one for one in shape.parameters("create") if not one.secret}
+    """Return the fields that a file may fill: those that are given when one is made, but nothing secret and no file."""
+    return {one.name: one for one in shape.parameters("create") if not one.secret and one.accept is None}
 
 
 def missing(shape: Shape, fields: Sequence[str]) -> list[FieldShape]:

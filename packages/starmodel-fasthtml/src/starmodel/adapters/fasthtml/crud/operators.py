@@ -58,13 +58,15 @@ def askable(call: PageCall, shape: Shape) -> dict[str, Asked]:
     """Return the fields that can be asked for, with those of the entities that they refer to, by path."""
     words = call.words
     found = {
-        name: Asked(name, words.label(field.label), field) for name, field in shape.fields.items() if not field.secret
+        name: Asked(name, words.label(field.label), field)
+        for name, field in shape.fields.items()
+        if not field.secret and field.accept is None
     }
     for name, target in shape.references.items():
         if shape.fields[name].many:
             continue
         for inner, field in call.site.shape(target).fields.items():
-            if field.widget not in ("reference", "group", "list") and not field.secret:
+            if field.widget not in ("reference", "group", "list", "file") and not field.secret:
                 label = f"{words.label(shape.fields[name].label)} → {words.label(field.label)}"
                 found[f"{name}.{inner}"] = Asked(f"{name}.{inner}", label, field)
     return found

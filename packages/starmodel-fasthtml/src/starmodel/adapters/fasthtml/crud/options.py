@@ -132,7 +132,7 @@ def _order(call: PageCall, shape: Shape, order: Sequence[str]) -> Any:
     words = call.words
     choices = [Choice(value="", label="—")]
     for name, field in shape.fields.items():
-        if field.widget in ("list", "group") or field.many:
+        if field.widget in ("list", "group", "file") or field.many:
             continue
         label = words.label(field.label)
         choices += [

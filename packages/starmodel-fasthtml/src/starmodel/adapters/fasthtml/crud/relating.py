@@ -79,7 +79,16 @@ def _table(call: PageCall, relation: _Relation, rows: tuple[Stored[Any], ...], t
                 kit.cell(kit.link(Link(label=other.called(stored.entity), href=f"{other.path}/{stored.entity.id}"))),
                 *[
                     kit.cell(
-                        Raw(painter.html(getattr(stored.entity, field.name), field, short=True)), numeric=field.numeric
+                        Raw(
+                            painter.fact(
+                                getattr(stored.entity, field.name),
+                                field,
+                                {},
+                                short=True,
+                                at=f"{other.path}/{stored.entity.id}",
+                            )
+                        ),
+                        numeric=field.numeric,
                     )
                     for field in fields
                 ],

@@ -112,7 +112,8 @@ class RowView:
     def _cell(self, entity: Entity, name: str, painter: Painter, names: Mapping[str, str]) -> str:
         if name in self._own:
             return html_of(checked_tree(self._own[name](entity)))
-        return painter.fact(getattr(entity, name), self.shape.fields[name], names, short=True)
+        at = f"{self.shape.path}/{entity.id}"
+        return painter.fact(getattr(entity, name), self.shape.fields[name], names, short=True, at=at)
 
     def _made_painter(self, params: str) -> Painter:
         _, language, zone = json.loads(params)
@@ -137,7 +138,8 @@ class RowView:
 
     def _drawn_cell(self, name: str, *, is_first: bool) -> Any:
         content: Any = slot(name)
-        if is_first and name not in self._own and name not in self.shape.references:
+        is_link = name in self._own or name in self.shape.references or self.shape.fields[name].accept is not None
+        if is_first and not is_link:
             content = self._kit.link(Link(label=content, href=f"{self.shape.path}/{slot('')}"))
         attributes = {"id": f"{self._prefix}{slot('')}-{name}"}
         return self._kit.cell(content, attributes=attributes, numeric=self.shape.fields[name].numeric)

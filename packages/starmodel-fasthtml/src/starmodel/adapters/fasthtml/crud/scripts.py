@@ -13,6 +13,7 @@ SCRIPT_PHRASES = (
     "Discard",
     "No",
     "OK",
+    "The connection broke while the file was sent; choose it again.",
     "The server restarted with empty memory; this page starts afresh.",
     "This did not work ({status}).",
     "This did not work.",

@@ -64,7 +64,8 @@ class SiteForms:
         values = form.nested(Wanted.of(handler.parameters).parts)
         refuse_impossible(values)
         if form.problems:
-            raise InvalidError([*form.problems, *_further(handler, values, form.problems)])
+            claimed = self._site.runtime.app.files.claimed(handler, values, actor)
+            raise InvalidError([*form.problems, *_further(handler, claimed, form.problems)])
         return arguments._replace(values=values)
 
     async def _find(

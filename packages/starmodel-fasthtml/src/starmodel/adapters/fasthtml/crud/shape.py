@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from starmodel.core.annotations import marks_of, members_of
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import QueryError
+from starmodel.core.files import Accept, accept_of
 from starmodel.core.marks import Indexed, Shown, Unique
 from starmodel.core.query import text_fields
 from starmodel.core.relations import target_of
@@ -80,8 +81,8 @@ class FieldShape:
     """One value: a field of an entity, a member of a value in it, or an argument of an event.
 
     *kind* is the one type it has besides ``None``, or ``None`` for several.  *target* is the class whose id it holds;
-    *members* are those of a nested value, *item* the shape of one of a list.  *default* makes what it is when nothing
-    is given; ``None`` where that cannot be said.
+    *members* are those of a nested value, *item* the shape of one of a list.  *accept* is which files it takes,
+    ``None`` for what is no file.  *default* makes what it is when nothing is given; ``None`` where that cannot be said.
     """
 
     name: str
@@ -98,6 +99,7 @@ class FieldShape:
     item: FieldShape | None = None
     help: str = ""
     when: Mapping[str, Any] | None = None
+    accept: Accept | None = None
     default: Callable[[], Any] | None = field(default=None, repr=False)
     annotation: Any = field(default=None, repr=False)
 
@@ -134,7 +136,7 @@ class Shape:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The fields that a list shows unless somebody chooses others: the naming one first, no long texts."""
-        small = [name for name, one in self.fields.items() if one.widget not in ("textarea", "group", "list", "file")]
+        small = [name for name, one in self.fields.items() if one.widget not in ("textarea", "group", "list")]
         first = [self.naming] if self.naming else []
         return tuple([*first, *(name for name in small if name not in first)][:_FEW_COLUMNS])
 
@@ -186,7 +188,7 @@ class Shape:
 
     def is_edited(self, field: str) -> bool:
         """Tell whether *field* can be changed where it stands in a list."""
-        if "update" not in self.handlers or self.fields[field].many:
+        if "update" not in self.handlers or self.fields[field].many or self.fields[field].accept is not None:
             return False
         return any(one.name == field for one in self.parameters("update"))
 
@@ -204,7 +206,9 @@ class Shape:
         required = parameter.default is None and not parameter.optional
         shape = shape_of(parameter.name, parameter.annotation, self.kind, required=required)
         shape = dataclasses.replace(shape, default=parameter.default)
-        return dataclasses.replace(shape, secret=True, widget="password") if parameter.secret else shape
+        if not parameter.secret:
+            return shape
+        return dataclasses.replace(shape, secret=True, widget="password" if shape.accept is None else "file")
 
     def called(self, entity: Entity) -> str:
         """Return what *entity* is called."""
@@ -234,8 +238,11 @@ def shape_of(
         many=get_origin(alone) in _HOLDERS,
         members=tuple(_members(alone, levels)) if target is None and levels else (),
         secret=holds_secrets(annotation),
+        accept=accept_of(annotation, name),
         annotation=annotation,
     )
+    if shape.accept is not None:
+        shape = dataclasses.replace(shape, widget="file", members=())
     if shape.many and target is None:
         shape = _listed(shape, levels)
     marked = next((mark for mark in reversed(marks_of(annotation)) if isinstance(mark, Shown)), None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.markup import checked_tree, html_of
 from starmodel.core.entity import Entity
+from starmodel.core.files import File, size_text
 
 if TYPE_CHECKING:
     from starmodel.core.ui import UIAdapter
@@ -47,8 +48,15 @@ class Painter:
             return NOTHING if text is None else self._badge(self.words.label(text), None)
         return self._other(value, field, short=short)
 
-    def fact(self, value: Any, field: FieldShape, names: Mapping[str, str], *, short: bool = False) -> str:
-        """Return *value* as HTML, what it refers to by its name: *names* are those of the entities by id."""
+    def fact(
+        self, value: Any, field: FieldShape, names: Mapping[str, str], *, short: bool = False, at: str = ""
+    ) -> str:
+        """Return *value* as HTML, what it refers to by its name: *names* are those of the entities by id.
+
+        *at* is the address of the entity whose value it is now: a file leads to what is stored there.
+        """
+        if isinstance(value, File) and at:
+            return _file(value, f"{at}/files/{field.name}", short=short)
         if field.target is not None:
             ids = value if field.many else [value]
             return ", ".join(_linked(field.target, id, names) for id in ids or () if id) or NOTHING
@@ -59,6 +67,8 @@ class Painter:
         match value:
             case None:
                 return NOTHING
+            case File():
+                return f"<bdi>{escape(value.name)}</bdi> ({size_text(value.size)})"
             case int() | float() | Decimal():
                 return escape(self.words.number(value))
             case datetime() | date() | time() | timedelta():
@@ -98,6 +108,15 @@ class Painter:
         if key not in self._badges:
             self._badges[key] = html_of(checked_tree(self._kit.badge(text, level=level)))
         return self._badges[key]
+
+
+def _file(file: File, address: str, *, short: bool) -> str:
+    """Return the way to a stored file, with a picture for one that is shown."""
+    href = f"{address}?{file.key[:8]}"  # another one is at another address, so that an open page shows it at once
+    size = "" if short else f" ({size_text(file.size)})"
+    kind = "sm-thumb" if short else "sm-picture"
+    picture = f'<img src="{href}" alt="" loading="lazy" class="{kind}"> ' if file.is_image else ""
+    return f'<a href="{href}" class="sm-stored">{picture}<bdi>{escape(file.name)}</bdi></a>{size}'
 
 
 def _linked(target: type[Entity], id: str, names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import { toast } from "./page.js";
 import "./palette.js";
 import "./references.js";
 import "./typing.js";
+import "./uploads.js";
 import "./zone.js";
 
 document.addEventListener("datastar-signal-patch", ({ detail: { _sm: word } }) => {

@@ -2,7 +2,7 @@
 // patch of elements, until its own commands are answered and it is left, or until its form is done.
 import { byId } from "./page.js";
 
-const KINDS = "input:not([type=hidden],[type=submit],[type=button]),textarea,select";
+const KINDS = "input:not([type=hidden],[type=submit],[type=button],[data-sm-takes-away]),textarea,select";
 const isToggle = (el) => el.type === "checkbox" || el.type === "radio";
 const valuesOf = (options) => options.map((option) => option.value).join("\n");
 
