@@ -10,10 +10,11 @@ from typing import Annotated
 
 import pytest
 
+from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.cli.addresses import Address
 from starmodel.cli.checks import RULES, Database, Facts, Schema, Web, findings
-from starmodel.core import Entity, Reference, Secret, event
+from starmodel.core import Entity, File, Reference, Secret, event
 from starmodel.core.actors import ALLOWED
 from starmodel.core.ports import Durability
 from starmodel.plugins import PluginRecord
@@ -150,6 +151,13 @@ def entities():
     return Lost, Apart, Reader, Known, Open
 
 
+def with_files(facts, files):
+    class Paper(Entity):
+        scan: File | None = None
+
+    return replace(facts, application=app(Author, Book, Paper, files=files))
+
+
 def forgotten(facts):
     """Let a file of the project define an entity that nobody gives to the application."""
     import importlib.util
@@ -228,10 +236,15 @@ BAD = {
     "process.root": lambda f: replace(f, is_root=True),
     "files.writable": lambda f: with_file(f, "app/main.py", mode=0o666),
     "files.served": lambda f: with_file(f, "static/backup.sqlite3"),
+    "uploads.unwritable": lambda f: with_files(with_file(f, "taken"), DirectoryFileStore("taken/files")),
+    "uploads.served": lambda f: with_files(f, DirectoryFileStore("static/files")),
+    "uploads.ephemeral": lambda f: with_files(f, MemoryFileStore()),
     "code.breakpoint": lambda f: with_file(f, "app/main.py", "def f():\n    import pdb\n    pdb.set_trace()\n"),
 }
 
 SILENT = {
+    "uploads.unwritable": lambda f: with_files(f, DirectoryFileStore("not/there/yet")),
+    "uploads.ephemeral": lambda f: replace(f, application=app(files=MemoryFileStore())),
     "policy.missing": lambda f: replace(f, application=app(policies=())),  # a plugin decides
     "store.ephemeral": lambda f: replace(f, application=None),
     "secret.weak": lambda f: without_env(f, "STARMODEL_SECRET"),

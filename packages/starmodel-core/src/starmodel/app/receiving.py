@@ -15,7 +15,7 @@ from .sniffing import ENOUGH, image_type, looks_like_markup
 if TYPE_CHECKING:
     from starmodel.core.file_store import FileStore
 
-__all__ = ["EmptyFileError", "FileRefusedError", "FileTooLargeError", "FileTypeError", "received"]
+__all__ = ["EmptyFileError", "FileRefusedError", "FileTooLargeError", "FileTypeError", "received", "type_of"]
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 _ANY = "application/octet-stream"

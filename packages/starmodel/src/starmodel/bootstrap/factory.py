@@ -19,7 +19,15 @@ from .settings import Settings, folder_of_files
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
     from starmodel.core import Entity
-    from starmodel.core.ports import AuthProvider, Codec, EventBus, FileStore, Policy, StatePersistenceBackend, UIAdapter
+    from starmodel.core.ports import (
+        AuthProvider,
+        Codec,
+        EventBus,
+        FileStore,
+        Policy,
+        StatePersistenceBackend,
+        UIAdapter,
+    )
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
