@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-import xlsxwriter  # type: ignore[import-untyped]  # it has no types
 from starlette.responses import Response, StreamingResponse
 
 from starmodel.adapters.fasthtml.replies import NO_STORE
@@ -167,6 +166,8 @@ class _Workbook:
             "strings_to_urls": False,
             "strings_to_numbers": False,
         }
+        import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  (untyped; slow to import, seldom asked for)
+
         self._book = xlsxwriter.Workbook(file, options)
         self._bold = self._book.add_format({"bold": True})
         self._columns, self._numeric, self._row = export.columns, export.numeric, 0
