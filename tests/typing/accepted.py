@@ -8,6 +8,7 @@ from typing import Any, Generic, Self, TypeVar, assert_type
 
 from sqlmodel import Field, Relationship
 
+from starmodel.adapters.fasthtml import Content, PageCall, StarModelApp, load
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.adapters.persistence.sqlmodel import BaseTable, table_config
 from starmodel.adapters.pydantic import PydanticCodec
@@ -16,6 +17,7 @@ from starmodel.core import Command, DomainEvent, Entity, Private, Recorded, Secr
 from starmodel.core.ports import Codec, EventBus, Policy, StatePersistenceBackend
 from starmodel.core.query import Page as Found
 from starmodel.core.query import Stored
+from starmodel.core.ui import Field as Control
 from starmodel.testing import FaultyStore, PlainCodec, RecordingBus
 
 T = TypeVar("T")
@@ -214,3 +216,32 @@ async def asking() -> None:
     assert_type(await post.related(BlogPost.author), Author | None)
     assert_type(await Author(name="x").related(Author.posts), list[BlogPost])
     assert_type(await BlogPost.related_records([post], BlogPost.author), dict[str, Author | None])
+
+
+def replacing(web: StarModelApp) -> None:
+    web.pages.columns(Counter, "count")
+    web.pages.rename(Counter, count="How many")
+    web.pages.hide(Counter, "double")
+
+    @web.pages.cell(Counter, "count")
+    def cell(counter: Counter) -> str:
+        return f"{counter.count}!"
+
+    @web.pages.fact(Counter, "count")
+    def fact(counter: Counter) -> int:
+        return counter.count
+
+    @web.pages.control(Counter, "amount")
+    def amount(field: Control) -> Any:
+        return web.pages.kit.field(field)
+
+    @web.pages.row(Counter)
+    def row(counter: Counter, cells: list[Any]) -> Any:
+        return [counter.count, *cells]
+
+    @web.pages.page(Counter, "detail")
+    async def detail(call: PageCall) -> Content:
+        assert_type((await load(Counter, call.id)).count, int)
+        return await call.default()
+
+    assert_type(cell(Counter()), Any)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from starmodel.adapters.fasthtml import StarModelApp
 from starmodel.adapters.persistence.sqlmodel import BaseTable
 from starmodel.app import Application
 from starmodel.core import Actor, Command, DomainEvent, Entity, Secret, StateStore, event
@@ -99,3 +100,14 @@ BlogPost(title="a", veiws=3)  # refused: an unknown field
 BlogPost(title="a").rename(3)  # refused: the wrong type of an argument
 BlogPost(title="a").views.upper()  # refused: the type of a field is known
 BlogPost.search(3)  # refused: text is searched for
+
+
+def of_another(post: BlogPost) -> str:
+    return post.title
+
+
+def replacing(web: StarModelApp) -> None:
+    web.pages.cell(Counter, "count")(of_another)  # refused: it draws another class
+    web.pages.cell(str, "count")  # refused: no entity
+    web.pages.page(Counter, "detial")  # refused: there is no such page
+    web.pages.rename(Counter, count=3)  # refused: a name is text

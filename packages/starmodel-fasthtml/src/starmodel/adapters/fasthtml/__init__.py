@@ -3,6 +3,7 @@
 from .actions import on_change, on_click, on_input, on_submit, url_of
 from .app import StarModelApp
 from .assets import Assets
+from .crud import Content, PageCall
 from .gate import GateSettings
 from .injection import Shared
 from .reading import find, load
@@ -11,8 +12,10 @@ from .views import Fragment, View, view
 
 __all__ = [
     "Assets",
+    "Content",
     "Fragment",
     "GateSettings",
+    "PageCall",
     "Shared",
     "StarModelApp",
     "View",

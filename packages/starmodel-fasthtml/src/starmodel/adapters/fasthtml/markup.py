@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from types import GeneratorType
 from typing import Any
 
@@ -37,8 +38,12 @@ class Raw(NotStr):  # type: ignore[misc]  # fastcore is untyped
 
 
 def html_of(element: Any) -> str:
-    """Return *element* as HTML without added white space."""
-    return str(element) if isinstance(element, NotStr) else str(to_xml(element, indent=False))
+    """Return *element* as HTML without added white space; text alone is text, also where nothing stands around it."""
+    if isinstance(element, NotStr):
+        return str(element)
+    if isinstance(element, str | int | float) and not hasattr(type(element), "__html__"):
+        return escape(str(element))
+    return str(to_xml(element, indent=False))
 
 
 def checked_page(result: Any, nonce: str) -> Any:

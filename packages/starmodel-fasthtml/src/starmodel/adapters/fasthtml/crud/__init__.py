@@ -3,6 +3,20 @@
 from .call import Content, PageCall
 from .own import add_own_entities
 from .places import PageMaker
+from .replacing import ControlMaker, OwnPage, PageName, PartMaker, Replacing, RowMaker
 from .site import Site, SiteDoor
 
-__all__ = ["Content", "PageCall", "PageMaker", "Site", "SiteDoor", "add_own_entities"]
+__all__ = [
+    "Content",
+    "ControlMaker",
+    "OwnPage",
+    "PageCall",
+    "PageMaker",
+    "PageName",
+    "PartMaker",
+    "Replacing",
+    "RowMaker",
+    "Site",
+    "SiteDoor",
+    "add_own_entities",
+]

@@ -191,7 +191,7 @@ async def _form(call: PageCall, shape: Shape, wish: _Wish, found: Tried | None) 
     words = call.words
     sent = [("_do", wish.name), ("_batch", secrets.token_hex(15))]
     sent += [("_all", "1")] if wish.everything else [("_id", id) for id in wish.ids]
-    fields = [call.kit.field(one) for one in await _controls(call, shape, wish)]
+    fields = [shape.own.drawn(call.kit, one) for one in await _controls(call, shape, wish)]
     buttons = [submit(call, words("Try it"), "try", name="_step")] if fields else []
     if found is not None and (found.changed or found.seen < len(wish.ids)):
         label = words("{event} them", event=shape.event_label(wish.name, words))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from starmodel.adapters.fasthtml.gate import header
 from starmodel.adapters.fasthtml.reading import current_page
+from starmodel.core.errors import EventError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -59,6 +60,16 @@ class PageCall:
     id: str = ""
     event: str = ""
     names: dict[str, str] = field(default_factory=dict)
+    usual: Callable[[], Awaitable[Content]] | None = None
+
+    async def default(self) -> Content:
+        """Return the page as it is without the application's own: for a function that replaces one of those there are.
+
+        EventError where there is no usual page.
+        """
+        if self.usual is None:
+            raise EventError("this page takes the place of no other, so there is no default()")
+        return await self.usual()
 
     @property
     def runtime(self) -> Runtime:

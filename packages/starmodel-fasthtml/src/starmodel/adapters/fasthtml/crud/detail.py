@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.markup import Raw
@@ -12,20 +13,23 @@ from starmodel.core.ui import Link
 from .buttons import action_button, form_link
 from .call import Content
 from .relating import related
+from .replaced import page_or_own
 from .timeline import read_past, referred, timeline
 from .values import Painter
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from starmodel.core.entity import Entity
     from starmodel.core.query import Stored
 
     from .call import PageCall
-    from .shape import Shape
+    from .shape import FieldShape, Shape
 
 __all__ = ["detail_page"]
 
 
-async def detail_page(call: PageCall, shape: Shape) -> Content:
+async def detail_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     """Return the page of an entity; NotFoundError when it never was there, or is not for the reader to see."""
     if call.first("at"):
         return await _as_of(call, shape)
@@ -35,7 +39,11 @@ async def detail_page(call: PageCall, shape: Shape) -> Content:
         await call.read.load(shape.kind, call.id)
     except NotFoundError:
         return await _deleted(call, shape)
-    stored: Stored[Any] | None = call.read.stored_under(key)
+    return await page_or_own(call, shape, "detail", partial(_as_it_is, call, shape))
+
+
+async def _as_it_is(call: PageCall, shape: Shape) -> Content:
+    stored: Stored[Any] | None = call.read.stored_under((shape.name, call.id))
     assert stored is not None, "it was loaded"  # noqa: S101  (for the checker)
     past = await read_past(call, shape, stored)
     entity = stored.entity
@@ -71,10 +79,17 @@ def _may(call: PageCall, shape: Shape, event: str, entity: Entity) -> bool:
 def _facts(call: PageCall, shape: Shape, entity: Entity) -> Any:
     painter, at = Painter(call.kit, call.words), "" if call.first("at") else f"{shape.path}/{entity.id}"
     pairs = [
-        (call.words.label(field.label), Raw(painter.fact(getattr(entity, name), field, call.names, at=at)))
-        for name, field in shape.fields.items()
+        (call.words.label(field.label), _fact(call, shape, entity, painter, field, at))
+        for field in shape.fields.values()
     ]
     return call.kit.section("", [call.kit.facts(pairs)]) if pairs else ""
+
+
+def _fact(call: PageCall, shape: Shape, entity: Entity, painter: Painter, field: FieldShape, at: str) -> Any:
+    own = shape.own.facts.get(field.name)
+    if own is not None:
+        return own(entity)
+    return Raw(painter.fact(getattr(entity, field.name), field, call.names, at=at))
 
 
 async def _deleted(call: PageCall, shape: Shape) -> Content:

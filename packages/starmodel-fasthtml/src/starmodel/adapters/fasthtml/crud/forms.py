@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastcore.xml import ft
@@ -25,9 +26,10 @@ from .call import Content
 from .controls import Controls, Spot
 from .describing import as_text, named_ids
 from .documents import KEY
+from .replaced import Own, own_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,9 +39,14 @@ if TYPE_CHECKING:
     from starmodel.core.query import Stored
 
     from .call import PageCall
+    from .replacing import PageName
     from .shape import FieldShape, Shape
 
-__all__ = ["FormView", "cell_form", "change_page", "create_page", "event_page", "form_view"]
+__all__ = ["FormView", "Piece", "cell_form", "change_page", "create_page", "event_page", "form_view"]
+
+_FINE = 200
+_PAGES: Mapping[str, PageName] = {"create": "new", "update": "edit"}
+"""Which page the form of an event is, where it is one that an application may replace."""
 
 
 async def create_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
@@ -57,7 +64,7 @@ async def cell_form(call: PageCall, shape: Shape) -> ASGIApp:
     if shape.fields.get(call.event) is None:
         raise NotFoundError(shape.name, call.event)
     view = await form_view(replace(call, event="update"), shape, "update", back="")
-    return _Piece(view.cell(call.event))
+    return Piece(view.cell(call.event))
 
 
 async def event_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
@@ -67,7 +74,7 @@ async def event_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
 
 async def _opened(call: PageCall, shape: Shape, event: str) -> Content | ASGIApp:
     view = await form_view(call, shape, event, back=_back(call, shape, event))
-    return _Piece(view.dialog(call.scope)) if is_ours(call.scope) else view.page()
+    return await view.shown()
 
 
 def _back(call: PageCall, shape: Shape, event: str) -> str:
@@ -80,15 +87,16 @@ def _back(call: PageCall, shape: Shape, event: str) -> str:
     return own if came == "/" or is_form else came
 
 
-class _Piece:
+class Piece:
     """Answers with a piece of page, for the script that puts it into one."""
 
     def __init__(self, html: str) -> None:
-        self._html = html
+        self.html = html
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
         del scope, receive
-        await send_bytes(send, 200, b"text/html; charset=utf-8", self._html.encode())
+        await send_bytes(send, 200, b"text/html; charset=utf-8", self.html.encode())
 
 
 async def form_view(
@@ -183,22 +191,38 @@ class FormView:
             return words("Edit {name}", name=called)
         return f"{self.shape.event_label(name, words)}: {called}"
 
-    def page(self, status: int = 200) -> Content:
-        """Return the form as a page."""
-        kit = self.call.kit
-        parts = [kit.heading(self.title), kit.section("", [*self._before(), self._form(is_dialog=False)])]
+    async def shown(self, status: int = 200) -> Content | ASGIApp:
+        """Return the form for whoever asks: as a page, and for our script as a dialog.
+
+        It stands in the application's own page, where there is one.  One that is no form of ours shows nothing of
+        what was refused, and is a page also for our script.
+        """
+        is_dialog, usual = is_ours(self.call.scope), partial(self._usual, status)
+        page = _PAGES.get(self.handler.event.name)
+        own = None if page is None else self.shape.own.pages.get(page)
+        found = None if own is None else await own_page(self.call, self.shape, own, usual)
+        if found is None or not (found.has_usual or status == _FINE):
+            found = Own(await usual(), has_usual=True)
+        if not isinstance(found.made, Content):
+            return found.made
+        made = found.made if status == _FINE else replace(found.made, status=status)
+        return Piece(self._dialog(made)) if is_dialog and found.has_usual else made
+
+    async def _usual(self, status: int) -> Content:
+        kit, is_dialog = self.call.kit, is_ours(self.call.scope)
+        parts = [*self._before(), self._form(is_dialog=is_dialog)]
+        if not is_dialog:
+            parts = [kit.heading(self.title), kit.section("", parts)]
         return Content(title=self.title, parts=parts, status=status)
 
-    def dialog(self, scope: Scope) -> str:
-        """Return the form as a dialog; it tells where what it shows is kept up to date."""
-        live = live_address(self.call.read, self.call.runtime, scope)
+    def _dialog(self, content: Content) -> str:
+        """Return a dialog; it tells where what it shows is kept up to date."""
+        live = live_address(self.call.read, self.call.runtime, self.call.scope)
         attributes: dict[str, Any] = {"data-sm-form-dialog": True, "data-preserve-attr": "open"}
         if live is not None:
             attributes |= {"data-live": live.url, "data-after": live.after}
-        content = [*self._before(), self._form(is_dialog=True)]
-        drawn = self.call.kit.dialog(
-            f"{self._prefix}-dialog", self.title, content, close=self.call.words("Close"), attributes=attributes
-        )
+        id, close = f"{self._prefix}-dialog", self.call.words("Close")
+        drawn = self.call.kit.dialog(id, content.title, content.parts, close=close, attributes=attributes)
         return html_of(checked_tree(drawn))
 
     def cell(self, name: str) -> str:
@@ -216,7 +240,8 @@ class FormView:
             "data-base": str(self.stored.version),
         }
         kit = self.call.kit
-        return html_of(checked_tree(kit.form([kit.field(one) for one in fields], [], attributes=attributes)))
+        drawn = [self.shape.own.drawn(kit, one) for one in fields]
+        return html_of(checked_tree(kit.form(drawn, [], attributes=attributes)))
 
     @property
     def _prefix(self) -> str:
@@ -323,7 +348,7 @@ class FormView:
         drawn: list[Any] = []
         conflicts = {} if self.refusal is None else self.refusal.conflicts
         for one in self.asked:
-            pieces = [kit.field(field) for field in controls.fields(one, self.spots[one.name])]
+            pieces = [self.shape.own.drawn(kit, field) for field in controls.fields(one, self.spots[one.name])]
             if one.name in conflicts:
                 pieces.append(kit.field(self._choice(controls, one, conflicts[one.name][0])))
             drawn += [self._conditional(one, pieces)] if one.when is not None else pieces

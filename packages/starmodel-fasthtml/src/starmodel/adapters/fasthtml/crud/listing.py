@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from .chips import filter_chips
 from .menus import row_menu
 from .paging import Slice, read_slice
 from .panels import going_to
+from .replaced import page_or_own
 from .saved import has_usual
 from .templates import slot
 from .tools import list_tools
@@ -42,6 +44,10 @@ async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     """Return the list that the address asks for, or the way to the one that its reader wants to see first."""
     if has_usual(call, shape):
         return going_to(f"{shape.path}/usual")
+    return await page_or_own(call, shape, "list", partial(_usual_page, call, shape))
+
+
+async def _usual_page(call: PageCall, shape: Shape) -> Content:
     asked = ListCall.of(call, shape)
     rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
     await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)

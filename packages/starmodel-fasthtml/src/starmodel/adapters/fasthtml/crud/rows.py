@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from starmodel.adapters.fasthtml.markup import checked_tree, html_of
-from starmodel.core.query import Stored
+from fastcore.xml import FT
+
+from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
+from starmodel.core.errors import DefinitionError
 from starmodel.core.ui import Link
 
 from .buttons import action_button, select_box
 from .templates import Template, slot
-from .values import Painter
+from .values import NOTHING, Painter
 from .words import Words
 
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml.fragments import Fragments
     from starmodel.core.entity import Entity
+    from starmodel.core.query import Stored
     from starmodel.core.ui import UIAdapter
 
+    from .replacing import OwnParts, RowMaker
     from .shape import Shape
 
-__all__ = ["CellMaker", "RowView"]
-
-CellMaker = Callable[[Any], Any]
-"""Draws one cell of an entity in an application's own way: a pure function of the snapshot."""
+__all__ = ["RowView"]
 
 _BUTTONS = 2
+_CLICKED = re.compile(r"<(a|button|details|input|label|select|textarea)\b")
+"""What HTML does not let stand in a link: https://html.spec.whatwg.org/#interactive-content"""
 
 
 class RowView:
@@ -43,13 +47,15 @@ class RowView:
         self,
         shape: Shape,
         kit: UIAdapter,
-        own_cells: Mapping[str, CellMaker],
+        own: OwnParts,
         words: Callable[[str, str], Words],
     ) -> None:
-        self.shape, self._kit, self._own, self._words = shape, kit, own_cells, words
+        self.shape, self._kit, self._own, self._row, self._words = shape, kit, own.cells, own.row, words
         self.name = f"row of {shape.name}"
         self._template = lru_cache(maxsize=64)(self._made_template)
         self._cell_template = lru_cache(maxsize=256)(self._made_cell)
+        self._ends = lru_cache(maxsize=64)(self._made_ends)
+        self._way = Template(kit.link(Link(label=slot("content"), href=f"{shape.path}/{slot('')}")))
         self._painter = lru_cache(maxsize=64)(self._made_painter)
 
     @staticmethod
@@ -59,11 +65,11 @@ class RowView:
 
     def needs_page(self, params: str, fields: frozenset[str] | None) -> bool:
         """Tell whether a change of these *fields*, ``None`` for any, can only be shown by making the page again."""
-        columns: list[str] = json.loads(params)[0]
+        columns = _columns(params)
         shown = [name for name in columns if name in self.shape.references]
         if not shown:
             return False
-        return fields is None or self._renames(columns, fields) or not fields.isdisjoint(shown)
+        return self._row is not None or fields is None or self._renames(columns, fields) or not fields.isdisjoint(shown)
 
     def _renames(self, columns: Sequence[str], fields: frozenset[str]) -> bool:
         """Tell whether what the row is called changes, and stands elsewhere than in its first cell."""
@@ -81,39 +87,58 @@ class RowView:
 
     def render(self, entity: Entity, params: str = "", names: Mapping[str, str] | None = None) -> str:
         """Return the row of a snapshot."""
-        template, painter = self._template(params), self._painter(params)
+        fill = self._filler(entity, params, names or {})
+        if self._row is None:
+            return self._template(params).filled(fill)
+        return self._own_row(self._row, entity, self._usual_cells(params, fill))
+
+    def _filler(self, entity: Entity, params: str, names: Mapping[str, str]) -> Callable[[str], str]:
+        """Return what tells the HTML of each slot in the templates of a row."""
+        painter, at = self._painter(params), f"{self.shape.path}/{entity.id}"
 
         def fill(name: str) -> str:
             if name == "":
                 return entity.id
             if name == "called":
                 return escape(self.shape.called(entity))
-            return self._cell(entity, name, painter, names or {})
+            if name in self._own:
+                return self._own_cell(entity, name, is_first=name == _columns(params)[0])
+            return painter.fact(getattr(entity, name), self.shape.fields[name], names, short=True, at=at)
 
-        return template.filled(fill)
+        return fill
+
+    def _own_cell(self, entity: Entity, name: str, *, is_first: bool) -> str:
+        """Return what an application draws in a cell; the first one leads to the entity, if it leads nowhere itself."""
+        html = html_of(checked_tree(self._own[name](entity))) or NOTHING
+        if not is_first or _CLICKED.search(html):
+            return html
+        return self._way.filled(lambda part: html if part else entity.id)
+
+    def _usual_cells(self, params: str, fill: Callable[[str], str]) -> list[Any]:
+        columns, (box, actions) = _columns(params), self._ends(params)
+        templates = [box, *[self._cell_template(name, name == columns[0]) for name in columns], actions]
+        return [Raw(one.filled(fill)) for one in templates]
+
+    def _own_row(self, row: RowMaker, entity: Entity, cells: list[Any]) -> str:
+        """Return the row that an application makes of the usual cells, under the id that it is patched by."""
+        made = checked_tree(row(entity, cells))
+        if getattr(made, "tag", "") != "tr":
+            raise DefinitionError(f"the function for the rows of {self.shape.label} must return a Tr, not {made!r:.80}")
+        return html_of(FT("tr", made.children, {**made.attrs, "id": f"{self._prefix}{entity.id}"}))
 
     def cells(self, stored: Stored[Any], params: str, fields: frozenset[str]) -> str | None:
         """Return the cells of the changed *fields*, to be put in the place of the old ones; ``None`` for the whole row.
 
         A cell that an application draws itself may show anything of the entity.
         """
-        columns: list[str] = json.loads(params)[0]
+        if self._row is not None:
+            return None
+        columns = _columns(params)
         changed = [name for name in columns if name in fields or name in self._own]
         if self._renames(columns, fields):
             return None
-        painter, entity = self._painter(params), stored.entity
-        return "".join(
-            self._cell_template(name, name == columns[0]).filled(
-                lambda part, name=name: entity.id if part == "" else self._cell(entity, name, painter, {})  # type: ignore[misc]
-            )
-            for name in changed
-        )
-
-    def _cell(self, entity: Entity, name: str, painter: Painter, names: Mapping[str, str]) -> str:
-        if name in self._own:
-            return html_of(checked_tree(self._own[name](entity)))
-        at = f"{self.shape.path}/{entity.id}"
-        return painter.fact(getattr(entity, name), self.shape.fields[name], names, short=True, at=at)
+        fill = self._filler(stored.entity, params, {})
+        return "".join(self._cell_template(name, name == columns[0]).filled(fill) for name in changed)
 
     def _made_painter(self, params: str) -> Painter:
         _, language, zone = json.loads(params)
@@ -122,12 +147,14 @@ class RowView:
     def _made_template(self, params: str) -> Template:
         columns, language, zone = json.loads(params)
         words = self._words(language, zone)
-        cells = [
-            self._kit.cell(select_box(slot(""), slot("called"), words), attributes={}),
-            *[self._drawn_cell(name, is_first=name == columns[0]) for name in columns],
-            self._kit.cell(self._actions(words)),
-        ]
-        return Template(self._kit.row(f"{self._prefix}{slot('')}", cells))
+        cells = [self._drawn_cell(name, is_first=name == columns[0]) for name in columns]
+        return Template(self._kit.row(f"{self._prefix}{slot('')}", [self._box(words), *cells, self._actions(words)]))
+
+    def _made_ends(self, params: str) -> tuple[Template, Template]:
+        """Return the cells before and after those of the columns."""
+        _, language, zone = json.loads(params)
+        words = self._words(language, zone)
+        return Template(self._box(words)), Template(self._actions(words))
 
     def _made_cell(self, name: str, is_first: bool) -> Template:  # noqa: FBT001  (the key of a cache)
         return Template(self._drawn_cell(name, is_first=is_first))
@@ -144,11 +171,19 @@ class RowView:
         attributes = {"id": f"{self._prefix}{slot('')}-{name}"}
         return self._kit.cell(content, attributes=attributes, numeric=self.shape.fields[name].numeric)
 
-    def _actions(self, words: Words) -> list[Any]:
+    def _box(self, words: Words) -> Any:
+        return self._kit.cell(select_box(slot(""), slot("called"), words), attributes={})
+
+    def _actions(self, words: Words) -> Any:
         buttons = [action_button(self._kit, self.shape, one, slot(""), words) for one in self.shape.actions[:_BUTTONS]]
         more = Link(
             label="⋯",
             href=f"{self.shape.path}/{slot('')}",
             attributes={"data-sm-more": slot(""), "aria-label": words("More actions for {name}", name=slot("called"))},
         )
-        return [*buttons, self._kit.link(more, tone="quiet")]
+        return self._kit.cell([*buttons, self._kit.link(more, tone="quiet")])
+
+
+@lru_cache(maxsize=256)
+def _columns(params: str) -> tuple[str, ...]:
+    return tuple(json.loads(params)[0])

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from starmodel.adapters.fasthtml.arguments import Wanted
-from starmodel.adapters.fasthtml.wanting import is_ours
 from starmodel.app import permitted, readable
 from starmodel.app.bodies import refuse_impossible
 from starmodel.core.annotations import marks_of
@@ -18,10 +17,10 @@ from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryErr
 from starmodel.core.marks import Shown
 from starmodel.core.query import Query, matches
 
-from .call import called
+from .call import Content, called
 from .describing import shape_at
 from .documents import document
-from .forms import form_view
+from .forms import Piece, form_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,10 +128,11 @@ class SiteForms:
             )
         except StarModelError:
             return None
-        if is_ours(scope):
-            return view.dialog(asked_at).encode()
+        made = await view.shown(refusal.status)
+        if isinstance(made, Piece):
+            return made.html.encode()
         call.read.forget()  # what was typed is in no entity: the page must not be made again
-        return document(call, view.page(refusal.status)).body(scope)
+        return document(call, made).body(scope) if isinstance(made, Content) else None
 
 
 def _place(form: FormValues, name: str) -> tuple[str | int, ...]:

@@ -25,6 +25,7 @@ from starmodel.core.secrecy import holds_secrets
 from starmodel.core.ui import Choice, Widget
 from starmodel.core.visibility import Visibility, visibility_of
 
+from .replacing import OwnParts
 from .words import later
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ class FieldShape:
 class Shape:
     """What pages show of the class *kind*; made once."""
 
-    def __init__(self, kind: type[Entity], catalog: Catalog) -> None:
-        self.kind = kind
+    def __init__(self, kind: type[Entity], catalog: Catalog, own: OwnParts | None = None) -> None:
+        self.kind, self.own = kind, own or OwnParts()
         self.name = kind.__entity_name__
         self.path = f"/{self.name.lower()}"
         config = kind.__entity_config__
@@ -128,7 +129,7 @@ class Shape:
         """The public fields without the id, in the order of the class."""
         infos = fields_of(self.kind)
         return {
-            name: shape_of(name, info.annotation, self.kind, required=info.default is None)
+            name: self._renamed(shape_of(name, info.annotation, self.kind, required=info.default is None))
             for name, info in infos.items()
             if name != "id" and info.visibility is Visibility.PUBLIC
         }
@@ -136,6 +137,8 @@ class Shape:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The fields that a list shows unless somebody chooses others: the naming one first, no long texts."""
+        if self.own.columns:
+            return self.own.columns
         small = [name for name, one in self.fields.items() if one.widget not in ("textarea", "group", "list")]
         first = [self.naming] if self.naming else []
         return tuple([*first, *(name for name in small if name not in first)][:_FEW_COLUMNS])
@@ -169,10 +172,15 @@ class Shape:
         """The classes that its fields refer to, by field."""
         return {name: one.target for name, one in self.fields.items() if one.target is not None}
 
+    @property
+    def events(self) -> Mapping[str, Handler]:
+        """All of its events by name."""
+        return self._catalog.handlers(self.kind)
+
     @cached_property
     def handlers(self) -> Mapping[str, Handler]:
-        """Its events by name."""
-        return self._catalog.handlers(self.kind)
+        """Its events by name, without those that the application offers on no page."""
+        return {name: one for name, one in self.events.items() if name not in self.own.hidden}
 
     @cached_property
     def actions(self) -> tuple[Handler, ...]:
@@ -194,21 +202,28 @@ class Shape:
 
     def event_label(self, name: str, words: Words) -> str:
         """Return what an event is called in the reader's language."""
+        if name in self.own.labels:
+            return words.label(self.own.labels[name])
         return words(_EVENTS[name]) if name in _EVENTS else words.label(label_of(name))
 
     def parameters(self, event: str) -> tuple[FieldShape, ...]:
         """Return the shapes of what an event takes."""
         if event not in self._parameters:
-            self._parameters[event] = tuple(self._argument(one) for one in self.handlers[event].parameters)
+            self._parameters[event] = tuple(self._argument(one) for one in self.events[event].parameters)
         return self._parameters[event]
 
     def _argument(self, parameter: Parameter) -> FieldShape:
         required = parameter.default is None and not parameter.optional
         shape = shape_of(parameter.name, parameter.annotation, self.kind, required=required)
-        shape = dataclasses.replace(shape, default=parameter.default)
+        shape = self._renamed(dataclasses.replace(shape, default=parameter.default))
         if not parameter.secret:
             return shape
         return dataclasses.replace(shape, secret=True, widget="password" if shape.accept is None else "file")
+
+    def _renamed(self, shape: FieldShape) -> FieldShape:
+        """Return *shape* called as the application calls the field of that name."""
+        label = self.own.labels.get(shape.name)
+        return dataclasses.replace(shape, label=label) if label else shape
 
     def called(self, entity: Entity) -> str:
         """Return what *entity* is called."""

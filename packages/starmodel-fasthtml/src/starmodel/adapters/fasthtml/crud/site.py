@@ -24,7 +24,8 @@ from .keeping import Kept, KeptPages
 from .languages import Languages
 from .places import FILES, PAGES, SITE, PageMaker, SiteMaker
 from .refusals import refusal_page
-from .rows import CellMaker, RowView
+from .replacing import Replacing
+from .rows import RowView
 from .runner import Batches
 from .sending import SiteForms
 from .shape import Shape
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from starmodel.adapters.fasthtml.runtime import Runtime
     from starmodel.core.entity import Entity
+    from starmodel.core.ui import UIAdapter
 
 __all__ = ["Found", "Site", "SiteDoor", "may_be_kept", "send_page"]
 
@@ -52,13 +54,14 @@ class Found(NamedTuple):
     """How many bytes of files it takes."""
 
 
-class Site:
+class Site(Replacing):
     """Answers GET for ``/todo`` and what is below it, for every class that has pages.
 
     An application's own routes are asked first: a page of its own takes the place of one of these.
     """
 
     def __init__(self, runtime: Runtime, title: str) -> None:
+        super().__init__()
         self.runtime, self.title = runtime, title
         self._shapes: dict[type[Entity], Shape] = {}
         self._kinds: tuple[type[Entity], ...] = ()
@@ -69,11 +72,15 @@ class Site:
         self._templates = Fragments(max_bytes=_TEMPLATES)
         self.own_links: list[Link] = []
         self.languages = Languages()
-        self.cells: dict[type[Entity], dict[str, CellMaker]] = {}
         runtime.forms = SiteForms(self)
         runtime.draw_refusals_by(partial(refusal_page, self))
         self.batches = Batches(runtime.app)
         self.uploads = Uploads(runtime.signer)
+
+    @property
+    def kit(self) -> UIAdapter:
+        """What draws the pages, for parts of an application's own in its manner."""
+        return self.runtime.kit
 
     @property
     def shapes(self) -> Sequence[Shape]:
@@ -112,10 +119,11 @@ class Site:
         is not right.
         """
         self.languages.add(folder)
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Draw everything anew from now on."""
+        self._kinds = ()
         self._shapes.clear()
         self._views.clear()
         self._templates = Fragments(max_bytes=_TEMPLATES)
@@ -131,7 +139,7 @@ class Site:
     def shape(self, kind: type[Entity]) -> Shape:
         """Return what there is to see of *kind*."""
         if kind not in self._shapes:
-            self._shapes[kind] = Shape(kind, self.runtime.app.catalog)
+            self._shapes[kind] = Shape(kind, self.runtime.app.catalog, self.own(kind))
         return self._shapes[kind]
 
     def row_view(self, shape: Shape) -> RowView:
@@ -139,7 +147,7 @@ class Site:
         view = self._views.get(shape.kind)
         if view is None:
             view = self._views[shape.kind] = RowView(
-                shape, self.runtime.kit, self.cells.setdefault(shape.kind, {}), self.languages.words
+                shape, self.runtime.kit, self.own(shape.kind), self.languages.words
             )
             self.runtime.hub.views[view.name] = view
         return view

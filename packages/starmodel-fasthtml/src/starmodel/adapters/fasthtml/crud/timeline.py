@@ -94,7 +94,7 @@ def _title(call: PageCall, shape: Shape, step: Step[Any]) -> str:
     }
     if command.entity != shape.name:  # what another class did
         return f"{words.label(label_of(command.entity))}: {words.label(label_of(command.event))}"
-    return known.get(command.event) or words.label(label_of(command.event))
+    return known.get(command.event) or shape.event_label(command.event, words)
 
 
 def _who(call: PageCall, actor: str | None) -> str:
@@ -181,7 +181,9 @@ def _button(
     call: PageCall, shape: Shape, event: str, command: str, step: Step[Any], stored: Stored[Any] | None
 ) -> Iterator[Any]:
     app = call.runtime.app
-    if may_be_undone(app, shape.kind, step, actor=call.read.actor, stored=stored, event=event):
+    if event in shape.handlers and may_be_undone(
+        app, shape.kind, step, actor=call.read.actor, stored=stored, event=event
+    ):
         label = call.words("Undo") if event == "undo" else call.words("Redo")
         handler = shape.handlers[event]
         yield command_button(call.kit, shape, handler, label, ("command", command), icon=_ICONS[event])

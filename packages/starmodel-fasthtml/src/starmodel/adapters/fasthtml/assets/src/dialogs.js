@@ -8,7 +8,8 @@ import { say } from "./words.js";
 const layer = document.body.appendChild(make("div", { id: "sm-dialogs" })); // outside of what patches make again
 const open = new Map(); // dialog -> {url, opener, source, changed, refused}
 
-const drawnIn = (html) => make("template", { innerHTML: html }).content.querySelector("dialog[data-sm-form-dialog]");
+// An application's own page may leave its form out; then it is a page.
+const drawnIn = (html) => make("template", { innerHTML: html }).content.querySelector("dialog[data-sm-form-dialog]:has(form[data-sm-form])");
 
 async function drawn(url) {
   const reply = await fetch(url, { headers: { Accept: "text/html", "StarModel-Request": "1" } }).catch(() => null);

@@ -84,8 +84,11 @@ function count() {
   const all = boxes();
   const chosen = all.filter((box) => box.checked).length;
   const said = form.querySelector("[data-sm-count]");
-  const text = said?.dataset.smCount.replace("{count}", chosen);
-  if (said && said.textContent !== text) said.textContent = text;
+  if (said) {
+    said.smNone ??= said.textContent; // as the server wrote it
+    const text = chosen ? said.dataset.smCount.replace("{count}", chosen) : said.smNone;
+    if (said.textContent !== text) said.textContent = text;
+  }
   const page = form.querySelector("[data-sm-page] input");
   if (page) Object.assign(page, { checked: chosen > 0 && chosen === all.length, indeterminate: chosen > 0 && chosen < all.length });
 }
