@@ -9,6 +9,8 @@ from starmodel.core.ui import Choice, Column, Entry, Field, Frame, Link
 app = create_app(title="Gallery")
 ui = app.runtime.kit
 
+PLAN = Link(label="plan.png (12 kB)", href="#plan")
+DOT = "data:image/gif;base64,R0lGODlhAQABAIABAExpcf///yH5BAEAAAEALAAAAAABAAEAAAICRAEAOw=="
 COLOURS = [Choice(value="r", label="Red"), Choice(value="g", label="Green"), Choice(value="b", label="Blue")]
 LONG = "A title that is rather longer than anybody would have thought when the column was given its width"
 
@@ -89,6 +91,7 @@ def fields(prefix, *, wrong=False):
         Field(id="mail", name="mail", label="Mail", widget="email", attributes={"placeholder": "you@example.org"}),
         Field(id="secret", name="secret", label="Password", widget="password"),
         Field(id="file", name="file", label="Attachment", widget="file"),
+        Field(id="plan", name="plan", label="Plan", widget="file", current=PLAN, preview=DOT, errors=errors),
         Field(id="colour", name="colour", label="Colour", widget="select", choices=COLOURS, value="g", errors=errors),
         Field(
             id="several",

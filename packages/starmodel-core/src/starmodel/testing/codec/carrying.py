@@ -15,17 +15,20 @@ import pytest
 
 from starmodel.core.errors import InvalidError
 from starmodel.core.events import events_of
+from starmodel.core.files import File
 from starmodel.core.parameters import parameters_of
 from starmodel.core.ports import Codec
 from starmodel.core.snapshot import lens_of
 from starmodel.testing.naming import case_name
 
 from .base import CodecSuite, refused, through_json
-from .samples import Account, Invoice, Level, Line, Seat, Team
+from .samples import Account, Invoice, Level, Line, Paper, Seat, Team
 
 __all__ = ["CarryingContract"]
 
 PASSWORD = "hunter2"  # noqa: S105  (a sample)
+
+SCAN = File("0" * 32, "a.pdf", 10, "application/pdf")
 
 VALUES: tuple[Mapping[str, Any], ...] = (
     *(
@@ -102,6 +105,23 @@ class CarryingContract(CodecSuite):
             "seat": {"who": shown, "row": 1},
         }
         assert codec.load(Team, through_json(codec.dump(team))) == team
+
+    def test_a_file_is_carried_whole(self, codec: Codec) -> None:
+        paper = Paper(id="p", scan=SCAN, draft=SCAN)
+        assert codec.load(Paper, through_json(codec.dump(paper))) == paper
+
+    def test_a_public_dump_has_the_address_of_a_file_and_not_its_key(self, codec: Codec) -> None:
+        data = through_json(codec.dump(Paper(id="p", scan=SCAN, draft=SCAN), public=True))
+        shown = {"name": "a.pdf", "size": 10, "type": "application/pdf", "url": "/paper/p/files/scan"}
+        assert data == {"id": "p", "scan": shown}
+        assert through_json(codec.dump(Paper(id="p"), public=True)) == {"id": "p", "scan": None}
+
+    def test_a_schema_says_how_a_file_is_shown_and_how_it_is_sent(self, codec: Codec) -> None:
+        [shown, nothing] = codec.schema(Paper)["properties"]["scan"]["anyOf"]
+        assert shown["properties"].keys() == {"name", "size", "type", "url"}
+        assert nothing == {"type": "null"}
+        parameters = parameters_of(Paper, events_of(Paper)["attach"])
+        assert codec.arguments_schema("attach", parameters)["properties"]["scan"]["type"] == "string"
 
     def test_loading_passes_over_what_newer_code_wrote(self, codec: Codec) -> None:
         data = {**codec.dump(Account(owner="ada")), "later": {"x": 1}}

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from starmodel.core.entity import Entity
 from starmodel.core.events import event
+from starmodel.core.files import Accept, File
 from starmodel.core.visibility import Private, Secret
 
-__all__ = ["Account", "Invoice", "Level", "Line", "Seat", "Team"]
+__all__ = ["Account", "Invoice", "Level", "Line", "Paper", "Seat", "Team"]
 
 
 class Level(Enum):
@@ -110,6 +111,17 @@ class Seat:
 
     who: Account
     row: int = 1
+
+
+class Paper(Entity):
+    """Something with files, of which one is nobody's to see."""
+
+    scan: Annotated[File | None, Accept("application/pdf", max_bytes=5_000)] = None
+    draft: Private[File | None] = None
+
+    @event
+    def attach(self, scan: File) -> None:
+        """Take a file."""
 
 
 class Team(Entity):

@@ -9,19 +9,24 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from starmodel.app.doors import path_of
+from starmodel.app.downloads import shown_files
+from starmodel.app.uploading import upload_path
 from starmodel.core.errors import DefinitionError, InvalidError, Problem, StarModelError
 
 from .answers import Json, refused, refused_by_http
 from .doors import CollectionDoor, EventDoor, MemberDoor
 from .feed import Feeds
+from .files import FileDoor, UploadDoor
 from .page import documentation_routes
 from .service import Identify, Service
 from .specification import specification
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
@@ -32,6 +37,7 @@ __all__ = ["Identify", "RestApp"]
 
 logger = logging.getLogger("starmodel.rest")
 
+_COUNTED_THERE = 2**62
 _ITSELF = ("docs", "openapi.json")
 """The first parts of the addresses that are the application's own."""
 
@@ -84,6 +90,15 @@ class RestApp(FastAPI):
         """End every feed at once; what a server calls before it stops."""
         self.feeds.drain()
 
+    def takes(self, scope: Scope) -> int:
+        """Return how many bytes the body of a request may have; 0 for no more than usual.
+
+        A file has the limit of its field, which is counted where it is read.
+        """
+        self._include_new()
+        doors = (one for one in self.router.routes if isinstance(one, Route) and isinstance(one.app, UploadDoor))
+        return _COUNTED_THERE if any(one.matches(scope)[0] is Match.FULL for one in doors) else 0
+
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document: the entities', and what was added as FastAPI knows it."""
         self._include_new()
@@ -110,6 +125,7 @@ class RestApp(FastAPI):
         known = {handler.event.name: handler for handler in offered}
         events = [handler for handler in offered if not _is_standard(handler)]
         self.router.routes += [_event_route(self._service, handler) for handler in events]
+        self.router.routes += _file_routes(self._service, kind, offered)
         create, update, delete = (_standard(known, event) for event in ("create", "update", "delete"))
         self._add(f"/{name}", CollectionDoor(self._service, kind, create, self.feeds), GET=True, POST=create)
         self._add(
@@ -137,6 +153,16 @@ def _is_standard(handler: Handler) -> bool:
 def _standard(known: dict[str, Handler], event: str) -> Handler | None:
     handler = known.get(event)
     return handler if handler is not None and _is_standard(handler) else None
+
+
+def _file_routes(service: Service, kind: type[Entity], offered: Sequence[Handler]) -> Iterator[Route]:
+    """Yield the routes that files are sent to, and those that they are fetched from."""
+    for handler in offered:
+        for field in handler.files:
+            yield Route(upload_path(path_of(handler), field), UploadDoor(service, handler, field), methods=["POST"])
+    for field in shown_files(kind):
+        path = f"/{kind.__entity_name__.lower()}/{{id}}/files/{field}"
+        yield Route(path, FileDoor(service, kind, field), methods=["GET"])
 
 
 def _event_route(service: Service, handler: Handler) -> Route:

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.app import MAX_PAGE
 from starmodel.app.doors import path_of
+from starmodel.app.downloads import shown_files
+from starmodel.app.uploading import upload_path
 from starmodel.core.conditions import only_type
 from starmodel.core.entity import fields_of
+from starmodel.core.files import file_fields, size_text
 from starmodel.core.query import text_fields
 
+from .files import file_schema
 from .pieces import ID, KEY, MATCH, PROBLEM, json_body, preview_answer, query, refusals, with_etag
 from .schemas import Schemas, example_of
 
@@ -74,7 +78,24 @@ class _Operations:
             else:
                 method = handler.event.options.method
                 found.append((path_of(handler), method, self._event(handler)))
+            found += [(upload_path(path_of(handler), one), "post", self._upload(handler, one)) for one in handler.files]
+        found += [(f"{member}/files/{field}", "get", self._file(field)) for field in shown_files(self._kind)]
         return found
+
+    def _upload(self, handler: Handler, field: str) -> dict[str, Any]:
+        known = file_schema(handler, field)
+        said = f"Send the file for {field} of {handler.event.name}, and name it there by the reference in the answer"
+        answer = {"201": {"description": "It is kept for an hour.", "content": json_body(known["answer"])}}
+        answer["413"] = {"description": f"It is larger than {size_text(handler.files[field].max_bytes)}."}
+        own = [] if handler.event.of_class else [ID]
+        operation = self._operation(f"{handler.event.name}_{field}_file", said, [*own, known["name"]], answer)
+        return {**operation, "requestBody": {"required": True, "content": known["content"]}}
+
+    def _file(self, field: str) -> dict[str, Any]:
+        whole = {"description": "The file.", "content": {"*/*": {"schema": {}}}}
+        answers = {"200": whole, "206": {**whole, "description": "The part in Range."}}
+        answers |= {"304": {"description": "It is the one in If-None-Match."}, "416": {"description": "No such part."}}
+        return self._operation(f"{field}_file", f"The file in {field}", [ID], answers)
 
     def _operation(self, name: str, summary: str, parameters: list[Any], responses: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -110,10 +131,12 @@ class _Operations:
         """Return the parameters of a list: the grammar of addresses."""
         searched = text_fields(self._kind)
         words = [query("q", "Words that must all occur.", {"type": "string"})] if searched else []
-        named = ", ".join(self._properties)
+        files = file_fields(self._kind)
+        unasked = {*_OWN, *files}
+        named = ", ".join(name for name in self._properties if name not in files)
         return [
             *words,
-            *(self._test(name, schema) for name, schema in self._properties.items() if name not in _OWN),
+            *(self._test(name, schema) for name, schema in self._properties.items() if name not in unasked),
             query("sort", f'Fields, "-" before one for descending: {named}.', {"type": "string"}),
             query("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 20}),
             query("after", "The cursor in next of the page before.", {"type": "string"}),
