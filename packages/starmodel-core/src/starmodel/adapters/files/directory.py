@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import shutil
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from starmodel.core.errors import NotFoundError, StoreError
+from starmodel.core.files import size_text
 
 from .keys import checked_key, new_key
 
@@ -18,17 +21,19 @@ __all__ = ["DirectoryFileStore"]
 
 _CHUNK = 256 * 1024
 _PART = ".part"
+_RESERVE = 256 * 1024 * 1024
 
 
 class DirectoryFileStore:
     """Implements :class:`starmodel.core.file_store.FileStore` in *folder*, which is made when it is first needed.
 
     Several processes may share it.  What waits is in ``waiting/``, what is kept in ``kept/``, by the first two digits
-    of its key; only the user of this process may read it.
+    of its key; only the user of this process may read it.  No file is taken while the disk has less than *reserve*
+    bytes left: the database may need them.
     """
 
-    def __init__(self, folder: Path | str = "files") -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: Path | str = "files", *, reserve: int = _RESERVE) -> None:
+        self.folder, self.reserve = Path(folder), reserve
         self._waiting, self._kept = self.folder / "waiting", self.folder / "kept"
 
     async def save(self, chunks: AsyncIterable[bytes], /) -> str:
@@ -73,6 +78,8 @@ class DirectoryFileStore:
     def _begun(self, part: Path) -> IO[bytes]:
         with _told(f"no file can be written in {self._waiting}"):
             self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if shutil.disk_usage(self._waiting).free < self.reserve:
+                raise OSError(errno.ENOSPC, f"less than {size_text(self.reserve)} are left on the disk")
             return os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
 
     def _opened(self, key: str) -> IO[bytes]:
