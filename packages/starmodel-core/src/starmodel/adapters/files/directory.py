@@ -49,7 +49,8 @@ class DirectoryFileStore:
             finally:
                 _closed(file)
         except BaseException:  # also when the sender has gone and this is cancelled
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             raise
         return key
 
