@@ -22,7 +22,7 @@ def test_sqlmodel_is_brought_in_by_the_first_table():
 
 
 def test_a_name_that_is_not_there_is_no_surprise():
-    import starmodel.adapters.persistence.sqlmodel as sql  # noqa: PLC0415
+    import starmodel.adapters.persistence.sqlmodel as sql
 
     with pytest.raises(AttributeError, match="has no attribute 'BaseTabel'"):
         sql.BaseTabel  # noqa: B018
