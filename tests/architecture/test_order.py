@@ -8,6 +8,8 @@ from house.layout import ROOT
 
 pytest_plugins = ["pytester"]
 
+PLAIN = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+
 SUITE = """
 import asyncio
 import pytest
@@ -31,9 +33,9 @@ def test_something_async():
 def test_an_async_test_written_after_a_browser_test_runs_before_it(pytester):
     shutil.copy(ROOT / "conftest.py", pytester.path)
     pytester.makepyfile(SUITE)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
 def test_without_the_order_it_could_not_run(pytester):
     pytester.makepyfile(SUITE)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1, failed=1)
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1, failed=1)

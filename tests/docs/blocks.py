@@ -24,7 +24,7 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 TITLE = re.compile(r'python +title="([\w./-]+\.py)"')
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,}) *(?:py|Py)", re.MULTILINE)
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error")
 
 in_namespace = PythonEvaluator()
 fences = FencedCodeBlockLexer(language=".+", mapping={"language": "arguments", "source": "source"})

@@ -32,7 +32,17 @@ SUITES = {(module, cls.__name__): cls for module in ADAPTERS for cls in suites(m
 def outcomes(folder, nodes):
     """Run these tests the way an author would, without any configuration; return what became of each."""
     report = folder / "report.xml"
-    quiet = ["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--show-capture=no"]
+    quiet = [
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:hypothesispytest",
+        "-p",
+        "no:schemathesis",
+        "--show-capture=no",
+    ]
     command = [sys.executable, "-m", "pytest", *quiet, f"--junit-xml={report}", *nodes]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False, timeout=60)
