@@ -97,12 +97,13 @@ class FollowingContract(StoreSuite):
         position = await store.position()
         writers = [asyncio.ensure_future(self._write(store, f"w{n}", 5)) for n in range(8)]
         seen: list[Commit] = []
-        while not all(writer.done() for writer in writers) or len(seen) < 40:
+        ended = False
+        while not ended:
+            were_done = all(writer.done() for writer in writers)  # before reading: what they wrote must then be there
             told = await store.changes(position, limit=3)
             assert not told.gap
             seen, position = [*seen, *told.commits], told.position
-            if not told.commits and all(writer.done() for writer in writers):
-                break
+            ended = were_done and not told.commits
             await asyncio.sleep(0)
         await asyncio.gather(*writers)
         numbers = [commit.position.number for commit in seen]
