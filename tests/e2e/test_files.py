@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -191,6 +193,34 @@ def test_a_file_is_sent_shown_and_taken_away_without_scripts(server: Server, vis
     page.get_by_label("Remove").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="red.png")).to_have_count(0)
+
+
+def memory(pid: int) -> int:
+    """Return the most bytes that a process has had in memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("length", ["content-length: 100000000", "transfer-encoding: chunked"])
+def test_a_hundred_megabytes_are_refused_without_being_read_or_held(server: Server, length: str) -> None:
+    assert server.process is not None
+    before, sent, chunk = memory(server.process.pid), 0, b"\x89PNG\r\n\x1a\n" + bytes(100_000 - 8)
+    head = f"POST /person/create/files/photo HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: image/png\r\n{length}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(head.encode())
+        with suppress(OSError):  # the server has had enough
+            for _ in range(1000):
+                line.sendall(b"186a0\r\n%b\r\n" % chunk if "chunked" in length else chunk)
+                sent += len(chunk)
+        answer = b""
+        with suppress(OSError):
+            while part := line.recv(65536):
+                answer += part
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"is larger than 3 MB, the most that is taken here" in answer
+    assert sent < 40_000_000
+    assert memory(server.process.pid) - before < 20_000_000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -19,6 +19,7 @@ def route(path, name, *methods): return Some(path=path, name=name, methods=set(m
 app = Some(app=Some(routes=[
     route("/", "home", "GET", "HEAD"),
     route("/task/{id}/toggle", "event Task.toggle", "POST"),
+    route("/task/{id}/files/scan", "file Task.scan", "GET", "HEAD"),
     route("/_starmodel/live", "starmodel-live", "GET"),
     Some(path="/api", app=Some(openapi=None), routes=[route("/task", "tasks", "POST", "GET")]),
     Some(path="/static", app=StaticFiles(), routes=[], name="static"),
@@ -41,6 +42,7 @@ def test_every_address_is_listed_with_what_it_is(routes):
     assert kinds == {
         "/": ("page", ["GET"]),
         "/task/{id}/toggle": ("event", ["POST"]),
+        "/task/{id}/files/scan": ("files", ["GET"]),
         "/_starmodel/live": ("live", ["GET"]),
         "/api/task": ("api", ["GET", "POST"]),
         "/static/…": ("files", ["GET"]),

@@ -143,6 +143,14 @@ async def test_a_part_of_a_file_is_fetched(app, visitor, asked, status, part):
     assert (got.status, got.body) == (status, PNG[part])
 
 
+async def test_whoever_only_asks_for_the_head_gets_no_body(app, visitor):
+    url = f"/person/{await with_photo(visitor)}/files/photo"
+    head = await visitor.ask("HEAD", url)
+    assert (head.status, head.body, head.header("content-length")) == (200, b"", str(len(PNG)))
+    part = await visitor.ask("HEAD", url, range="bytes=0-9")
+    assert (part.status, part.body, part.header("content-length")) == (206, b"", "10")
+
+
 async def test_what_is_no_raster_image_is_never_shown_inline(app, visitor):
     for name, media, data in [
         ("a.svg", "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),

@@ -17,6 +17,7 @@ _OWN: dict[str, AddressKind] = {
     "starmodel-live": "live",
 }
 _EVENT = "event "
+_FILE = "file "
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _UNSEEN = frozenset({"HEAD"})
 
@@ -92,6 +93,9 @@ def _address(route: object, path: str, kind: AddressKind) -> Address:
     if name.startswith(_EVENT):
         entity, _, event = name.removeprefix(_EVENT).rpartition(".")
         return Address(path, methods, "event", name.removeprefix(_EVENT), entity, event)
+    if name.startswith(_FILE):
+        entity, *_ = name.removeprefix(_FILE).split(".")
+        return Address(path, methods, "files", name.removeprefix(_FILE), entity)
     if name in _OWN:
         return Address(path, methods, _OWN[name], name)
     if type(getattr(route, "app", None)).__name__ == "StaticFiles":

@@ -51,11 +51,19 @@ def shown_files(kind: type[Entity]) -> tuple[str, ...]:
 
 
 async def download(
-    application: Application, kind: type[Entity], id: str, field: str, asked: Mapping[str, str], *, actor: Actor
+    application: Application,
+    kind: type[Entity],
+    id: str,
+    field: str,
+    asked: Mapping[str, str],
+    *,
+    actor: Actor,
+    head: bool = False,
 ) -> Download:
     """Return the file in a public *field* of an entity that *actor* may read, or the part that *asked* wants of it.
 
-    *asked* are the headers of the request, in lower case.  NotFoundError when there is none, for whatever reason.
+    *asked* are the headers of the request, in lower case; with *head* it is HEAD, and has no body.
+    NotFoundError when there is none, for whatever reason.
     """
     entity = (await readable(application, kind, id, actor=actor)).entity
     file: File | None = getattr(entity, field) if field in shown_files(kind) else None
@@ -71,9 +79,13 @@ async def download(
     start, stop = part
     chunks = await application.files.store.open(file.key, start=start, stop=stop)
     headers["content-length"] = str(stop - start)
+    body = None if head else chunks
+    if head:
+        await anext(chunks, None)  # what was never begun has no end either
+        await chunks.aclose()
     if stop - start == file.size:
-        return Download(200, headers, chunks)
-    return Download(206, {**headers, "content-range": f"bytes {start}-{stop - 1}/{file.size}"}, chunks)
+        return Download(200, headers, body)
+    return Download(206, {**headers, "content-range": f"bytes {start}-{stop - 1}/{file.size}"}, body)
 
 
 def _part(text: str, size: int) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Protocol, runtime_checkable
 
 __all__ = ["FileStore"]
@@ -23,7 +23,7 @@ class FileStore(Protocol):
         Nothing is left of it when *chunks* raise or the caller is cancelled.  No more than a chunk is held in memory.
         """
 
-    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Return the bytes of a file from *start* up to *stop*, in chunks; whoever does not read to the end closes it.
 
         :class:`~starmodel.core.errors.NotFoundError` when there is none under this key, or it is no key of this store.

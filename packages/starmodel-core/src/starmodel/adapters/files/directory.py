@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -54,7 +54,7 @@ class DirectoryFileStore:
             raise
         return key
 
-    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Return the bytes of a file in chunks."""
         file = await asyncio.to_thread(self._opened, checked_key(key))
         return _read(file, start, stop)
@@ -156,7 +156,7 @@ def _flush(folder: Path) -> None:
             os.close(handle)
 
 
-async def _read(file: IO[bytes], start: int, stop: int | None) -> AsyncIterator[bytes]:
+async def _read(file: IO[bytes], start: int, stop: int | None) -> AsyncGenerator[bytes, None]:
     try:
         await asyncio.to_thread(file.seek, start)
         left = _CHUNK if stop is None else stop - start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import suppress
 
 from starmodel.core.errors import NotFoundError
@@ -29,7 +29,7 @@ class MemoryFileStore:
         self._files[key], self._waiting[key] = data, time.monotonic()
         return key
 
-    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+    async def open(self, key: str, /, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         """Return the bytes of a file in chunks."""
         return _chunks(self._found(key)[start:stop])
 
@@ -60,6 +60,6 @@ class MemoryFileStore:
         return data
 
 
-async def _chunks(data: bytes) -> AsyncIterator[bytes]:
+async def _chunks(data: bytes) -> AsyncGenerator[bytes, None]:
     for start in range(0, len(data), _CHUNK):
         yield data[start : start + _CHUNK]

@@ -199,11 +199,11 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
             self._open_door(route)
             for name in handler.files:
-                below = Route(upload_path(path, name), UploadDoor(self.runtime, handler, name), methods=["POST"])
-                self._open_door(below)
+                taking, below = UploadDoor(self.runtime, handler, name), upload_path(path, name)
+                self._open_door(Route(below, taking, methods=["POST"], name=f"file {handler}.{name}"))
         for name in shown_files(kind):
-            path = f"/{kind.__entity_name__.lower()}/{{id}}/files/{name}"
-            self.router.routes.append(Route(path, FileDoor(self.runtime, kind, name), methods=["GET"]))
+            path, door = f"/{kind.__entity_name__.lower()}/{{id}}/files/{name}", FileDoor(self.runtime, kind, name)
+            self.router.routes.append(Route(path, door, methods=["GET"], name=f"file {kind.__entity_name__}.{name}"))
 
     def _open_door(self, route: Route) -> None:
         self.router.routes.append(route)

@@ -77,10 +77,9 @@ class FileDoor:
         """Answer with the file, or with the part of it that was asked for."""
         headers = {n.decode("latin-1"): value.decode("latin-1") for n, value in scope["state"]["headers"].items()}
         actor = await self._runtime.actor(scope)
-        found = await download(
-            self._runtime.app, self._kind, scope["path_params"]["id"], self._field, headers, actor=actor
-        )
-        if found.chunks is None or scope["method"] == "HEAD":
+        app, id, is_head = self._runtime.app, scope["path_params"]["id"], scope["method"] == "HEAD"
+        found = await download(app, self._kind, id, self._field, headers, actor=actor, head=is_head)
+        if found.chunks is None:
             await Response(status_code=found.status, headers=found.headers)(scope, receive, send)
             return
         await StreamingResponse(found.chunks, found.status, found.headers)(scope, receive, send)

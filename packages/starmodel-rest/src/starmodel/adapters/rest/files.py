@@ -63,8 +63,9 @@ class FileDoor(Door):
         """Give out the file to those who may read its entity."""
         actor = await self._service.identify(request.scope)
         app, id = self._service.application, request.path_params["id"]
-        found = await download(app, self._kind, id, self._field, dict(request.headers), actor=actor)
-        if found.chunks is None or request.method == "HEAD":
+        is_head = request.method == "HEAD"
+        found = await download(app, self._kind, id, self._field, dict(request.headers), actor=actor, head=is_head)
+        if found.chunks is None:
             return Response(status_code=found.status, headers=found.headers)
         return StreamingResponse(found.chunks, found.status, found.headers)
 
