@@ -209,3 +209,22 @@ def test_deleting_is_asked_for_and_can_be_undone(server: Server, visitors: Visit
     page.locator("#sm-toasts").get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="gone soon").first).to_be_visible()
     expect(page.get_by_role("link", name="Delete")).to_be_visible()
+
+
+def test_what_is_deleted_under_an_open_form_is_told_and_what_was_typed_stays(
+    server: Server, visitors: Visitors
+) -> None:
+    id = made(server, "/order", title="gone meanwhile", note="old")
+    page = wanting(visitors, "404", "409", "410").open(f"{server.url}/order?limit=100")
+    page.locator(f"[id='order-{id}'] a[data-sm-more]").click()
+    page.get_by_role("menuitem", name="Edit").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Note").fill("my words")
+    send(server, f"/order/{id}/delete")
+    expect(page.locator(f"[id='order-{id}']")).to_have_count(0)
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("not there", exact=False).first).to_be_visible()
+    expect(dialog.get_by_label("Note")).to_have_value("my words")
+    page.keyboard.press("Escape")
+    page.locator("#sm-confirm").get_by_role("button", name="Discard").click()
+    expect(page.locator("dialog")).to_have_count(0)

@@ -7,6 +7,7 @@ import io
 import zipfile
 from datetime import date
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from asgi_visitors import Visitor
@@ -111,10 +112,59 @@ async def test_what_belongs_to_another_visitor_is_not_in_the_file(start):
     assert [row["title"] for row in (await visitor.get("/item/export.json")).json] == ["mine"]
 
 
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\r\n=1", " =1", "\ufeff=1", "\0=1", "\u00a0=1", "'=1",
+    "''=1",
+    "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "=cmd|'/C calc'!A0", '=HYPERLINK("http://x.invalid","y")',
+    "-2+3+cmd|' /C calc'!A0", "@@", "=", "+", "-", "@",
+]  # fmt: skip
+
+
+@pytest.fixture
+async def risky(start):
+    """A visitor to a list of all formulas, also inside of what has parts."""
+    app = await start(Item)
+    for number, text in enumerate(FORMULAS):
+        await app.application.dispatch(Item.create(title=text, tags=[text]).on(f"f{number:02}"))
+    return Visitor(app)
+
+
+async def test_a_csv_holds_none_of_the_known_formulas(risky):
+    rows = read_csv(await risky.get("/item/export.csv?sort=id"))
+    cells = [cell for row in rows for name, cell in row.items() if name != "price"]
+    assert [cell for cell in cells if cell.lstrip("\0\ufeff \u00a0").startswith((*"=+-@\t\r\n＝＋－＠",))] == []  # noqa: RUF001
+    assert [unguarded(row["title"]) for row in rows] == FORMULAS
+
+
+async def test_a_spreadsheet_holds_all_of_them_as_text(risky):
+    answer = await risky.get("/item/export.xlsx?sort=id&columns=title")
+    sheet = zipfile.ZipFile(io.BytesIO(answer.body)).read("xl/worksheets/sheet1.xml").decode()
+    assert "<f" not in sheet.replace("<formatPr", "")
+    assert sheet.count('t="inlineStr"') == 2 * (len(FORMULAS) + 1)
+
+
+async def test_json_holds_them_unchanged(risky):
+    rows = (await risky.get("/item/export.json?sort=id")).json
+    assert [row["title"] for row in rows] == FORMULAS
+    assert [row["tags"] for row in rows] == [[text] for text in FORMULAS]
+
+
+class Łódka(Entity):  # noqa: PLC2401  (a name that no header can hold)
+    name: str = ""
+
+
+async def test_a_class_of_any_name_is_exported(start):
+    visitor = Visitor(await start(Łódka))
+    for ending in ("csv", "json", "xlsx"):
+        answer = await visitor.get(f"/{quote('łódka')}/export.{ending}")
+        assert answer.status == 200
+        assert "filename*=UTF-8''%C5%81%C3%B3dkas%20" in answer.header("content-disposition")
+
+
 @given(st.text())
 def test_what_is_guarded_is_read_back_as_it_was(text):
     assert unguarded(guarded(text)) == text
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not guarded(text).lstrip("\0\ufeff ").startswith((*"=+-@\t\r＝＋－＠",))  # noqa: RUF001
 
 
 @pytest.mark.parametrize(("plain", "number"), [("0.10", 0.1), (2**53, None), (True, None), ("x", None), ("NaN", None)])

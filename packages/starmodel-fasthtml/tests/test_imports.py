@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import tracemalloc
 from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlencode
@@ -13,10 +14,11 @@ from asgi_visitors import Visitor
 from hypothesis import given
 from hypothesis import strategies as st
 
+from starmodel.adapters.fasthtml.crud.importing import Plan, import_rows
 from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
 from starmodel.adapters.fasthtml.crud.uploads import Uploads
 from starmodel.app.signing import Signer
-from starmodel.core import Entity, Private
+from starmodel.core import Actor, Entity, Private
 from starmodel.core.errors import StoreError
 from starmodel.core.marks import Unique
 
@@ -210,6 +212,70 @@ async def test_nothing_in_a_file_becomes_markup(app, visitor):
     assert "<script>alert" not in (await visitor.get(await run(app, visitor, page))).text
 
 
+async def test_one_record_that_cannot_be_read_keeps_no_other_from_being_read(app, visitor):
+    page = await page_of(visitor, "name,price\nCup,1\nPot,2,3\nJar\n\nLid,4\n,\n")
+    assert told(page)["Would be created"] == "2"
+    assert told(page)["Do not fit"] == "2"
+    await run(app, visitor, page)
+    assert await wares(app) == [("Cup", Decimal(1)), ("Lid", Decimal(4))]
+
+
+async def test_a_quotation_mark_that_never_ends_is_told_on_the_page(app, visitor):
+    page = await page_of(visitor, 'name,price\nCup,1\n"Pot,2\nLid,3\n')
+    assert told(page)["Would be created"] == "2"
+    assert told(page)["Do not fit"] == "1"
+    assert "a quotation mark in it is never closed" in page.text
+    await run(app, visitor, page)
+    assert await wares(app) == [("Cup", Decimal(1)), ("Lid", Decimal(3))]
+
+
+async def test_of_two_columns_of_one_name_the_first_is_taken(app, visitor):
+    page = await page_of(visitor, "name,name,price,Name\nCup,Pot,1,Jar\n")
+    await run(app, visitor, page)
+    assert await wares(app) == [("Cup", Decimal(1))]
+
+
+@pytest.mark.parametrize(
+    "data", [b"na\0me,price\nC\0up,1\n", b"\0\0\0\0", b"\n\n", b"\xff\xfe", b"\xef\xbb\xbf", b"\xff\xfen\0", b'"']
+)
+async def test_bytes_that_are_no_table_are_no_failure(app, visitor, data):
+    page = await page_of(visitor, data, m=["name", "price"])
+    assert page.status == 200
+    assert await wares(app) == []
+
+
+@pytest.fixture
+def long_file(app, tmp_path):
+    """Return what reads a file of 200,000 records, and the file."""
+    path = tmp_path / "file.csv"
+    path.write_text("name,price\n" + "".join(f"ware number {number},{number}\n" for number in range(200_000)))
+    plan = Plan("token", "utf-8", ",", ("name", "price"))
+    return import_rows(app.application, app.pages.shape(Ware), path, plan, Actor("x"), "batch"), path
+
+
+async def test_a_long_file_leaves_nothing_behind_in_memory(long_file):
+    rows, count = long_file[0], 0
+    try:
+        async for row in rows:
+            assert row.command is not None
+            count += 1
+            if count == 150_000:
+                tracemalloc.start()
+            if count == 160_000:
+                assert tracemalloc.get_traced_memory()[0] < 1_000_000
+                tracemalloc.stop()
+    finally:
+        tracemalloc.stop()
+    assert count == 200_000
+
+
+async def test_a_long_file_is_read_as_it_is_needed(long_file):
+    rows, path = long_file
+    taken = [await anext(rows) for _ in range(1000)]
+    path.write_text("")
+    assert len(taken) + len([row async for row in rows]) < 5000
+
+
 async def test_private_fields_cannot_be_filled(visitor):
     page = await page_of(visitor, "name,cost\nCup,1\n", m=["name", "cost"])
     assert told(page)["Would be created"] == "1"
@@ -229,6 +295,29 @@ def test_a_file_is_read_however_it_is_written(tmp_path, encoding, delimiter):
     assert [line.cells for line in lines_of(path, dialect)] == [["name", "größe"], ["über", "1"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_byte_order_mark_says_how_a_file_is_written(tmp_path, encoding):
+    path = tmp_path / "file.csv"
+    path.write_bytes("\ufeffname,größe\nüber,1\n".encode(encoding))
+    assert [line.cells for line in lines_of(path, dialect_of(path))] == [["name", "größe"], ["über", "1"]]
+
+
+def test_a_letter_that_was_saved_in_latin_1_is_found_again(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_bytes("name\nGrün café ÀÿÞ\n".encode("latin-1"))
+    dialect = dialect_of(path)
+    assert dialect.assumed
+    assert [line.cells for line in lines_of(path, dialect)][1] == ["Grün café ÀÿÞ"]
+
+
+def test_what_stands_inside_of_cells_does_not_divide_them(tmp_path):
+    path = tmp_path / "file.csv"
+    prose = '"one; two\tthree\nfour; five\tsix\u2028seven; eight\tnine"'
+    path.write_text('"a; b",c\n' + f"{prose},1\n" * 30)
+    assert dialect_of(path).delimiter == ","
+    assert {len(line.cells) for line in lines_of(path, dialect_of(path))} == {2}
+
+
 def test_records_know_the_line_they_begin_in(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text('a,b\n"two\nlines",1\n\nlast,2\n')
@@ -238,9 +327,16 @@ def test_records_know_the_line_they_begin_in(tmp_path):
 def test_a_quotation_mark_that_never_ends_is_told_where_it_begins(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text('a,b\n"never,1\n' + "x,y\n" * 60_000)
-    problems = [line for line in lines_of(path, Dialect("utf-8", ",")) if line.problem]
-    assert problems[0].number == 2
-    assert "quotation mark" in problems[0].problem
+    read = list(lines_of(path, Dialect("utf-8", ",")))
+    assert [line.number for line in read if line.problem] == [2]
+    assert "quotation mark" in read[1].problem
+    assert [line.number for line in read] == list(range(1, 60_003))
+
+
+def test_a_cell_of_several_lines_may_end_the_file(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text('a\n"two\nlines"')
+    assert [line.cells for line in lines_of(path, Dialect("utf-8", ","))] == [["a"], ["two\nlines"]]
 
 
 @given(st.binary(max_size=200))

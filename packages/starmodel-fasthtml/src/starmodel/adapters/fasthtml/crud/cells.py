@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["cell_text", "exact_number", "guarded", "unguarded"]
 
-_RISKY = re.compile(r"'*[=+\-@\t\r\n]")
+_RISKY = re.compile(r"'*[\s\0\ufeff]*[=+\-@＝＋－＠]|'*[\t\r\n]")  # noqa: RUF001  (full-width: some programs read them so)
 _EXACT_DIGITS = 15
 
 

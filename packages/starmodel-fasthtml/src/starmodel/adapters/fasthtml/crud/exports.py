@@ -82,7 +82,8 @@ def _sent(
     asked = ListCall.of(call, shape)
     columns = ["id", *(asked.columns if call.first("columns") else shape.fields)]
     name = f"{call.words.label(shape.plural)} {datetime.now(UTC):%Y-%m-%d}.{ending}"
-    plain = f"{shape.name.lower()}-{datetime.now(UTC):%Y-%m-%d}.{ending}"
+    ascii_name = shape.name.lower().encode("ascii", "ignore").decode() or "list"  # the header holds no other letters
+    plain = f"{ascii_name}-{datetime.now(UTC):%Y-%m-%d}.{ending}"
     headers = {
         "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
         NO_STORE[0].decode(): NO_STORE[1].decode(),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import quote
 
 from fastcore.xml import ft
 
+from starmodel.adapters.fasthtml.replies import send_see_other
 from starmodel.app import permitted
 from starmodel.app.policies import owned_id, owner_mark
 from starmodel.core import Entity, Private, event
@@ -126,7 +128,7 @@ def has_usual(call: PageCall, shape: Shape) -> bool:
 
 
 def _cookie(shape: Shape) -> str:
-    return f"sm-usual-{shape.path[1:]}"
+    return f"sm-usual-{quote(shape.path[1:], safe='')}"
 
 
 async def usual_list(call: PageCall, shape: Shape) -> ASGIApp:
@@ -140,9 +142,7 @@ async def usual_list(call: PageCall, shape: Shape) -> ASGIApp:
     cookie = f"{_cookie(shape)}=1; Path=/; Max-Age={age}; SameSite=Lax; HttpOnly"
 
     async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = [(b"location", address.encode()), (b"set-cookie", cookie.encode()), (b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": 303, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+        await send_see_other(send, address, [(b"set-cookie", cookie.encode())])
 
     return answer
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
+import io
+import itertools
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from .words import later
 
@@ -18,6 +22,7 @@ DELIMITERS = {",": later("Comma"), ";": later("Semicolon"), "\t": later("Tab"), 
 _HEAD = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 _MOST_CELLS = 500
+_COMPARED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +72,79 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _delimiter(text: str, *, whole: bool) -> str:
-    """Return what divides the first lines into the same number of cells most often."""
-    lines = text.splitlines()[: 20 if whole else -1][:20]
+    """Return what divides most of the first records into as many cells as the very first one has."""
 
-    def fit(delimiter: str) -> tuple[int, int]:
-        try:
-            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-        except csv.Error:
-            return 0, 0
+    def fit(delimiter: str) -> tuple[float, int]:
+        rows = list(itertools.islice(_rows(text, delimiter), _COMPARED))
+        if not whole and 1 < len(rows) < _COMPARED:
+            rows.pop()  # it may be cut off
         width = len(rows[0]) if rows else 0
-        return (sum(len(row) == width for row in rows), width) if width > 1 else (0, 0)
+        return (sum(len(row) == width for row in rows) / len(rows), width) if width > 1 else (0, 0)
 
     best = max(DELIMITERS, key=fit)
     return best if fit(best) != (0, 0) else ","
 
 
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Yield the records of a text that are not blank, as far as they can be read."""
+    with contextlib.suppress(csv.Error):
+        yield from (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
+
+
 def lines_of(path: Path, dialect: Dialect) -> Iterator[Line]:
-    """Yield the records of a file, blank lines left out; one that cannot be read has its problem, and others follow."""
+    """Yield the records of a file, blank lines left out; a line that cannot be read has its problem, others follow."""
     encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
     with path.open(encoding=encoding, errors="replace", newline="") as file:
-        reader = csv.reader(iter(lambda: file.readline(_LONGEST_LINE), ""), delimiter=dialect.delimiter)
+        source = _Lines(file)
+        reader = csv.reader(source, delimiter=dialect.delimiter)
         while True:
-            number = reader.line_num + 1
+            number = source.begin()
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
+                source.read_again()
                 yield Line(number, [], f"cannot be read: {error}; is a quotation mark missing?")
                 continue
-            if len(cells) > _MOST_CELLS:
+            if source.ended_inside:
+                source.read_again()
+                yield Line(number, [], "cannot be read: a quotation mark in it is never closed")
+            elif len(cells) > _MOST_CELLS:
                 yield Line(number, [], f"has {len(cells)} cells; {_MOST_CELLS} is the most")
             elif any(cells):
                 yield Line(number, cells)
+
+
+class _Lines:
+    """The lines of a file for a reader of records, which may be given those once more that a bad one has swallowed."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._number = file, 0
+        self._read: list[str] = []
+        self._again: deque[str] = deque()
+        self.ended_inside = False
+        """Whether the file has ended within the record that was begun last."""
+
+    def begin(self) -> int:
+        """Begin a record, and return the number of its line."""
+        self._read.clear()
+        self.ended_inside = False
+        return self._number + 1
+
+    def read_again(self) -> None:
+        """Read all lines of the record once more, but its first."""
+        self._again.extendleft(reversed(self._read[1:]))
+        self._number -= len(self._read) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._file.readline(_LONGEST_LINE)
+        if not line:
+            self.ended_inside = bool(self._read)
+            raise StopIteration
+        self._read.append(line)
+        self._number += 1
+        return line
