@@ -225,7 +225,7 @@ def test_a_file_of_it_is_looked_at_and_imported(watched: Callable[..., Page], tm
     lines = [",".join([text, text, '"no such"' if number % 9 else '""', *quoted]) for number, text in enumerate(quoted)]
     path.write_text("\n".join([header, *lines]), newline="")
     page = watched("/thing/import")
-    page.get_by_label("File").set_input_files(path)
+    page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("button", name="Try it")).to_be_visible()
     labels = page.locator(".sm-columns label").evaluate_all(TEXTS)
