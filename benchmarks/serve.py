@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import socket
 import sys
@@ -9,6 +10,8 @@ import sys
 import uvicorn
 
 BACKLOG = 4096
+GC_THRESHOLD = 20_000, 20, 50
+"""As ``starmodel run`` has it, and here every contender alike."""
 
 
 def main(target: str) -> None:
@@ -17,6 +20,10 @@ def main(target: str) -> None:
     config = uvicorn.Config(
         target, http="httptools", loop="uvloop", ws="none", access_log=False, log_level="warning", server_header=False
     )
+    config.load()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         print(listener.getsockname()[1], flush=True)
         uvicorn.Server(config).run(sockets=[listener])
