@@ -72,7 +72,7 @@ class Command:
             "base_version": self.base_version,
             "schema": self.schema,
         }
-        return json.dumps(data, default=default or as_text, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return (_encode if default is None else _encoder(default))(data)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -99,6 +99,13 @@ def as_text(value: Any) -> Any:
     if isinstance(value, Decimal | UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
+    return json.JSONEncoder(default=default, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
+
+
+_encode = _encoder(as_text)
 
 
 def _problems(data: dict[str, Any]) -> list[Problem]:
