@@ -382,6 +382,20 @@ class TestReplay:
             await app.history.replay(bus.published, again.dispatcher)
         assert (await todo(again)).done
 
+    async def test_what_was_typed_is_replayed_as_it_was_read(self, app, bus, start):
+        create, toggle = Todo.create().on("a"), Todo.update().on("a")
+        await app.dispatch(replace(create, args={"title": "3", "done": "true"}), text=True)
+        await app.dispatch(replace(toggle, args={"done": "false", "tags": []}), text=True)
+        assert [commit.command.args for commit in bus.published] == [
+            {"title": "3", "done": True},
+            {"done": False, "tags": []},
+        ]
+        again = await start(Todo)
+        for _ in range(2):
+            await app.history.replay(bus.published, again.dispatcher)
+        assert await dump(again) == await dump(app)
+        await app.history.replay(bus.published, app.dispatcher)
+
     async def test_an_action_of_nobody_is_replayed_by_the_replay(self, app, bus, start):
         await app.dispatch(Todo.create(), actor=Actor(""))
         (commit,) = bus.published

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_origin
 
 from starmodel.app import Application, Handler
 from starmodel.app.bodies import by_name, lists_of, object_in, refuse_impossible, with_lists
+from starmodel.core.annotations import members_of
 from starmodel.core.commands import Command
-from starmodel.core.errors import UnknownEntityError, UnknownEventError, hint
+from starmodel.core.errors import InvalidError, Problem, UnknownEntityError, UnknownEventError, hint
 
 from .errors import CallError
 
@@ -21,7 +25,7 @@ def command_of(application: Application, name: str, words: Sequence[str], *, arg
     """Return what was typed as a command; CallError says how it is typed.
 
     *words* are the id, for an event of one entity, and ``name=value`` for each argument, several times for each member
-    of a list.  *args* has all arguments as JSON instead.
+    of a list; a value that has parts is JSON.  *args* has all arguments as JSON instead.
     """
     handler = _handler(application, name)
     pairs = [word for word in words if _PAIR.match(word)]
@@ -57,7 +61,31 @@ def _id(handler: Handler, words: Sequence[str]) -> str | None:
 
 
 def _by_name(handler: Handler, pairs: Sequence[str]) -> dict[str, object]:
+    objects = {one.name for one in handler.parameters if _has_objects(one.annotation)}
     split = [pair.partition("=") for pair in pairs]
-    values = with_lists(by_name((name, value) for name, _, value in split), lists_of(handler))
+    read = [(name, _parsed(name, text) if name in objects else text) for name, _, text in split]
+    values = with_lists(by_name(read), lists_of(handler) - {name for name, value in read if isinstance(value, list)})
     refuse_impossible(values)
     return values
+
+
+def _has_objects(annotation: Any) -> bool:
+    """Tell whether an argument is a value with parts that have names, or holds such: JSON says which is which."""
+    return any(
+        kind is dict
+        or get_origin(kind) is dict
+        or is_dataclass(kind)
+        or hasattr(kind, "model_fields")
+        or (get_origin(kind) in (list, tuple) and any(map(_has_objects, get_args(kind))))
+        for kind in members_of(annotation)
+    )
+
+
+def _parsed(name: str, text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidError([Problem((name,), f"is not JSON: {why}", "json")]) from None

@@ -29,7 +29,7 @@ from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
 
 from .files import Claims, Files
-from .intake import answer_of, fingerprint_of, stamped
+from .intake import answer_of, fingerprint_of, read_args, stamped
 from .merging import merged
 from .moves import Moves
 from .previewing import Preview, previewed
@@ -141,6 +141,7 @@ class Dispatcher:
         handler = self.catalog.handler(command.entity, command.event)
         may_be_repeated = bool(command.id) and not handler.reads_only  # an id that is made here was never used before
         command, stored_form, claims = await self._admitted(handler, command, actor)
+        args, stored_form = read_args(command, stored_form, handler, self._codec, text=text)
         fingerprint = fingerprint_of(stored_form)
         store = self._persistence.for_class(handler.kind)
         if may_be_repeated:
@@ -148,7 +149,8 @@ class Dispatcher:
             if earlier is not None:
                 await self._allow_again(handler, command, actor, earlier)
                 return Result(stored_form, earlier, answer_from(earlier.answer))
-        args = claims.bound(handler, command.args, text=text)
+        if args is None or claims.problems:
+            args = claims.bound(handler, command.args, text=text)  # raises: it was not done before
         run = _Run(handler, command, stored_form, args, actor, fingerprint, on_step, only_at)
         try:
             return await self._until_stored(run)

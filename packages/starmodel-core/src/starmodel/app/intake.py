@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.answers import GoTo, Notice, answer_to_json
 from starmodel.core.commands import REDACTED, Command
-from starmodel.core.errors import InvalidError, Problem
+from starmodel.core.errors import InvalidError, Problem, StarModelError
 from starmodel.core.showing import with_shown
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .catalog import Handler
 
-__all__ = ["MAX_COMMAND_ID", "answer_of", "fingerprint_of", "stamped"]
+__all__ = ["MAX_COMMAND_ID", "answer_of", "fingerprint_of", "read_args", "stamped"]
 
 MAX_COMMAND_ID = 200
 
@@ -55,6 +55,28 @@ def stamped(
         return full, full
     kept = {name: REDACTED if name in handler.secrets else value for name, value in args.items()}
     return full, replace(full, args=kept)
+
+
+def read_args(
+    command: Command, stored: Command, handler: Handler, codec: Codec, *, text: bool
+) -> tuple[dict[str, Any] | None, Command]:
+    """Return the typed arguments of *command*, and its form that is *stored* with the arguments as they were read.
+
+    So the log holds the same whether they were typed or sent as JSON, and can be replayed: ``"3"`` of a form is 3.
+    Arguments that do not fit are ``None``.
+    """
+    try:
+        args = handler.bind(command.args, text=text)
+    except StarModelError:
+        return None, stored
+    as_sent = handler.secrets | handler.files.keys()
+    kept = {name: stored.args[name] if name in as_sent else value for name, value in args.items()}
+    if kept == stored.args and all(type(value) is type(stored.args[name]) for name, value in kept.items()):
+        return args, stored
+    try:
+        return args, replace(stored, args=kept if _ATOMS.issuperset(map(type, kept.values())) else codec.plain(kept))
+    except (TypeError, ValueError, RecursionError):  # a type that can be read and not be written
+        return args, stored
 
 
 def _plain_args(command: Command, codec: Codec) -> Mapping[str, Any]:

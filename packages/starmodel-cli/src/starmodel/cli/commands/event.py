@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -23,6 +23,8 @@ from starmodel.core.actors import Actor
 from starmodel.core.commands import Command
 
 __all__ = ["event"]
+
+_Do: TypeAlias = Callable[..., Coroutine[Any, Any, Result | Preview]]
 
 OPERATOR = "cli"
 """What the log records as the actor of what is done from here, unless somebody is named."""
@@ -42,6 +44,9 @@ def event(
     role: Annotated[list[str] | None, typer.Option(help="A role of that actor.")] = None,
     args: Annotated[str | None, typer.Option(help="All arguments as one JSON object, instead of NAME=VALUE.")] = None,
     key: Annotated[str, typer.Option(help="The same key takes effect once, within 24 hours.")] = "",
+    base: Annotated[
+        int | None, typer.Option(min=0, help="The version that was seen: what others changed since is not overwritten.")
+    ] = None,
     app: App = None,
     json: Json = False,
 ) -> None:
@@ -53,11 +58,10 @@ def event(
     somebody = Actor(OPERATOR, trusted=True) if actor is None else Actor(actor, roles=frozenset(role or ()))
     try:
         command = command_of(application, name, words or [], args=args)
-        command = replace(command, id=command_id(somebody, key))
-        running = (
-            _preview(application, command, somebody, args) if dry_run else _run(application, command, somebody, args)
-        )
-        outcome: Result | Preview = asyncio.run(_opened(application, running))
+        command = replace(command, id=command_id(somebody, key), base_version=base)
+        do: _Do = application.preview if dry_run else application.dispatch
+        running = do(command, actor=somebody, text=args is None, only_at=_only_at(application, command))
+        outcome = asyncio.run(_opened(application, running))
     except CallError:
         raise
     except Exception as error:
@@ -78,12 +82,10 @@ async def _opened(application: Application, running: Coroutine[Any, Any, Any]) -
         running.close()
 
 
-async def _preview(application: Application, command: Command, actor: Actor, args: str | None) -> Preview:
-    return await application.preview(command, actor=actor, text=args is None)
-
-
-async def _run(application: Application, command: Command, actor: Actor, args: str | None) -> Result:
-    return await application.dispatch(command, actor=actor, text=args is None)
+def _only_at(application: Application, command: Command) -> int | None:
+    """Return the one version that may be changed; ``None`` for an event that merges what was changed since by field."""
+    handler = application.catalog.handler(command.entity, command.event)
+    return None if handler.event.takes_fields else command.base_version
 
 
 def _refuse(error: Exception, project: Project, name: str, *, json: bool) -> None:
