@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -15,6 +16,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LOCK = "vendor.lock.toml"
+KEPT_TOOLS = "STARMODEL_STYLE_TOOLS"
+"""Names a folder in which the tools stay, for who builds more than once."""
 PACKAGE = "src/starmodel/adapters/ui_monster"
 BUILT = f"{PACKAGE}/built"
 STYLE = f"{PACKAGE}/style"
@@ -49,7 +52,7 @@ def build(root: Path) -> bool:
     toolchain, target = tools(root), root / BUILT
     with tempfile.TemporaryDirectory() as place:
         draft = Path(place, "built")
-        modules = toolchain.installed(root / LOCK, Path(place, "npm"))
+        modules = toolchain.installed(root / LOCK, Path(os.environ.get(KEPT_TOOLS) or Path(place, "npm")))
         draft.mkdir()
         make_styles(root, modules, draft)
         make_icons(modules, draft)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rig.checks import Verdict
 from rig.storm import TOTAL, Storm
 
-STORM = Storm(increments=100, transfers=50, clients=12, all_each=2)
+STORM = Storm(increments=60, transfers=30, clients=8, all_each=2)
 
 
 def test_every_command_takes_effect_once_whoever_is_killed(url, tmp_path):
@@ -20,6 +20,6 @@ def test_every_command_takes_effect_once_whoever_is_killed(url, tmp_path):
 
 
 def test_the_rig_notices_a_store_without_a_version_check(sqlite_url, tmp_path):
-    outcome = Storm(increments=100, nodes=2, every=None, fault="blind").run(sqlite_url, tmp_path)
-    assert outcome.increments == 100
-    assert outcome.count < 100
+    outcome = Storm(increments=60, nodes=2, every=None, fault="blind").run(sqlite_url, tmp_path)
+    assert outcome.increments == 60
+    assert outcome.count < 60

@@ -7,7 +7,7 @@ import pytest
 from rig.postgres import Postgres, PostgresMissingError
 from rig.storm import TOTAL, Storm
 
-STORM = Storm(increments=80, transfers=40, clients=10, every=0.3)
+STORM = Storm(increments=40, transfers=20, clients=6, every=0.3)
 
 
 @pytest.fixture
