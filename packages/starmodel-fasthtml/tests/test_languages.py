@@ -206,3 +206,39 @@ class TestPages:
         page = (await visitor.get("/task/a", accept_language="de")).text
         assert "<strong>Geändert</strong>" in page
         assert "Sie · " in page
+
+
+class TestDirections:
+    """What is read from the other side keeps its own order: "C++ (new)" is no "(new) ++C" on an Arabic page."""
+
+    ARABIC = "كتاب"
+
+    @pytest.mark.parametrize(
+        ("language", "text", "turns"),
+        [
+            ("en", "C++ (new)", False),
+            ("de", "Größe", False),
+            ("en", ARABIC, True),
+            ("ar", "C++ (new)", True),
+            ("ar", ARABIC, False),
+            ("ar", "12.50 (+3)", False),
+            ("ar", "Ω", True),
+        ],
+    )
+    def test_what_turns_is_set_apart_from_the_sentence_around_it(self, language, text, turns):
+        words = Languages().words(language, "UTC")
+        assert words.turns(text) is turns
+        assert words.isolated(text) == (f"\u2068{text}\u2069" if turns else text)
+        assert (f"\u2068{text}\u2069" in words("Edit {name}", name=text)) is turns
+
+    async def test_values_names_and_headings_keep_their_order(self, app, task, visitor):
+        await app.application.dispatch(Task.update(title="C++ <new>").on("a"))
+        visitor.cookies["sm-lang"] = "ar"
+        row, page = (await visitor.get("/task")).text, (await visitor.get("/task/a")).text
+        assert '<a href="/task/a"><bdi>C++ &lt;new&gt;</bdi></a>' in row
+        assert "<h1>\u2068C++ &lt;new&gt;\u2069</h1>" in page
+        assert "<dd><bdi>C++ &lt;new&gt;</bdi></dd>" in page
+        assert "<bdi>" not in (await Visitor(app).get("/task")).text
+
+    async def test_what_is_typed_is_read_as_it_is(self, app, task, visitor):
+        assert 'dir="auto"' in re.search(r'<input[^>]*name="title"[^>]*>', (await visitor.get("/task/new")).text)[0]

@@ -64,7 +64,7 @@ async def options(visitor, **query):
 
 
 def labels(answer):
-    found = re.findall(r'<span class="sm-label">(.*?)</span>', answer.text)
+    found = re.findall(r'<span class="sm-label"><bdi>(.*?)</bdi></span>', answer.text)
     return [unescape(re.sub("</?mark>", "", label)) for label in found]
 
 

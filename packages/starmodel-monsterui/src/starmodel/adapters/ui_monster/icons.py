@@ -18,16 +18,25 @@ _SVG: Final = (
 )
 
 
+_TURNING: Final = frozenset({
+    "arrow-left", "arrow-right", "chevron-left", "chevron-right",
+    "undo", "undo-2", "redo", "redo-2", "log-in", "log-out",
+})  # fmt: skip
+"""Those that point along the line of reading: a page that is read from the right shows them the other way round."""
+
+
 class Icons(Mapping[str, str]):
     """What stands inside the ``<svg>`` of each icon, by Lucide's name for it; read when it is first wanted."""
 
     def __init__(self, file: Path = _FILE) -> None:
         self._file, self._shapes = file, dict[str, str]()
 
-    def drawn(self, name: str, more: str = "") -> NotStr | str:
+    def drawn(self, name: str) -> NotStr | str:
         """Return an icon that those who listen do not hear; ``""`` for a name that there is none of."""
         shapes = self._all().get(name)
-        return "" if shapes is None else NotStr(_SVG.format(shapes=shapes, more=more and f" {more}"))
+        return (
+            "" if shapes is None else NotStr(_SVG.format(shapes=shapes, more=" mk-turns" if name in _TURNING else ""))
+        )
 
     def __getitem__(self, name: str) -> str:
         return self._all()[name]

@@ -62,12 +62,12 @@ class Lists(Basics):
 
     def pager(self, summary: Any, previous: Link | None, following: Link | None, /) -> Any:
         """Return what stands below a list."""
-        back = [self._turn(previous, "chevron-left", "mk-back", last=False)] if previous else []
-        forth = [self._turn(following, "chevron-right", "mk-next", last=True)] if following else []
+        back = [self._turn(previous, "chevron-left", last=False)] if previous else []
+        forth = [self._turn(following, "chevron-right", last=True)] if following else []
         return el("div", el("div", summary), *actions_of([*back, *forth]), class_="mk-pager")
 
-    def _turn(self, link: Link, icon: str, looks: str, *, last: bool) -> FT:
-        arrow = self.icons.drawn(icon, looks)
+    def _turn(self, link: Link, icon: str, *, last: bool) -> FT:
+        arrow = self.icons.drawn(icon)
         content = [link.label, arrow] if last else [arrow, link.label]
         return named(el("a", *content, href=link.href, class_="uk-btn uk-btn-default"), link.attributes)
 

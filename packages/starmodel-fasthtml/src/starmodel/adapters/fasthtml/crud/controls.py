@@ -29,6 +29,7 @@ INDEX = "__index__"
 """Stands for the number of an item that is yet to be added to a list."""
 
 _NO_CHOICE = Choice(value="", label="—")
+_TYPED = ("text", "textarea", "reference")
 _SIGNS = (".", "@", "~", "?")
 
 
@@ -115,6 +116,8 @@ class Controls:
             "attributes": _limits(shape),
         }
         made |= more
+        if made["widget"] in _TYPED:
+            made["attributes"] = {**made["attributes"], "dir": "auto"}  # as what is typed is read
         if spot.is_extra:
             made["attributes"] = {**made["attributes"], "data-sm-extra": True}
         return Field(**made)

@@ -50,7 +50,9 @@ async def _as_it_is(call: PageCall, shape: Shape) -> Content:
     await call.site.name_references(call, shape, [entity, *referred(past, shape)], shape.fields)
     name = shape.called(entity)
     parts = [
-        call.kit.heading(name, subtitle=call.words.label(shape.label), actions=_actions(call, shape, entity)),
+        call.kit.heading(
+            call.words.isolated(name), subtitle=call.words.label(shape.label), actions=_actions(call, shape, entity)
+        ),
         _facts(call, shape, entity),
         *await related(call, shape),
         timeline(call, shape, past, stored),
@@ -102,7 +104,7 @@ async def _deleted(call: PageCall, shape: Shape) -> Content:
     name = shape.called(was) if was is not None else words.label(shape.label)
     back = call.kit.link(Link(label=words.label(shape.plural), href=shape.path, icon=shape.icon), tone="default")
     parts = [
-        call.kit.heading(name, subtitle=words.label(shape.label), actions=[back]),
+        call.kit.heading(words.isolated(name), subtitle=words.label(shape.label), actions=[back]),
         call.kit.alert(words("Deleted"), words("This is not there any more."), level="warning"),
         timeline(call, shape, past, None),
     ]
@@ -117,7 +119,7 @@ async def _as_of(call: PageCall, shape: Shape) -> Content:
     now = call.kit.link(Link(label=words("As it is now"), href=call.path), tone="primary")
     text = words("This is how it once was; nothing can be changed here.")
     parts = [
-        call.kit.heading(name, subtitle=words.label(shape.label), actions=[now]),
+        call.kit.heading(words.isolated(name), subtitle=words.label(shape.label), actions=[now]),
         call.kit.alert(words("Version {number}", number=call.first("at")), text, level="info"),
         _facts(call, shape, entity),
     ]

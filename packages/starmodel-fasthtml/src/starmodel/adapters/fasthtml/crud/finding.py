@@ -128,7 +128,7 @@ def _opened(call: PageCall, shape: Shape, entity: Entity) -> Found:
 
 
 def _done(call: PageCall, shape: Shape, entity: Entity, handler: Handler, label: str) -> Found:
-    return _action(call, shape, handler, entity.id, f"{label}: {shape.called(entity)}")
+    return _action(call, shape, handler, entity.id, f"{label}: {call.words.isolated(shape.called(entity))}")
 
 
 def _action(call: PageCall, shape: Shape, handler: Handler, id: str, label: str) -> Found:

@@ -186,7 +186,7 @@ class FormView:
             return words("New {thing}", thing=words.within(thing))
         if self.stored is None:
             return self.shape.event_label(name, words)
-        called = self.shape.called(self.stored.entity)
+        called = words.isolated(self.shape.called(self.stored.entity))
         if name == "update":
             return words("Edit {name}", name=called)
         return f"{self.shape.event_label(name, words)}: {called}"

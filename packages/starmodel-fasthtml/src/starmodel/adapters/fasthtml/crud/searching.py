@@ -97,7 +97,7 @@ def _option(call: PageCall, number: int, item: Found, text: str) -> Any:
         "data-send": item.sends,
         "data-of": item.of,
     }
-    label = ft("span", Raw(_marked(item.label, text)), cls="sm-label")
+    label = ft("span", Raw(f"<bdi>{_marked(item.label, text)}</bdi>"), cls="sm-label")
     shown = {name: value for name, value in attributes.items() if value not in ("", False)}
     return ft("div", call.kit.icon(item.icon), label, ft("span", item.note, cls="sm-note"), **shown)
 

@@ -40,7 +40,7 @@ class Painter:
             return "•••"
         kind = type(value)
         if kind is str and not field.choices:
-            return _text(value, short=short)
+            return self._text(value, short=short)
         if kind is bool:
             return self._badge(self.words("Yes") if value else self.words("No"), "success" if value else None)
         if field.choices and not field.many:
@@ -59,7 +59,7 @@ class Painter:
             return _file(value, f"{at}/files/{field.name}", short=short)
         if field.target is not None:
             ids = value if field.many else [value]
-            return ", ".join(_linked(field.target, id, names) for id in ids or () if id) or NOTHING
+            return ", ".join(self._linked(field.target, id, names) for id in ids or () if id) or NOTHING
         html = self.html(value, field, short=short)
         return f'<div class="sm-text">{html}</div>' if field.widget == "textarea" and value and not short else html
 
@@ -94,14 +94,30 @@ class Painter:
 
     def _nested(self, value: Any, field: FieldShape, *, short: bool) -> str:
         if not field.members:
-            return _text(_as_text(value), short=short)
+            return self._text(_as_text(value), short=short)
         pairs = [
-            (self.words.label(one.label), self.html(getattr(value, one.name, None), one, short=True))
+            (
+                self.words.isolated(self.words.label(one.label)),
+                self.html(getattr(value, one.name, None), one, short=True),
+            )
             for one in field.members
         ]
         if short:
             return ", ".join(text for _, text in pairs if text != NOTHING) or NOTHING
         return "<br>".join(f"{escape(label)}: {text}" for label, text in pairs)
+
+    def _text(self, value: str, *, short: bool) -> str:
+        html = _text(value, short=short)
+        return f"<bdi>{html}</bdi>" if self.words.turns(value) else html
+
+    def _linked(self, target: type[Entity], id: str, names: Mapping[str, str]) -> str:
+        name = names.get(id)
+        if name is None:
+            return NOTHING
+        html = f"<bdi>{escape(name)}</bdi>" if self.words.turns(name) else escape(name)
+        if not target.__entity_config__.get("pages", True):
+            return html
+        return f'<a href="/{target.__entity_name__.lower()}/{escape(id)}">{html}</a>'
 
     def _badge(self, text: str, level: Any) -> str:
         key = text, level
@@ -117,15 +133,6 @@ def _file(file: File, address: str, *, short: bool) -> str:
     kind = "sm-thumb" if short else "sm-picture"
     picture = f'<img src="{href}" alt="" loading="lazy" class="{kind}"> ' if file.is_image else ""
     return f'<a href="{href}" class="sm-stored">{picture}<bdi>{escape(file.name)}</bdi></a>{size}'
-
-
-def _linked(target: type[Entity], id: str, names: Mapping[str, str]) -> str:
-    name = names.get(id)
-    if name is None:
-        return NOTHING
-    if not target.__entity_config__.get("pages", True):
-        return escape(name)
-    return f'<a href="/{target.__entity_name__.lower()}/{escape(id)}">{escape(name)}</a>'
 
 
 def _plain(value: Any) -> str:

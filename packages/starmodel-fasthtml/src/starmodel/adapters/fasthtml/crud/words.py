@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,6 +18,10 @@ __all__ = ["SOURCE", "Words", "later"]
 
 SOURCE = "en"
 """The language of the phrases themselves."""
+
+_TO_THE_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+_TURNED = {"ltr": re.compile(f"[{_TO_THE_LEFT}]"), "rtl": re.compile(rf"[^\W\d_{_TO_THE_LEFT}]")}
+"""By the direction of a language: a letter that is written in the other one."""
 
 _NOUNS_IN_CAPITALS = frozenset({"de", "lb"})
 
@@ -49,16 +54,26 @@ class Words:
         self.language, self._texts, self._form, self._labels = language, texts or {}, form, labels or {}
         self._locale = Locale.parse(language, sep="-")
         self._zone, self.zone = _zone(zone)
-
-    @property
-    def direction(self) -> str:
+        self.direction = str(self._locale.text_direction)
         """``ltr`` or ``rtl``."""
-        return str(self._locale.text_direction)
 
     def __call__(self, phrase: str, /, **values: Any) -> str:
         """Return *phrase* in this language."""
         found: str = self._texts.get(phrase) or phrase
-        return found.format(**values) if values else found
+        return found.format(**{name: self.isolated(value) for name, value in values.items()}) if values else found
+
+    def turns(self, text: str) -> bool:
+        """Tell whether there are letters in *text* that are read in the other direction than this language."""
+        if self.direction == "ltr" and text.isascii():
+            return False
+        return _TURNED[self.direction].search(text) is not None
+
+    def isolated(self, value: Any) -> Any:
+        """Return a text as it stands among others: of the other direction within marks that keep its order its own.
+
+        https://www.w3.org/International/questions/qa-bidi-unicode-controls
+        """
+        return f"\u2068{value}\u2069" if isinstance(value, str) and self.turns(value) else value
 
     def label(self, name: str) -> str:
         """Return what the application calls something of its own: an "Open" of its is not ours, so only it knows."""

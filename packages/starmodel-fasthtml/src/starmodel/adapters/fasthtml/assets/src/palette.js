@@ -149,7 +149,7 @@ function remember(option) {
 
 function recent() {
   return kept().map(({ label, note, href, form }, at) => {
-    const it = make("div", { id: `sm-recent-${at}` }, make("span", { className: "sm-label", textContent: label }));
+    const it = make("div", { id: `sm-recent-${at}` }, make("span", { className: "sm-label" }, make("bdi", { textContent: label })));
     it.append(make("span", { className: "sm-note", textContent: note ?? "" }));
     it.setAttribute("role", "option");
     it.dataset.href = href;
