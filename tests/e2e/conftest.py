@@ -173,7 +173,8 @@ def axe() -> Callable[[Page], list[str]]:
     source = (installed(lock, cache) / "axe-core" / "axe.min.js").read_text("utf-8")
 
     def findings(page: Page) -> list[str]:
-        page.evaluate(source)
+        if page.evaluate("typeof axe === 'undefined'"):
+            page.evaluate(source)
         found: list[str] = page.evaluate(ASK_AXE)
         return found
 

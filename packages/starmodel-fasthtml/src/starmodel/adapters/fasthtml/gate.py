@@ -20,6 +20,7 @@ from starmodel.core.errors import StarModelError
 
 from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
+from .packing import packed
 from .replies import send_bytes, send_plain, unread
 from .sessions import Session, Sessions
 
@@ -109,7 +110,7 @@ class Gate:
         session = Session(self._sessions, visit)
         state["visit"] = visit
         scope["session"] = session
-        answer = Answer(send, session, scope, self._sessions, is_new=is_new)
+        answer = Answer(packed(scope, headers, send), session, scope, self._sessions, is_new=is_new)
         limit = self._limit(scope, headers)
         limited = _Limited(receive, limit)
         try:

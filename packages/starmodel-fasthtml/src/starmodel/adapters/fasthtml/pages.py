@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .runtime import Runtime
 
 __all__ = [
+    "AT_ONCE",
     "LIVE_PATH",
     "META",
     "LiveAddress",
@@ -51,6 +52,8 @@ META = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     f'<link rel="icon" href="{_ICON}">'
 )
+AT_ONCE = '<link rel="expect" href="#sm-form" blocking="render">'
+"""Lets nothing be painted before the end of a page has come, the form for buttons: so nothing moves while it comes."""
 
 
 class PageFrame:
@@ -75,7 +78,7 @@ class PageFrame:
         nonce = nonce_of(request.scope)
         page, state = page_of(request), vars(request)  # where FastHTML keeps what it needs for this page
         added = checked_tree([*self._plugins.collect("starmodel_page_head", request=request), *state["hdrs"]], nonce)
-        state["hdrs"] = [Raw(META + self._assets.head(nonce)), *added]
+        state["hdrs"] = [Raw(META + AT_ONCE + self._assets.head(nonce)), *added]
         state["ftrs"] = checked_tree(state["ftrs"], nonce)
         content = checked_tree(content, nonce)
         signals = "" if page is None else self._signals(page)

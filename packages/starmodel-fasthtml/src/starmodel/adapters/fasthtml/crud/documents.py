@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.answering import nonce_of
 from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
-from starmodel.adapters.fasthtml.pages import META, live_part, page_part, plain_form
+from starmodel.adapters.fasthtml.pages import AT_ONCE, META, live_part, page_part, plain_form
 from starmodel.core.ui import Frame
 
 from .choosing import language_menu
@@ -77,7 +77,8 @@ def document(
 def _around(site: Site, words: Words, added: str, *, is_error: bool) -> Raw:
     """Return what is the same on all pages in these words."""
     return Raw(
-        f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}"><head>{META}'
+        f'<!doctype html><html lang="{escape(words.language)}" dir="{words.direction}">'
+        f"<head>{META}{'' if is_error else AT_ONCE}"
         f"<title>{slot('title')}</title>{site.runtime.assets.head(_NONCE)}{added}</head>"
         f"<body{_spoken(words)}>{slot('page')}{'' if is_error else plain_form(KEY)}</body></html>"
     )

@@ -27,6 +27,7 @@ from .controls import Controls, Spot
 from .describing import as_text, named_ids
 from .documents import KEY
 from .replaced import Own, own_page
+from .showing import holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -358,7 +359,9 @@ class FormView:
 
     def _conditional(self, shape: FieldShape, pieces: list[Any]) -> Any:
         when = json.dumps(self.call.runtime.app.codec.plain(shape.when), ensure_ascii=False)
-        return ft("div", *pieces, **{"data-sm-when": when})
+        values = {name: spot.value for name, spot in self.spots.items()}
+        is_off = self.form is None and not holds(shape.when or {}, values)  # of what was sent, the script knows
+        return ft("div", *pieces, **{"data-sm-when": when, "data-sm-off": is_off})
 
     def _choice(self, controls: Controls, shape: FieldShape, theirs: Any) -> Field:
         """Return the choice between what was sent and what somebody else has stored meanwhile."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.arguments import Wanted
 from starmodel.app import permitted, readable
@@ -15,12 +13,13 @@ from starmodel.core.conditions import as_compared
 from starmodel.core.entity import Entity, valid_id
 from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryError, StarModelError
 from starmodel.core.marks import Shown
-from starmodel.core.query import Query, matches
+from starmodel.core.query import Query
 
 from .call import Content, called
 from .describing import shape_at
 from .documents import document
 from .forms import Piece, form_view
+from .showing import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -168,10 +167,9 @@ def _has_conditions(handler: Handler) -> bool:
 def _leave_out_hidden(form: FormValues, asked: Mapping[str, FieldShape], known: Mapping[str, Any]) -> None:
     """Leave out what was sent for fields whose condition does not hold."""
     given = {name: _given(one, form.flat[name]) for name, one in asked.items() if name in form.flat}
-    holding = {name: _bare(value) for name, value in {**dict.fromkeys(asked), **known, **given}.items()}
-    stand_in = cast("Entity", SimpleNamespace(**holding))
+    holding = {**dict.fromkeys(asked), **known, **given}
     for name, one in asked.items():
-        if one.when is not None and not _holds(one.when, stand_in):
+        if one.when is not None and not holds(one.when, holding):
             form.leave_out([name])
 
 
@@ -182,22 +180,6 @@ def _given(shape: FieldShape, text: Any) -> Any:
         return as_compared(shape.name, shape.annotation, text)
     except QueryError:
         return text
-
-
-def _holds(when: Mapping[str, Any], stand_in: Entity) -> bool:
-    try:
-        return matches(_bare(when), stand_in)
-    except AttributeError:  # it asks for a field that this form does not know
-        return True
-
-
-def _bare(value: Any) -> Any:
-    """Return *value* with the values of enums in place of their members, as they are written in conditions."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dict):
-        return {key: _bare(part) for key, part in value.items()}
-    return [_bare(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

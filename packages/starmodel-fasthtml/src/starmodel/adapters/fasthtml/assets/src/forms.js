@@ -126,6 +126,7 @@ function dress(form) {
   for (const part of form.querySelectorAll("[data-sm-when]")) {
     const shown = holds(form, JSON.parse(part.dataset.smWhen));
     part.hidden = !shown;
+    part.removeAttribute("data-sm-off");
     for (const el of part.querySelectorAll("input,textarea,select,button")) el.disabled = !shown;
   }
 }
