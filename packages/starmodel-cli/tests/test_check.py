@@ -300,6 +300,16 @@ def test_what_only_matters_to_others_is_left_out_of_a_plain_check(good, id):
     assert id not in {one.id for one in findings(BAD[id](good), deploy=False)}
 
 
+def test_the_classes_of_the_framework_are_no_news(good, monkeypatch):
+    class Kept(Entity):
+        name: str = ""
+
+    monkeypatch.setattr(Kept, "__module__", "starmodel.adapters.somewhere")
+    open_to_all = replace(good, application=app(Author, Kept, policies=()), web=Web(hosts=good.web.hosts), plugins=())
+    (found,) = [one for one in findings(open_to_all, deploy=True) if one.id == "policy.open"]
+    assert found.message == "whoever reaches it may change Author"
+
+
 def test_no_finding_repeats_a_secret(good):
     bad = BAD["database.password-published"](BAD["secret.published"](good))
     told = " ".join(f"{one.message} {one.advice} {one.where}" for one in findings(bad, deploy=True))

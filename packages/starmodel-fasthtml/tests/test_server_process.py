@@ -211,6 +211,22 @@ def test_a_mistake_in_the_module_is_told_and_a_change_of_it_mends_it(start, tmp_
     assert httpx.get(served.ready().url).text == "one"
 
 
+def test_a_mistake_is_told_in_the_browser_too_and_to_nobody_else(start, tmp_path):
+    served = start("port=0, reload=True").ready()
+    time.sleep(1)
+    (tmp_path / "shop.py").write_text("app = '<b>' +\n")
+    served.line("shop.py:1")
+    page = httpx.get(served.url, headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["refresh"], page.headers["retry-after"]) == (503, "1", "1")
+    assert f"{tmp_path}/shop.py:1: app = &#x27;&lt;b&gt;&#x27; +" in page.text
+    assert "<b>" not in page.text
+    assert "shop.py:1" in httpx.post(served.url).text
+    assert "shop.py" not in httpx.get(served.url, headers={"host": "evil.example"}).text
+    time.sleep(1)
+    (tmp_path / "shop.py").write_text(dedent(APP))
+    assert httpx.get(served.ready().url).text == "one"
+
+
 def test_without_reload_a_mistake_ends_it(start):
     served = start(code="1 / 0\n")
     served.line("AppFailedError: shop could not be loaded: ZeroDivisionError")

@@ -182,7 +182,8 @@ def _first_read(snapshot: Snapshot, name: str) -> Any:
     make = cls.__entity_private__.get(name)
     if make is None:
         if name not in cls.__entity_fields__:
-            raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
+            message = f"{cls.__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=snapshot)  # a traceback adds what may have been meant
         value = state[name] = _value_behind(cls, state, name)
         return value
     value = state[name] = make()

@@ -57,7 +57,8 @@ def _has_rules(facts: Facts) -> bool:
 def _open(facts: Facts) -> Iterator[Found]:
     if facts.web is None or facts.application is None or facts.web.has_auth or _has_rules(facts):
         return
-    names = sorted(kind.__entity_name__ for kind in facts.application.catalog)
+    own = [kind for kind in facts.application.catalog if not kind.__module__.startswith("starmodel.")]
+    names = sorted(kind.__entity_name__ for kind in own)
     if names:
         advice = "give create_app auth=[...] and policies=[...], or put it where only those reach it who may"
         yield Found(f"whoever reaches it may change {', '.join(names)}", advice)

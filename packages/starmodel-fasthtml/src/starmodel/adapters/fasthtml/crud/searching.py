@@ -118,7 +118,7 @@ def _page(call: PageCall, items: list[Found], text: str) -> Content:
     search = kit.button(words("Search"), {"type": "submit"}, tone="primary", icon="search")
     form = ft("form", kit.toolbar([kit.field(field), search]), action=_PATH, role="search")
     if items:
-        results = ft("ul", *[ft("li", _way(call, item)) for item in items], role="list")
+        results = ft("ul", *[ft("li", _way(call, item)) for item in items], role="list", klass="sm-found")
     else:
         results = kit.empty(words("Nothing found"), "", icon="search-x")
     title = words("Search")

@@ -14,6 +14,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from starmodel.core.errors import StarModelError
 
+from .broken import BrokenApplication
 from .limits import RequestLimits
 from .loading import load_application
 from .logs import logging_config
@@ -55,6 +56,7 @@ class ServerConfig(uvicorn.Config):
         self.limits = limits or RequestLimits()
         self.application: object = None
         self._has_drained = False
+        self._is_broken = False
         # Of several workers, one speaks for all.
         self._speaker = multiprocessing.get_context("spawn").Lock() if workers > 1 else None
         super().__init__(
@@ -72,7 +74,7 @@ class ServerConfig(uvicorn.Config):
         )
 
     def load_app(self) -> Any:
-        """Import the application; a child process says why it cannot and leaves the rest to its parent."""
+        """Import the application; a child process says why it cannot, and waits for a change or ends."""
         try:
             self.application = load_application(str(self.app), self.folder)
         except StarModelError as error:
@@ -80,7 +82,10 @@ class ServerConfig(uvicorn.Config):
                 raise
             if self._may_speak():
                 print(f"✘ {error}", file=sys.stderr, flush=True)  # noqa: T201 - the terminal is where it is read
-            sys.exit(STARTUP_FAILURE)
+            if not self.reload:
+                sys.exit(STARTUP_FAILURE)
+            self._is_broken = True
+            return BrokenApplication(str(error))
         gc.collect()
         gc.freeze()  # what was imported stays: no later collection need look at it again
         gc.set_threshold(*GC_THRESHOLD)
@@ -99,7 +104,7 @@ class ServerConfig(uvicorn.Config):
                 logger.exception("The application could not end its live streams; they are cut instead.")
 
     async def _ready(self) -> None:
-        if self.on_ready is not None and self._may_speak():
+        if self.on_ready is not None and not self._is_broken and self._may_speak():
             self.on_ready(self.url, self.application)
 
     def _may_speak(self) -> bool:

@@ -1,0 +1,73 @@
+"""What is served while the application has a mistake in it: what is wrong and where, until a change mends it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+__all__ = ["BrokenApplication"]
+
+_LOOPBACK = ("127.0.0.1", "::1")
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_ELSEWHERE = "The application cannot be loaded; the terminal says why."
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">\
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>It cannot be loaded</title>\
+<style>:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }} \
+body {{ max-width: 60rem; margin: 3rem auto; padding: 0 1rem }} \
+pre {{ padding: 1rem; border: 1px solid; border-radius: .5rem; overflow: auto; white-space: pre-wrap }}</style></head>\
+<body><main><h1>It cannot be loaded</h1><pre>{why}</pre>\
+<p>Mend it and save the file: the page comes back by itself.</p></main></body></html>"""
+
+
+class BrokenApplication:
+    """Answers every request with *why* the application cannot be loaded, as 503: whoever asks tries again.
+
+    Only a browser on this machine, at an address of this machine, is told more than that it is so.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; start and stop when the server does."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, send)
+        else:
+            await send({"type": "websocket.close", "code": 1013})
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        headers = dict([*scope["headers"]][::-1])
+        why = self.why if _is_local(scope, headers.get(b"host", b"")) else _ELSEWHERE
+        is_page = b"text/html" in headers.get(b"accept", b"")
+        body = (_PAGE.format(why=escape(why)) if is_page else f"{why}\n").encode("utf-8", "backslashreplace")
+        answer = [
+            (b"content-type", b"text/html; charset=utf-8" if is_page else b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"retry-after", b"1"),
+        ]
+        if is_page and scope["method"] == "GET":
+            answer.append((b"refresh", b"1"))
+        await send({"type": "http.response.start", "status": 503, "headers": answer})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    for phase in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{phase}.complete"})
+
+
+def _is_local(scope: Scope, host: bytes) -> bool:
+    """Tell whether it was asked for from this machine, and under a name that no other site can take."""
+    client, *_ = scope.get("client") or ("",)
+    name = host.decode("latin-1").lower()
+    name = name.rpartition(":")[0] if name.rpartition(":")[2].isdigit() else name
+    return client in _LOOPBACK and name in _NAMES
