@@ -12,7 +12,7 @@ from asgi_visitors import Visitor
 
 from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id
 from starmodel.adapters.fasthtml.crud.bulk import bulk_rows
-from starmodel.core import Actor, Entity, Private, RefusedError, event
+from starmodel.core import Actor, Decision, Entity, Private, RefusedError, event
 
 pytestmark = pytest.mark.anyio
 
@@ -189,3 +189,21 @@ async def test_a_batch_that_was_cut_short_goes_on_where_it_was(app, visitor):
     await app.pages.batches.finished()
     assert await state(app) == [True, True, False, True]
     assert "It is done." in (await visitor.get(page)).text
+
+
+class Unseen:
+    """Nobody reads what is called "never"; everything may be done to it."""
+
+    def decide(self, actor, action, kind, id, entity, /):
+        is_hidden = action == "read" and kind is Chore and entity is not None and entity.title == "never"
+        return Decision(not is_hidden, hidden=True)
+
+
+async def test_a_preview_shows_nothing_of_a_row_that_may_not_be_read(start):
+    app = await start(Chore, policies=[Unseen()])
+    await app.application.dispatch(Chore.create(title="never", due=date(2031, 5, 6)).on("hidden"))
+    form = {"_do": "snooze", "_id": "hidden", "_batch": "b", "until": "2040-01-01", "_step": "try"}
+    page = await Visitor(app).form("/chore/bulk", form)
+    assert re.search(r"Would change</dt><dd>1<", page.text)
+    assert "2031" not in page.text
+    assert "never" not in page.text

@@ -7,6 +7,7 @@ from typing import Annotated
 import pytest
 
 from starmodel.app import Application, permitted, readable, reading, tally
+from starmodel.app.reading import sifted
 from starmodel.core import SYSTEM, Actor, Decision, Entity, NotFoundError, Query, Reference
 from starmodel.core.errors import QueryError
 from starmodel.core.relations import steps_of
@@ -120,3 +121,29 @@ async def test_a_visitors_own_is_there_before_it_was_stored():
         assert (await readable(app, Cart, "visitor-ada", actor=ADA)).version == 0
         with pytest.raises(NotFoundError):
             await readable(app, Cart, "visitor-bob", actor=ADA)
+
+
+async def test_what_is_hidden_is_passed_in_strides(app, monkeypatch):
+    asked = []
+    ask = app.persistence.query
+
+    async def counted(kind, query):
+        asked.append(query.limit)
+        return await ask(kind, query)
+
+    for number in range(100, 400):
+        await app.dispatch(Note.create(text="x", number=number, of="bob"))
+    await app.dispatch(Note.create(text="last", number=999, of="ada"))
+    monkeypatch.setattr(app.persistence, "query", counted)
+    page, is_hiding = await sifted(app, Note, Query(order=("number",), limit=11), actor=ADA)
+    assert [stored.entity.number for stored in page.items] == [*range(0, 30, 3), 999]
+    assert is_hiding
+    assert len(asked) < 7
+
+
+async def test_what_was_found_is_shown_where_too_much_is_hidden_after_it(app, monkeypatch):
+    monkeypatch.setattr(reading, "_MOST", 10)
+    page, _ = await sifted(app, Note, Query(order=("number",), limit=8), actor=ADA)
+    assert [stored.entity.number for stored in page.items] == [0, 3, 6, 9]
+    rest, _ = await sifted(app, Note, Query(order=("number",), limit=8, after=page.next), actor=ADA)
+    assert [stored.entity.number for stored in rest.items] == [12, 15, 18]

@@ -16,7 +16,7 @@ from .past import Past, Step, may_be_undone, past_of
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
-from .reading import entity_before, may_read, permitted, readable, tally, walk
+from .reading import entity_before, may_read, may_see, permitted, readable, tally, walk
 from .receiving import FileRefusedError
 from .refusals import Refusal, refusal_of
 from .registry import Registry
@@ -65,6 +65,7 @@ __all__ = [
     "entity_before",
     "may_be_undone",
     "may_read",
+    "may_see",
     "obstacle_to_undo",
     "pairs_of",
     "past_of",

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from .application import Application
 
-__all__ = ["entity_before", "may_read", "permitted", "readable", "seen", "tally", "walk"]
+__all__ = ["entity_before", "may_read", "may_see", "permitted", "readable", "seen", "sifted", "tally", "walk"]
 
 E = TypeVar("E", bound=Entity)
 
+_STRIDE = 50
 _MOST = 10_000
 """How many rows are looked at for one page: a list of what others own must not cost more than it is worth."""
 
@@ -44,6 +45,16 @@ def entity_before(kind: type[E], change: Change, /) -> E | None:
         return kind(**{**now, **change.before})
     except (StarModelError, TypeError):  # something is missing, or today's rules refuse what was
         return None
+
+
+def may_see(application: Application, actor: Actor, change: Change, /) -> bool:
+    """Tell whether *actor* may see both what there was and what *change* makes of it; what cannot be told is hidden."""
+    if actor.trusted:
+        return True
+    before = entity_before(application.catalog.kind(change.entity), change)
+    if change.before is not None and before is None:
+        return False
+    return all(may_read(application, actor, entity) for entity in (before, change.snapshot) if entity is not None)
 
 
 async def readable(application: Application, kind: type[E], id: str, /, *, actor: Actor) -> Stored[E]:
@@ -68,24 +79,46 @@ async def permitted(application: Application, kind: type[E], query: Query, /, *,
     """
     if actor.trusted:
         return await application.persistence.query(kind, query)
+    ahead = replace(query, limit=min(query.limit + 1, MAX_LIMIT))  # one more says whether there is a next page
+    page, _ = await sifted(application, kind, ahead, actor=actor)
+    if len(page.items) < ahead.limit and page.next is not None:
+        raise _too_many(kind)
+    shown = page.items[: query.limit]
+    more = len(page.items) > query.limit or page.next is not None
+    return Page(shown, cursor_at(order_key(query, shown[-1].entity)) if more else None)
+
+
+async def sifted(application: Application, kind: type[E], query: Query, /, *, actor: Actor) -> tuple[Page[E], bool]:
+    """Return one page of what *query* asks for and *actor* may see, and whether something was passed over on the way.
+
+    Where too many rows were looked at, it has those that were found, and goes on after the last one that was looked
+    at; QueryError when none was.
+    """
+    steps, part = steps_of(query.where), query
     found: list[Stored[E]] = []
-    steps, looked_at = steps_of(query.where), 0
-    part = replace(query, limit=min(query.limit + 1, MAX_LIMIT))  # one more says whether there is a next page
+    looked_at = 0
     while True:
         page = await application.persistence.query(kind, part)
-        found += await seen(application, kind, page.items, steps, actor)
-        if len(found) > query.limit or page.next is None:
-            break
+        found += page.items if actor.trusted else await seen(application, kind, page.items, steps, actor)
         looked_at += len(page.items)
-        if looked_at >= _MOST:
-            raise QueryError(
-                f"more than {_MOST} {kind.__name__} were looked at, and too few of them are for you to see; "
-                "ask for less, by a condition on what is yours"
-            )
-        part = replace(part, after=page.next)
-    shown = tuple(found[: query.limit])
-    more = len(found) > query.limit
-    return Page(shown, cursor_at(order_key(query, shown[-1].entity)) if more else None)
+        if len(found) >= query.limit or page.next is None or looked_at >= _MOST:
+            break
+        # What is hidden takes nobody's place, and is passed in ever longer strides.
+        stride = min(max(2 * part.limit, _STRIDE), MAX_LIMIT, _MOST - looked_at)
+        part = replace(query, after=page.next, limit=stride)
+    if not found and page.next is not None:
+        raise _too_many(kind)
+    shown, hides = tuple(found[: query.limit]), len(found) < looked_at
+    if len(found) > query.limit:
+        return Page(shown, cursor_at(order_key(query, shown[-1].entity))), hides
+    return Page(shown, page.next), hides
+
+
+def _too_many(kind: type[Entity]) -> QueryError:
+    return QueryError(
+        f"more than {_MOST} {kind.__name__} were looked at, and too few of them are for you to see; "
+        "ask for less, by a condition on what is yours"
+    )
 
 
 async def tally(application: Application, kind: type[Entity], query: Query, /, *, actor: Actor, cap: int = 1000) -> int:

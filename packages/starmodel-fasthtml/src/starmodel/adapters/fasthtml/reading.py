@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.app.policies import belongs_to_one
-from starmodel.app.reading import may_read, seen
+from starmodel.app.reading import may_read, sifted
 from starmodel.core.entity import Entity
 from starmodel.core.errors import EventError, NotFoundError
-from starmodel.core.query import Page, Query, Stored
+from starmodel.core.query import Query, Stored
 from starmodel.core.relations import followed, steps_of
 from starmodel.core.snapshot import lens_of, plain
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starmodel.core.actors import Actor
     from starmodel.core.changes import Position
     from starmodel.core.ports import StatePersistenceBackend
+    from starmodel.core.query import Page
     from starmodel.core.relations import Steps
     from starmodel.core.typing import Key
 
@@ -127,23 +128,14 @@ class PageRead:
         The page in the making then depends on which entities *depends_on* asks for.
         """
         await self._note_position(kind)
-        steps, rows, is_hiding = steps_of(query.where), [], False
-        part = query
-        while True:
-            page = await self.app.persistence.query(kind, part)
-            found = await seen(self.app, kind, page.items, steps, self.actor)
-            rows += found
-            is_hiding = is_hiding or len(found) < len(page.items)
-            if len(rows) == query.limit or page.next is None:
-                break
-            part = replace(query, after=page.next, limit=query.limit - len(rows))  # hidden ones take nobody's place
-        own = any(belongs_to_one(one.entity.id) for one in rows)
+        page, is_hiding = await sifted(self.app, kind, query, actor=self.actor)
+        own = any(belongs_to_one(one.entity.id) for one in page.items)
         self.is_everybodys = self.is_everybodys and not is_hiding and not own
         if depends_on is not None:
-            self._depend(kind, ANY_CHANGE if is_hiding else depends_on, steps)
-        for stored in rows:
+            self._depend(kind, ANY_CHANGE if is_hiding else depends_on, steps_of(query.where))
+        for stored in page.items:
             self._stored.setdefault((kind.__entity_name__, stored.entity.id), stored)
-        return Page(tuple(rows), page.next)
+        return page
 
     async def depend_on(self, kind: type[Entity], query: Query) -> None:
         """Note that the page depends on which entities *query* asks for; called before they are read or counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starmodel.app import entity_before, may_read
+from starmodel.app import may_see
 from starmodel.app.doors import shown
 from starmodel.core.entity import fields_of
 from starmodel.core.visibility import Visibility
@@ -24,7 +24,7 @@ def preview_of(application: Application, preview: Preview, actor: Actor) -> dict
 
     A change of what *actor* may not read is left out.
     """
-    changes = [_told(application, change) for change in preview.changes if _may_see(application, change, actor)]
+    changes = [_told(application, change) for change in preview.changes if may_see(application, actor, change)]
     return {"dry_run": True, "changes": changes, "returned": shown(preview.returned, application.codec)}
 
 
@@ -44,13 +44,3 @@ def public_values(application: Application, name: str, values: Mapping[str, Any]
     infos = fields_of(application.catalog.kind(name))
     public = {field: value for field, value in values.items() if infos[field].visibility is Visibility.PUBLIC}
     return {field: shown([value], application.codec)[0] for field, value in public.items()}
-
-
-def _may_see(application: Application, change: Change, actor: Actor) -> bool:
-    """Tell whether *actor* may see both what there was and what there would be; what cannot be told is not shown."""
-    if actor.trusted:
-        return True
-    before = entity_before(application.catalog.kind(change.entity), change)
-    if change.before is not None and before is None:
-        return False
-    return all(may_read(application, actor, entity) for entity in (before, change.snapshot) if entity is not None)

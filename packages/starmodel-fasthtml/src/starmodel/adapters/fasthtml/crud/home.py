@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.app import VisitorPolicy, tally
 from starmodel.app.policies import VISITOR_PREFIX
+from starmodel.core.errors import QueryError
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
 from .buttons import action_button
 from .call import Content
+from .values import NOTHING
 
 if TYPE_CHECKING:
     from .call import PageCall
@@ -48,7 +50,10 @@ async def _count(call: PageCall, shape: Shape) -> str:
         count = await app.count(shape.kind, others, cap=cap + 1)
     else:
         cap = _CAP_ONE_BY_ONE
-        count = await tally(app, shape.kind, Query(), actor=call.read.actor, cap=cap + 1)
+        try:
+            count = await tally(app, shape.kind, Query(), actor=call.read.actor, cap=cap + 1)
+        except QueryError:  # too many were looked at that are not the reader's to see
+            return NOTHING
     return words("{count}+", count=words.number(cap)) if count > cap else words.number(count)
 
 

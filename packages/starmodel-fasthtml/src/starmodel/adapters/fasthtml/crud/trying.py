@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.markup import Raw
-from starmodel.app import refusal_of
+from starmodel.app import may_see, refusal_of
 from starmodel.core.commands import Command
 from starmodel.core.errors import StarModelError
 
@@ -55,7 +55,8 @@ async def tried(call: PageCall, shape: Shape, event: str, ids: Sequence[str], ar
         else:
             changes = [change for change in preview.changes if change.key == (shape.name, id)]
             found.changed, found.unchanged = found.changed + bool(changes), found.unchanged + (not changes)
-            found.samples += changes[: _SAMPLES - len(found.samples)]
+            shown = [change for change in changes if may_see(call.runtime.app, call.read.actor, change)]
+            found.samples += shown[: _SAMPLES - len(found.samples)]
         found.seen += 1
         if time.monotonic() > end:
             break
