@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
-from starmodel.core import Entity, Private, Secret, event
+from starmodel.core import Actor, Decision, Entity, Private, Secret, event
 from starmodel.core.errors import FieldConflictError
 
 
@@ -122,3 +122,22 @@ async def test_a_form_of_something_nobody_had_stored_yet_merges_too(app):
     assert (after.title, after.note) == ("mine", "theirs")
     with pytest.raises(FieldConflictError):
         await app.dispatch(replace(Todo.update(note="also mine").on("lobby"), base_version=0))
+
+
+class WriteOnly:
+    """Everybody may change what nobody but the program may read."""
+
+    def decide(self, actor, action, kind, id, entity, /):
+        return Decision(action != "read")
+
+
+async def test_a_conflict_tells_no_value_to_whoever_may_not_read_it(start):
+    app = await start(Todo, policies=[WriteOnly()])
+    await app.dispatch(Todo.create().on("a"))
+    base = await version(app)
+    await app.dispatch(save(base, title="their-canary"))
+    for guess in ("mine", "their-canary"):
+        with pytest.raises(FieldConflictError) as caught:
+            await app.dispatch(save(base, title=guess), actor=Actor("eve"))
+        assert caught.value.fields == {"title": ("***", "***")}
+        assert "canary" not in str(caught.value)

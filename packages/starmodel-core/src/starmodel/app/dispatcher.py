@@ -323,7 +323,8 @@ class Dispatcher:
         if base is not None and base != version and run.handler.event.takes_fields:
             fields = {p.name for p in run.handler.parameters if p.optional}  # others must be given to the event
             sent = {name: value for name, value in args.items() if name in fields}
-            kept = await merged(store, entity, version, base, sent)
+            shows = run.actor.trusted or self._policy.decide(run.actor, "read", kind, id, entity).allowed
+            kept = await merged(store, entity, version, base, sent, shows=shows)
             args = {**{name: value for name, value in args.items() if name not in fields}, **kept}
         return (unit.begun(entity, implicit=True) if stored is None else unit.opened(stored)), args
 

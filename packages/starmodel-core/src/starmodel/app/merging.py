@@ -18,13 +18,20 @@ __all__ = ["merged"]
 
 
 async def merged(
-    store: StatePersistenceBackend, entity: Entity, version: int, base: int, args: Mapping[str, Any]
+    store: StatePersistenceBackend,
+    entity: Entity,
+    version: int,
+    base: int,
+    args: Mapping[str, Any],
+    *,
+    shows: bool = True,
 ) -> Mapping[str, Any]:
     """Return what *args*, made on version *base*, changes of *entity*, which is at *version* now.
 
     A field that only somebody else changed since keeps their value, although the form still sends its old one.
     FieldConflictError when both changed one, to different values.  A log that does not reach back to *base* counts
-    every field as changed by somebody else.
+    every field as changed by somebody else.  Without *shows* whoever sent them may not read the entity, and is neither
+    told its values nor finds them out by trying.
     """
     kind = type(entity)
     infos = fields_of(kind)
@@ -33,12 +40,12 @@ async def merged(
     conflicts: dict[str, tuple[Any, Any]] = {}
     for name, value in args.items():
         untouched = name not in infos or (before is not None and name not in before)
-        if not untouched and infos[name].visibility is not Visibility.SECRET:  # a secret cannot be found out by trying
+        if not untouched and shows and infos[name].visibility is not Visibility.SECRET:  # not to be found out by trying
             untouched = getattr(entity, name) == value
         if untouched:
             kept[name] = value
         elif before is None or before[name] is _UNKNOWN or before[name] != value:
-            conflicts[name] = _both(infos[name].visibility, getattr(entity, name), value)
+            conflicts[name] = _both(shows and infos[name].visibility is Visibility.PUBLIC, getattr(entity, name), value)
     if conflicts:
         behind = args.keys() - kept.keys() - conflicts.keys()
         raise FieldConflictError(f"{kind.__entity_name__} {entity.id}", base, version, conflicts, behind)
@@ -49,8 +56,8 @@ _UNKNOWN = object()
 """Stands for the former value of a secret field, which no log holds."""
 
 
-def _both(visibility: Visibility, theirs: Any, yours: Any) -> tuple[Any, Any]:
-    return (theirs, yours) if visibility is Visibility.PUBLIC else ("***", "***")
+def _both(is_shown: bool, theirs: Any, yours: Any) -> tuple[Any, Any]:  # noqa: FBT001  (private to this module)
+    return (theirs, yours) if is_shown else ("***", "***")
 
 
 async def _values_at(store: StatePersistenceBackend, entity: Entity, version: int, base: int) -> dict[str, Any] | None:
