@@ -169,6 +169,17 @@ class TestTheWayBack:
         await visitor.form("/person/undo", {"command": undo_button(page)})
         assert (await visitor.get("/person/eve")).status == 200
 
+    async def test_older_changes_of_what_was_deleted_are_on_a_page_of_their_own(self, app, visitor, send):
+        await send(Job.create(title="0", done=True), "a")
+        for number in range(1, 25):
+            await send(Job.update(title=str(number)), "a")
+        await send(Job.delete(), "a")
+        first = await visitor.get("/job/a")
+        (older,) = re.findall(r"/job/a(\?before=[0-9]+)", first.text)
+        answer = await visitor.get(f"/job/a{older}")
+        assert (answer.status, "<h1>24</h1>" in answer.text) == (410, True)
+        assert "Created" in history(answer)[-1]
+
     async def test_what_never_was_is_not_found(self, app, visitor):
         assert (await visitor.get("/job/never")).status == 404
 
@@ -225,6 +236,14 @@ class TestRights:
         assert (await visitor.get(job)).without_nonce == never.without_nonce
         await send(Job.delete(), "a")
         assert (await visitor.get(job)).status == 404
+
+    async def test_the_past_of_what_was_hidden_when_it_was_deleted_stays_hidden(self, app, visitor, send):
+        await send(Job.create(title="open-canary", done=True), "a")
+        await send(Job.update(done=False), "a")
+        await send(Job.delete(), "a")
+        for query in ("", "?at=1", "?at=2", "?before=3", "?before=2"):
+            answer = await visitor.get(f"/job/a{query}")
+            assert (answer.status, "canary" in answer.text) == (404, False)
 
 
 async def test_a_change_by_somebody_else_appears(job, app, visitor, send):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
-from starmodel.app import obstacle_to_undo
+from starmodel.app import may_be_undone, obstacle_to_undo, past_of
 from starmodel.core import Actor, Command, Entity, ForbiddenError, NotFoundError, Secret, event
 from starmodel.core.actors import ALLOWED, Decision
 from starmodel.core.errors import UndoError
@@ -90,6 +90,14 @@ async def todo(app, id="a"):
 @pytest.fixture
 async def made(app):
     return await send(app, Todo.create(title="one"), "a")
+
+
+class OnlyTitled:
+    """What is called after somebody only they may change."""
+
+    def decide(self, actor, action, kind, id, entity, /):
+        own = action == "read" or entity is None or entity.title == actor.id
+        return ALLOWED if own else Decision(allowed=False, why="it is another's")
 
 
 class TestUndo:
@@ -189,6 +197,19 @@ class TestUndo:
         with pytest.raises(ForbiddenError, match=r"Note.undo is not allowed: a note stays"):
             await app.dispatch(undo(split), actor=Actor("eve"))
         await app.dispatch(undo(split), actor=Actor("ada"))
+
+    async def test_the_policy_is_asked_about_what_comes_back(self, start):
+        app = await start(Todo, policies=[OnlyTitled()])
+        await send(app, Todo.create(title="ada"), "a")
+        gone = await send(app, Todo.delete(), "a")
+        with pytest.raises(ForbiddenError, match=r"Todo.undo is not allowed: it is another's"):
+            await app.dispatch(undo(gone), actor=Actor("eve"))
+        past = await past_of(app, Todo, "a", actor=Actor("eve"), stored=None)
+        offered = {
+            who: may_be_undone(app, Todo, past.steps[0], actor=Actor(who), stored=None) for who in ("eve", "ada")
+        }
+        assert offered == {"eve": False, "ada": True}
+        await app.dispatch(undo(gone), actor=Actor("ada"))
 
 
 class TestUndoAndSecrets:

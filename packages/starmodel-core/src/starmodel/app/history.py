@@ -13,6 +13,8 @@ from starmodel.core.events import ClassEvent, EventOptions
 from starmodel.core.frozen import thaw
 from starmodel.core.unit import Unit
 
+from .reading import entity_before
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
@@ -71,7 +73,7 @@ async def _revert(unit: UnitOfWork, commit: Commit) -> None:
         kind = unit.kind_of(change.entity)
         stored = await unit.persistence.for_class(kind).get(kind, change.id)
         entity = None if stored is None else stored.entity
-        unit.allow("undo", kind, change.id, entity)
+        unit.allow("undo", kind, change.id, entity_before(kind, change) if stored is None else entity)
         does = "delete" if change.before is None else "create" if change.after is None else commit.command.event
         unit.allow(does, kind, change.id, entity)  # undo is no way round what may not be done directly
         wrong = obstacle_to_undo(kind, change, stored)

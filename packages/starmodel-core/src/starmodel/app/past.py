@@ -148,5 +148,6 @@ def may_be_undone(
     decide = application.policy.decide
     return actor.trusted or (
         decide(actor, event, kind, None, None).allowed
-        and all(decide(actor, name, kind, change.id, entity).allowed for name in ("undo", does))
+        and decide(actor, "undo", kind, change.id, step.before if stored is None else entity).allowed
+        and decide(actor, does, kind, change.id, entity).allowed
     )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.markup import Raw
-from starmodel.app import may_read
+from starmodel.app import may_read, past_of
 from starmodel.core.errors import NotFoundError, QueryError
 from starmodel.core.ui import Link
 
@@ -20,6 +20,7 @@ from .values import Painter
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from starmodel.app import Step
     from starmodel.core.entity import Entity
     from starmodel.core.query import Stored
 
@@ -96,11 +97,10 @@ def _fact(call: PageCall, shape: Shape, entity: Entity, painter: Painter, field:
 
 async def _deleted(call: PageCall, shape: Shape) -> Content:
     """Return the page of what is not there any more, to whoever might have seen it."""
+    was = (await _deletion(call, shape)).before
     past = await read_past(call, shape, None)
-    if not past.steps or past.steps[0].change.after is not None or not past.steps[0].is_open:
-        raise NotFoundError(shape.name, call.id)
     await call.site.name_references(call, shape, referred(past, shape), shape.fields)
-    words, was = call.words, past.steps[0].before
+    words = call.words
     name = shape.called(was) if was is not None else words.label(shape.label)
     back = call.kit.link(Link(label=words.label(shape.plural), href=shape.path, icon=shape.icon), tone="default")
     parts = [
@@ -109,6 +109,15 @@ async def _deleted(call: PageCall, shape: Shape) -> Content:
         timeline(call, shape, past, None),
     ]
     return Content(title=name, parts=parts, status=410)
+
+
+async def _deletion(call: PageCall, shape: Shape) -> Step[Any]:
+    """Return how an entity ended that is not there any more; NotFoundError to whoever might not have seen it then."""
+    app, actor = call.runtime.app, call.read.actor
+    last = await past_of(app, shape.kind, call.id, actor=actor, stored=None, limit=1)
+    if not last.steps or last.steps[0].change.after is not None or not last.steps[0].is_open:
+        raise NotFoundError(shape.name, call.id)
+    return last.steps[0]
 
 
 async def _as_of(call: PageCall, shape: Shape) -> Content:
@@ -133,7 +142,9 @@ async def _at_version(call: PageCall, shape: Shape) -> Entity:
         raise QueryError(f"at={text[:40]!r} must be a version: a whole number")
     app, actor = call.runtime.app, call.read.actor
     stored = await app.persistence.for_class(shape.kind).get(shape.kind, call.id)
-    if stored is not None and not may_read(app, actor, stored.entity):
+    if stored is None:
+        await _deletion(call, shape)
+    elif not may_read(app, actor, stored.entity):
         raise NotFoundError(shape.name, call.id)
     entity = await app.history.as_of(shape.kind, call.id, version=int(text))
     if entity is None or not may_read(app, actor, entity):
