@@ -218,3 +218,9 @@ def test_keys_that_are_none_are_passed_over():
 
 def test_a_condition_on_one_field_alone_is_a_group_of_one():
     assert from_where({"done": True}, lambda *_: ("true",)) == Group("all", (Condition("done", "eq", ("true",)),))
+
+
+@pytest.mark.parametrize("does", ["add:0.²", "remove:0." + "9" * 5000, "add:0.-1", "group:x", "remove:"])
+async def test_a_step_at_no_place_is_no_failure(app, visitor, does):
+    answer = await visitor.get("/task/filter?" + urlencode({"g0": "all", "do": does}))
+    assert answer.status == 200

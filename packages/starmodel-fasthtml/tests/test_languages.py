@@ -92,7 +92,14 @@ class TestWords:
 
     @pytest.mark.parametrize(
         ("wanted", "language"),
-        [("de-AT,de;q=0.9,en;q=0.5", "de"), ("fr, ar;q=0.3", "ar"), ("", "en"), ("xx;q=what, *", "en"), ("DE", "de")],
+        [
+            ("de-AT,de;q=0.9,en;q=0.5", "de"),
+            ("fr, ar;q=0.3", "ar"),
+            ("", "en"),
+            ("xx;q=what, *", "en"),
+            ("de;q=², ar", "ar"),
+            ("DE", "de"),
+        ],
     )
     def test_the_first_language_of_ours_that_a_browser_takes(self, wanted, language):
         assert Languages().chosen(wanted) == language

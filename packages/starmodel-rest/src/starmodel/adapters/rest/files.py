@@ -38,7 +38,7 @@ class UploadDoor(Door):
     async def answer(self, request: Request) -> ASGIApp:
         """Keep the file until a command names it."""
         length = request.headers.get("content-length")
-        if length is not None and not (length.isdigit() and len(length) <= _DIGITS):
+        if length is not None and not (length.isascii() and length.isdigit() and len(length) <= _DIGITS):
             raise InvalidError([Problem(("Content-Length",), "must be a number of bytes", "type")])
         upload = Upload(
             _body(request),

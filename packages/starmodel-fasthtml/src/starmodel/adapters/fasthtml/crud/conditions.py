@@ -22,6 +22,7 @@ __all__ = [
     "from_where",
     "joined",
     "keyed",
+    "place_in",
 ]
 
 Mode: TypeAlias = Literal["all", "any", "none", "not_all"]
@@ -68,7 +69,7 @@ def from_pairs(pairs: Iterable[tuple[str, str]]) -> Group:
     groups: dict[tuple[int, ...], Mode] = {}
     tests: dict[tuple[int, ...], Condition] = {}
     for name, text in pairs:
-        key = _key(name[1:])
+        key = place_in(name[1:])
         if not key or name[0] not in "gfov":
             continue
         if name[0] == "g":
@@ -81,7 +82,8 @@ def from_pairs(pairs: Iterable[tuple[str, str]]) -> Group:
     return _group((0,), groups, tests)
 
 
-def _key(text: str) -> tuple[int, ...]:
+def place_in(text: str) -> tuple[int, ...]:
+    """Return the key of a part as numbers; nothing for a text that is none."""
     parts = text.split(".")
     if len(parts) > _DEEPEST or not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):
         return ()

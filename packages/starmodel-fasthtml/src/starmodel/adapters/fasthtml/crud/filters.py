@@ -17,7 +17,7 @@ from starmodel.core.query import Query
 from starmodel.core.ui import Choice, Field
 
 from .asking import OWN_WORDS, PAGE_SIZE
-from .conditions import Condition, Group, Node, from_pairs, from_where, joined
+from .conditions import Condition, Group, Node, from_pairs, from_where, joined, place_in
 from .operators import Asked, askable, condition_of, operators_of, problem_of, texts_of, value_field
 from .panels import going_to, hidden, panel, submit, with_pairs
 from .shape import FieldShape
@@ -65,7 +65,7 @@ def _stepped(call: PageCall) -> Group | None:
     if not call.first("g0"):
         return None
     does, _, key = call.first("do").partition(":")
-    at = tuple(int(part) for part in key.split(".")[1:] if part.isdigit())
+    at = place_in(key)[1:]
     return _changed(from_pairs(call.pairs), at, does)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from .words import SOURCE, Words
 __all__ = ["Catalogue", "Languages", "read_catalogue"]
 
 _OURS = Path(__file__).parent / "locales"
+_WEIGHT = re.compile(r"[0-9]{1,3}(\.[0-9]{0,3})?")
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class Languages:
         for number, part in enumerate(wanted.split(",")[:20]):
             tag, _, quality = part.partition(";")
             weight = quality.strip().removeprefix("q=") or "1"
-            asked.append((-float(weight) if weight.replace(".", "", 1).isdigit() else 0.0, number, tag.strip()))
+            asked.append((-float(weight) if _WEIGHT.fullmatch(weight) else 0.0, number, tag.strip()))
         codes = {code.lower(): code for code in self._catalogues}
         found = negotiate_locale([tag for _, _, tag in sorted(asked)], list(codes.values()), sep="-") or SOURCE
         return codes.get(found.lower(), SOURCE)

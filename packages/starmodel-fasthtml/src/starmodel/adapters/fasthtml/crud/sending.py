@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.arguments import Wanted
+from starmodel.adapters.fasthtml.commands import own_path
 from starmodel.app import permitted, readable
 from starmodel.app.bodies import refuse_impossible
 from starmodel.core.annotations import marks_of
@@ -123,7 +124,7 @@ class SiteForms:
         call = await called(self._site, asked_at, {"id": id, "event": event})
         try:
             view = await form_view(
-                call, shape, event, back=arguments.back or "/", form=form, refusal=_in_words(call, refusal)
+                call, shape, event, back=own_path(arguments.back or ""), form=form, refusal=_in_words(call, refusal)
             )
         except StarModelError:
             return None
