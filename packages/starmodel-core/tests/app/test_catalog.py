@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from starmodel.app import Catalog
-from starmodel.core import Entity, NotFoundError, Secret, event
+from starmodel.core import Entity, NotFoundError, Private, Secret, event
 from starmodel.core.errors import DefinitionError, UnknownEventError
 from starmodel.testing import PlainCodec
 
@@ -113,3 +115,35 @@ def test_a_class_that_cannot_be_read_is_not_added():
     with pytest.raises(DefinitionError, match="Nowhere"):
         catalog.add(Broken)
     assert list(catalog) == []
+
+
+@dataclass(frozen=True)
+class Door:
+    number: int = 0
+    code: Secret[str] = ""
+
+
+@dataclass(frozen=True)
+class House:
+    doors: tuple[Door, ...] = ()
+    rent: Private[int] = 0
+
+
+class Street(Entity):
+    name: str = ""
+    houses: list[House] = []
+
+
+class Alley(Entity):
+    houses: Private[list[House]] = []
+    book: Book | None = None
+
+
+def test_a_public_value_has_no_hidden_part():
+    with pytest.raises(DefinitionError, match=r"Street.houses is public and has the part Door.code, which is not"):
+        Catalog(PlainCodec()).add(Street)
+
+
+def test_a_private_value_may_have_any_parts_and_an_entity_sees_to_its_own(catalog):
+    catalog.add(Alley)
+    assert Alley in catalog

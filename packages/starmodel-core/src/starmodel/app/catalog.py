@@ -10,6 +10,7 @@ from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEv
 from starmodel.core.events import ClassEvent, Event, events_of
 from starmodel.core.files import accept_of, file_fields
 from starmodel.core.parameters import Parameter, parameters_of
+from starmodel.core.secrecy import refuse_hidden_parts
 
 from .history import SERVICES
 
@@ -67,6 +68,7 @@ class Catalog:
             )
         fields_of(kind)
         file_fields(kind)
+        refuse_hidden_parts(kind)
         # Whoever has none of the default events has none of these either; `undo = None` leaves out one.
         services = SERVICES if kind.__entity_default_events__ else {}
         offered = {name: service for name, service in services.items() if not hasattr(kind, name)}

@@ -1,15 +1,17 @@
-"""What must not be written down: secret fields, and every value that has one somewhere inside."""
+"""What must not be written down or shown: secret fields, and every value that has one somewhere inside."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from .annotations import field_hints
 from .entity import Entity, fields_of
+from .errors import DefinitionError
 from .visibility import Visibility, visibility_of
 
-__all__ = ["holds_secrets", "secret_fields"]
+__all__ = ["holds_secrets", "refuse_hidden_parts", "secret_fields"]
 
 _KNOWN: dict[type[Entity], frozenset[str]] = {}
 
@@ -38,3 +40,39 @@ def _holds(annotation: Any, seen: set[Any]) -> bool:
         names = [field.name for field in dataclasses.fields(annotation)]
         return any(_holds(hint, seen) for hint in field_hints(annotation, names).values())
     return any(_holds(part, seen) for part in get_args(annotation))
+
+
+def refuse_hidden_parts(kind: type[Entity]) -> None:
+    """Raise DefinitionError for a public field of *kind* with a private or secret part inside of its value.
+
+    A value goes out and comes in as a whole; of entities alone there is a public side.
+    """
+    for info in fields_of(kind).values():
+        part = next(_hidden(info.annotation, set()), None) if info.visibility is Visibility.PUBLIC else None
+        if part is not None:
+            raise DefinitionError(
+                f"{kind.__name__}.{info.name} is public and has the part {part}, which is not; a value is shown as a "
+                f"whole: write {info.name}: Private[...], or give the part a field of its own"
+            )
+
+
+def _hidden(annotation: Any, seen: set[Any]) -> Iterator[str]:
+    """Yield the names of what is not public somewhere inside of a value; an entity sees to its own fields."""
+    for part in get_args(annotation):
+        if visibility_of(part) is not Visibility.PUBLIC:
+            yield str(part)
+        yield from _hidden(part, seen)
+    if isinstance(annotation, type) and annotation not in seen and not issubclass(annotation, Entity):
+        seen.add(annotation)
+        for name, inner in _members(annotation):
+            if visibility_of(inner) is not Visibility.PUBLIC:
+                yield f"{annotation.__name__}.{name}"
+            yield from _hidden(inner, seen)
+
+
+def _members(kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield name and annotation of what a value is made of: a dataclass, or a model of pydantic."""
+    if dataclasses.is_dataclass(kind):
+        yield from field_hints(kind, [field.name for field in dataclasses.fields(kind)]).items()
+    elif isinstance(infos := getattr(kind, "model_fields", None), dict):
+        yield from ((name, info.rebuild_annotation()) for name, info in infos.items())
