@@ -186,3 +186,8 @@ def test_the_same_key_takes_effect_once(event, todo):
 def test_the_log_says_that_it_was_done_from_here(event, todo, cli):
     code = f"c = (await app.history.timeline(Todo, '{todo}'))[0].command.actor; print(c)"
     assert cli("shell", "-c", code).out == "cli\n"
+
+
+def test_what_an_event_answers_does_not_steer_the_terminal(event, todo):
+    event("Todo.update", todo, "title=a\x1b]0;b\x07\u202e")
+    assert event("Todo.shout", todo).out == "→ A\\x1b]0;B\\x07\\u202e\n"

@@ -323,3 +323,12 @@ def test_a_field_knows_what_it_needs():
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(NewCodeError, match="cannot be read"):
         SourceModule.read(tmp_path / "nowhere.py")
+
+
+def test_lines_are_counted_as_python_does(tmp_path):
+    text = """import os\n\f\nPAGE = "one\u2028two"\n\n\nclass A(Entity):\n    x: int = 1\n\n\nB = 'kept'\n"""
+    module = SourceModule(tmp_path / "m.py", text).importing([("typing", "Any")]).with_class("class C(Entity): ...")
+    made = module.with_inner("A", "y: int = 2").text
+    assert made == text.replace("import os\n", "import os\nfrom typing import Any\n").replace(
+        "    x: int = 1\n", "    x: int = 1\n\n    y: int = 2\n\n\nclass C(Entity): ...\n"
+    )

@@ -28,7 +28,12 @@ def lines_of(application: Application, outcome: Result | Preview) -> Iterator[st
         yield from _told(application, change)
     returned = _returned(application, outcome)
     if returned is not None:
-        yield f"→ {returned}"
+        yield f"→ {_inert(str(returned))}"
+
+
+def _inert(text: str) -> str:
+    """Return *text* with everything escaped by which it could steer a terminal: a visitor may have written it."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
 
 
 def document_of(application: Application, outcome: Result | Preview) -> Mapping[str, Any]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import io
 import sys
 from pathlib import Path
 
 from .errors import NewCodeError
 
-__all__ = ["with_import"]
+__all__ = ["lines_in", "with_import"]
+
+
+def lines_in(text: str) -> list[str]:
+    """Return the lines of a source with their ends, as Python counts them: a form feed ends none."""
+    return list(io.StringIO(text, newline=""))
 
 
 def with_import(path: Path, text: str, module: str, name: str) -> str:
@@ -35,7 +41,7 @@ def with_import(path: Path, text: str, module: str, name: str) -> str:
 
 def _joined(text: str, node: ast.ImportFrom, name: str) -> str | None:
     """Return the line of *node* with *name* in it; ``None`` when it is of a shape that is better left alone."""
-    line = text.splitlines()[node.lineno - 1]
+    line = lines_in(text)[node.lineno - 1]
     plain = f"from {node.module} import {', '.join(_spelt(alias) for alias in node.names)}"
     if node.end_lineno != node.lineno or line.rstrip() != plain:
         return None
@@ -54,7 +60,7 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def _replaced(text: str, number: int, line: str) -> str:
-    lines = text.splitlines(keepends=True)
+    lines = lines_in(text)
     old = lines[number - 1]
     lines[number - 1] = line + old[len(old.rstrip("\r\n")) :]
     return "".join(lines)
@@ -64,7 +70,7 @@ def _with_line(
     text: str, body: list[ast.stmt], imports: list[ast.Import | ast.ImportFrom], module: str, line: str
 ) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines(keepends=True)
+    lines = lines_in(text)
     place, before, after = _place(body, imports, module)
     if place and place <= len(lines) and not lines[place - 1].endswith(("\n", "\r")):
         lines[place - 1] += newline

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from .errors import NewCodeError
-from .imports import with_import
+from .imports import lines_in, with_import
 
 __all__ = ["SourceModule"]
 
@@ -97,7 +97,7 @@ class SourceModule:
     def _with_lines(self, source: str, after: int | None, *, blank: int) -> SourceModule:
         """Return it with *source* behind the line numbered *after*, *blank* empty lines around it."""
         newline = "\r\n" if "\r\n" in self.text else "\n"
-        lines = self.text.splitlines(keepends=True)
+        lines = lines_in(self.text)
         place = len(lines) if after is None else after
         if place and not lines[place - 1].endswith(("\n", "\r")):
             lines[place - 1] += newline
