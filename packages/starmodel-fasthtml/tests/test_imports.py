@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 import tracemalloc
@@ -354,3 +355,10 @@ def test_a_folder_that_others_may_enter_is_not_used(tmp_path):
     uploads = Uploads(Signer("secret"), folder)
     with pytest.raises(StoreError, match="not private"):
         uploads._open_folder()
+
+
+async def test_no_file_is_taken_when_the_disk_is_nearly_full(tmp_path):
+    uploads = Uploads(Signer("secret"), tmp_path / "uploads", reserve=2**62)
+    with pytest.raises(StoreError, match="are left on the disk"):
+        await uploads.keep(io.BytesIO(b"a\n1\n"), "visitor")
+    assert not list((tmp_path / "uploads").iterdir())

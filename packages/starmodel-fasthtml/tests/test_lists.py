@@ -13,12 +13,13 @@ from urllib.parse import quote
 
 import pytest
 from asgi_visitors import Visitor
-from fasthtml.common import H1
+from fasthtml.common import H1, Meta
 
 from starmodel.adapters.fasthtml.crud.keeping import KeptPages
 from starmodel.adapters.fasthtml.crud.templates import slot
 from starmodel.core import Entity, Indexed, Private, Reference, Secret, event
 from starmodel.core.actors import ALLOWED, Decision
+from starmodel.plugins import PluginHost, hookimpl
 
 
 class Status(Enum):
@@ -430,3 +431,16 @@ async def test_the_newest_come_first_where_an_index_knows_which(start):
     text = (await Visitor(app).get("/note")).text
     assert re.findall(r"day \d", re.sub(r'aria-label="[^"]*"', "", text)) == ["day 3", "day 2", "day 1"]
     assert 'aria-sort="descending"' in text
+
+
+async def test_what_a_plugin_adds_to_a_page_is_asked_for_each_time(start):
+    class Trial:
+        @hookimpl
+        def starmodel_page_head(self, request):
+            return [Meta(name="trial")] if "trial" in request.headers else []
+
+    host = PluginHost()
+    host.add(Trial())
+    visitor = Visitor(await start(Job, Person, plugins=host))
+    assert "trial" not in (await visitor.get("/job")).text
+    assert "trial" in (await visitor.get("/job", trial="1")).text

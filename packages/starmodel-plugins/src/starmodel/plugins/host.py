@@ -71,6 +71,10 @@ class PluginHost(PluginRoster):
                 items += _items(_call(part, arguments))
         return items
 
+    def has(self, hook: str, /) -> bool:
+        """Tell whether any plugin takes part in *hook*, whatever it answers."""
+        return bool(self._parts(hook))
+
     async def aeach(self, hook: str, /, **arguments: object) -> list[Answer]:
         """Call every plugin in an async *hook*, one after the other, each within the time-out."""
         return await self._await_each(hook, self._called(hook, arguments, is_async=True), arguments)

@@ -199,9 +199,9 @@ class Site(Replacing):
             if not isinstance(made, Content):
                 await made(scope, receive, send)
                 return
-            head = self.head(call)
-            page = document(call, made, head)
-            if made.lasting and is_new and not head and self.is_lasting(call.read.kinds):
+            page = document(call, made, self.head(call))
+            is_same = not self.runtime.plugins.has("starmodel_page_head")  # for every request
+            if made.lasting and is_new and is_same and self.is_lasting(call.read.kinds):
                 self.kept.keep(key, tuple(sorted(call.read.kinds)), since, page)
         await send_page(scope, send, page)
 

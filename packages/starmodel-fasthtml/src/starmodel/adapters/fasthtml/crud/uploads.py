@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from starmodel.core.errors import StoreError
+from starmodel.core.files import size_text
 
 if TYPE_CHECKING:
     from starmodel.app.signing import Signer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Uploads"]
 
 _LASTS = 60 * 60
+_RESERVE = 256 * 1024 * 1024
 _TOKEN = 32
 
 
@@ -28,11 +30,14 @@ class Uploads:
     """Keeps uploaded files in a folder that only this user of the machine may enter, for an hour.
 
     The name of a file is made from its token, the visitor and the application's secret: nobody else's token leads to
-    it, and every process of the application on this machine finds it.
+    it, and every process of the application on this machine finds it.  None is taken while the disk has less than
+    *reserve* bytes left.
     """
 
-    def __init__(self, signer: Signer, folder: Path | None = None, *, lasts: float = _LASTS) -> None:
-        self._signer, self._lasts = signer, lasts
+    def __init__(
+        self, signer: Signer, folder: Path | None = None, *, lasts: float = _LASTS, reserve: int = _RESERVE
+    ) -> None:
+        self._signer, self._lasts, self._reserve = signer, lasts, reserve
         user = getattr(os, "getuid", lambda: 0)()
         self._folder = folder or Path(tempfile.gettempdir()) / f"starmodel-uploads-{user}"
 
@@ -65,6 +70,8 @@ class Uploads:
     def _copy(self, file: IO[bytes], path: Path) -> None:
         self._open_folder()
         self._sweep()
+        if shutil.disk_usage(self._folder).free < self._reserve:
+            raise StoreError(f"less than {size_text(self._reserve)} are left on the disk of {self._folder}")
         file.seek(0)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
             shutil.copyfileobj(file, copy)
