@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HEAD, BODY = 0.4, 0.6
 # What a busy machine may add.  A client that drips would go on for 20 s.
-MARGIN = 2.0
+MARGIN = 8.0
 APP = """
     import asyncio
     from starlette.applications import Starlette
