@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Annotated
 
 import pytest
 
 from starmodel.adapters.persistence.sqlmodel import SQLRepo, database
+from starmodel.adapters.persistence.sqlmodel.together import Together
 from starmodel.core import Entity, Unique, event
 from starmodel.core.errors import ConflictError, InvalidError
 from starmodel.testing import application
@@ -149,3 +152,18 @@ async def test_another_program_that_holds_the_file_is_waited_for(store, sqlite_u
         assert not any(task.done() for task in waiting)
         other.execute("COMMIT")
     await asyncio.gather(*waiting)
+
+
+async def test_a_transaction_that_fails_in_a_way_that_nobody_foresaw_keeps_nobody_waiting():
+    def broken(_jobs):
+        raise ZeroDivisionError
+
+    together, first_may_end = Together(broken), threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        first = asyncio.create_task(together.done(str, first_may_end.wait, thread))
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(together.done(str, lambda: "done alone", thread)) for _ in range(3)]
+        await asyncio.sleep(0)
+        first_may_end.set()
+        async with asyncio.timeout(5):
+            assert await asyncio.gather(first, *others) == [True, *["done alone"] * 3]

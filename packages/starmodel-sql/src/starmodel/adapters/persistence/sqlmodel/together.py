@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
 __all__ = ["Job", "Outcome", "Together"]
+
+logger = logging.getLogger("starmodel.sql")
 
 Outcome: TypeAlias = tuple[Any, BaseException | None]
 """What a job returned, or what it raised."""
@@ -57,12 +61,20 @@ class Together:
 
     def _work_off(self) -> None:
         while jobs := self._next():
-            outcomes = self._run(jobs) if len(jobs) > 1 else None
+            outcomes = self._together(jobs) if len(jobs) > 1 else None
             if outcomes is not None:
                 _answer(jobs, outcomes)
                 continue
             for job in jobs:
                 _answer([job], [_alone(job)])
+
+    def _together(self, jobs: Sequence[Job]) -> Sequence[Outcome] | None:
+        """Do *jobs* in one transaction; whatever goes wrong with that, nobody is kept waiting for ever."""
+        try:
+            return self._run(jobs)
+        except Exception:
+            logger.exception("%d commits could not be one transaction; doing them one by one", len(jobs))
+            return None
 
     def _next(self) -> list[Job]:
         with self._lock:
@@ -84,7 +96,7 @@ def _answer(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
     for job, outcome in zip(jobs, outcomes, strict=True):
         by_loop.setdefault(job.loop, []).append((job, outcome))
     for loop, answers in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits there any more
             loop.call_soon_threadsafe(_tell, answers)
 
 
