@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["command_id", "outcome_of", "path_of", "shown", "version_in"]
 
 MAX_KEY = 200
+_is_key = re.compile(f"[!-~]{{0,{MAX_KEY}}}").fullmatch  # what a header holds, and as long
 
 
 def path_of(handler: Handler) -> str:
@@ -37,7 +39,7 @@ def path_of(handler: Handler) -> str:
 
 def command_id(actor: Actor, key: str) -> str:
     """Return the command id for an actor's idempotency *key*, ``""`` for none: two actors may choose the same key."""
-    if len(key) > MAX_KEY or not all("!" <= letter <= "~" for letter in key):  # what a header holds, and as long
+    if not _is_key(key):
         message = f"use 1 to {MAX_KEY} visible ASCII characters, without spaces"
         raise InvalidError([Problem(("Idempotency-Key",), message, "command_id")])
     return hashlib.blake2b(f"{actor.id}\0{key}".encode(), digest_size=16).hexdigest() if key else ""

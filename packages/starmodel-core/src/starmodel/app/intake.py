@@ -69,6 +69,8 @@ def read_args(
         args = handler.bind(command.args, text=text)
     except StarModelError:
         return None, stored
+    if args == stored.args and list(map(type, args.values())) == list(map(type, stored.args.values())):
+        return args, stored  # as nearly all are
     as_sent = handler.secrets | handler.files.keys()
     kept = {name: stored.args[name] if name in as_sent else value for name, value in args.items()}
     if kept == stored.args and all(type(value) is type(stored.args[name]) for name, value in kept.items()):

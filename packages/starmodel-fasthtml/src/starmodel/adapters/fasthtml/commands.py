@@ -169,10 +169,12 @@ class CommandDoor:
 
     def _way_back(self, result: Result) -> list[tuple[bytes, bytes]]:
         """Return what tells the page of a command how to take it back; nothing for one that cannot be taken back."""
-        handlers, name = self._runtime.app.catalog.handlers(self._handler.kind), self._handler.kind.__entity_name__
-        changes = () if result.commit is None or result.replayed else result.commit.changes
-        is_own = any(change.entity == name for change in changes) and not any(change.hidden for change in changes)
-        if not is_own or self._handler.event.name in SERVICES or handlers.get("undo") is None:
+        if result.commit is None or result.replayed or self._handler.event.name in SERVICES:
+            return []
+        changes, kind = result.commit.changes, self._handler.kind
+        if kind.__entity_name__ not in [change.entity for change in changes] or [one for one in changes if one.hidden]:
+            return []
+        if "undo" not in self._runtime.app.catalog.handlers(kind):
             return []
         return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Follower
@@ -63,7 +62,7 @@ class Hub:
         self.app = app
         self.fragments = fragments
         self.audiences = Audiences()
-        self.views: ChainMap[str, Any] = ChainMap({}, views)
+        self.views: dict[str, Any] = {}
         self.frames = Fragments(max_bytes=8 * 1024 * 1024)
         self.remake = remake
         self.tabs: set[Tab] = set()
@@ -246,9 +245,13 @@ class Hub:
             line = self._id_lines[epochs] = f"id: {','.join(known)}\n".encode()
         return line
 
+    def view(self, name: str) -> Any:
+        """Return a view by its name, ``None`` for none: one of this application's pages, or one declared anywhere."""
+        return self.views.get(name) or views.get(name)
+
     def needs_page(self, use: ViewUse, stored: Stored[Any]) -> bool:
         """Tell whether a view can show *stored* only by making its page again."""
-        view = self.views.get(use.view)
+        view = self.view(use.view)
         return view is not None and view.needs_page(use.params, fields_told(stored))
 
     def frame(self, key: object, make: Callable[[], bytes]) -> bytes:

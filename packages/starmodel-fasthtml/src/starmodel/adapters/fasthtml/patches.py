@@ -59,7 +59,7 @@ def entity_frames(hub: Hub, audience: Audience, stored: Stored[Any]) -> list[byt
     frames = [
         _view_frame(hub, audience.rights, use.view, use.params, stored)
         for use in audience.views.get(key, ())
-        if use.view in hub.views
+        if hub.view(use.view) is not None
     ]
     names = audience.signals.get(key)
     if names:
@@ -81,7 +81,7 @@ def fields_told(stored: Stored[Any]) -> frozenset[str] | None:
 
 def _view_frame(hub: Hub, rights: frozenset[str], name: str, params: str, stored: Stored[Any]) -> bytes:
     """Return the frame that patches one view; encoded once for all tabs with the same rights."""
-    view, entity, fields = hub.views[name], stored.entity, fields_told(stored)
+    view, entity, fields = hub.view(name), stored.entity, fields_told(stored)
     key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights, fields)
 
     def make() -> bytes:
@@ -94,8 +94,8 @@ def _view_frame(hub: Hub, rights: frozenset[str], name: str, params: str, stored
 def preview_frames(hub: Hub, deps: PageToken | PageRead, snapshot: Entity) -> list[bytes]:
     """Return the frames that show a snapshot that is not stored; nobody else is sent them."""
     uses = deps.views.get(key_of(snapshot), ())
-    known = [use for use in uses if use.view in hub.views]
-    return [elements_frame(hub.views[use.view].render(snapshot, use.params)) for use in known]
+    known = [(view, use.params) for use in uses if (view := hub.view(use.view)) is not None]
+    return [elements_frame(view.render(snapshot, params)) for view, params in known]
 
 
 def signal_frames(read: PageRead) -> list[bytes]:

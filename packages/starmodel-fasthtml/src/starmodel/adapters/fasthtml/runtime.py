@@ -148,7 +148,7 @@ class Runtime:
         """Tell whether every class and view a page names is still part of the program."""
         named = {use.view for uses in token.views.values() for use in uses}
         known = {kind.__entity_name__ for kind in self.app.catalog}
-        if not (named <= self.hub.views.keys() and token.kinds <= known):
+        if not (all(map(self.hub.view, named)) and token.kinds <= known):
             return False
         return all(self._knows_query(name, query) for name, query in token.queries)
 

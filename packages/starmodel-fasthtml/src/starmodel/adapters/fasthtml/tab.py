@@ -239,9 +239,10 @@ class Tab:
         if known is not None and stored.version <= known:
             return None
         self._shown[key] = stored.version
-        if any(self.hub.needs_page(use, stored) for use in self.deps.views.get(key, ())):
-            self._remake = True
-            return None
+        for use in self.deps.views.get(key, ()):
+            if self.hub.needs_page(use, stored):
+                self._remake = True
+                return None
         return stored
 
     async def _page_frames(self) -> list[bytes] | None:
