@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import httpx
@@ -31,6 +32,11 @@ class Order(Entity):
     @event
     def grow(self) -> None:
         self.count += 1
+
+    @event
+    @classmethod
+    def many(cls, number: int) -> list[Order]:
+        return [cls(title=f"Order {n}", customer_id=f"c{n % 10}") for n in range(number)]
 
 
 class Line(Entity):
@@ -101,3 +107,18 @@ async def test_a_page_of_an_entity_with_three_relations_is_five_questions(get, s
     for shown in ("Ada</a>", ">line ", ">payment ", ">Older</a>"):
         assert shown in answer.text
     assert len(sent) <= 5, "\n".join(sent)
+
+
+async def test_a_list_is_three_questions_however_long_it_is_and_none_without_an_end(app, get, sent):
+    for number in range(10):
+        await app.application.dispatch(Customer.create(name=f"Customer {number}").on(f"c{number}"))
+    await app.application.dispatch(Order.many(1500))
+    sent.clear()
+
+    answer = await get("/order?sort=-id")
+
+    assert answer.text.count("<tr id=") == 20
+    assert len(set(re.findall(r"Customer \d</a>", answer.text))) > 1
+    assert "More than 1,000 orders" in answer.text
+    assert len(sent) == 3, "\n".join(sent)  # the rows, all the names that they refer to, and how many there are
+    assert [statement for statement in sent if "LIMIT" not in statement] == []
