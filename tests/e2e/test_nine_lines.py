@@ -35,7 +35,9 @@ def test_nine_lines_are_an_application(
 ) -> None:
     (tmp_path / "todo.py").write_text(TODO)
     server = serve(tmp_path / "todo.py")
-    mine, theirs = visitors().open(f"{server.url}/todo"), visitors().open(f"{server.url}/todo")
+    me = visitors()
+    me.expected = ("404",)  # the page of what was deleted is asked for once more, and says so
+    mine, theirs = me.open(f"{server.url}/todo"), visitors().open(f"{server.url}/todo")
     rows = theirs.locator("tbody tr")
 
     for title in ("Buy milk", "Read a book"):
