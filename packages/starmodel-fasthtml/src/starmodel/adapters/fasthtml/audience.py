@@ -23,17 +23,26 @@ __all__ = ["Audience", "Audiences", "joined"]
 class Audience:
     """Tabs whose pages show the same, to readers with the same rights.
 
-    It keeps its last message: a change is told to all of them before the next one comes.
+    It keeps what it found out last: a change is told to all of them before the next one comes.
     """
 
-    __slots__ = ("__weakref__", "_about", "_id_line", "_message", "rights", "signals", "views")
+    __slots__ = ("__weakref__", "_about", "_asked", "_id_line", "_message", "_remade", "rights", "signals", "views")
 
     def __init__(
         self, views: Mapping[Key, frozenset[ViewUse]], signals: Mapping[Key, frozenset[str]], rights: frozenset[str]
     ) -> None:
         self.views, self.signals, self.rights = views, signals, rights
         self._about: Stored[Any] | None = None
+        self._asked: Stored[Any] | None = None
         self._id_line = self._message = b""
+        self._remade = False
+
+    def is_remade(self, hub: Hub, key: Key, stored: Stored[Any]) -> bool:
+        """Tell whether these pages can show *stored* only by being made again."""
+        if self._asked is not stored:
+            self._asked = stored
+            self._remade = any(hub.needs_page(use, stored) for use in self.views.get(key, ()))
+        return self._remade
 
     def message(self, hub: Hub, stored: Stored[Any], id_line: bytes) -> bytes:
         """Return what brings an entity up to date in these pages, with *id_line* in its last frame."""

@@ -239,10 +239,9 @@ class Tab:
         if known is not None and stored.version <= known:
             return None
         self._shown[key] = stored.version
-        for use in self.deps.views.get(key, ()):
-            if self.hub.needs_page(use, stored):
-                self._remake = True
-                return None
+        if self._audience.is_remade(self.hub, key, stored):
+            self._remake = True
+            return None
         return stored
 
     async def _page_frames(self) -> list[bytes] | None:
