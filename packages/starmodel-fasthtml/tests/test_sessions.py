@@ -111,7 +111,7 @@ class TestTheCookie:
         lambda value: "x" * 65536,
         lambda value: value[:-1],
         lambda value: value[:-1] + ("A" if value[-1] != "A" else "B"),
-        lambda value: "A" + value[1:],
+        lambda value: ("A" if value[0] != "A" else "B") + value[1:],
         lambda value: value.partition(".")[0] + ".",
         lambda value: "." + value.partition(".")[2],
         lambda value: value + "x",

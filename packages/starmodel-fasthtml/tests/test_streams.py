@@ -244,7 +244,7 @@ class TestATokenThatIsNone:
             lambda token: "",
             lambda token: "x",
             lambda token: token[:-1],
-            lambda token: "A" + token[1:],
+            lambda token: ("A" if token[0] != "A" else "B") + token[1:],
             lambda token: token.partition(".")[0],
             lambda token: token.replace(".", ""),
             lambda token: token + "x",

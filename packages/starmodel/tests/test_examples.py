@@ -104,6 +104,7 @@ def test_the_demo_has_both():
     try:
         with visit("demo") as visitor:
             assert "<h1>0</h1>" in visitor.get("/").text
-            assert "Todo" in visitor.get("/todo").text
+            assert "What is there to do?" in visitor.get("/today").text
+            assert ">New todo<" in visitor.get("/todo").text  # the page that comes for free
     finally:
         sys.path.remove(str(EXAMPLES))
