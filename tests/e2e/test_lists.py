@@ -64,6 +64,24 @@ def test_a_changed_value_touches_one_cell_of_one_row(server: Server, visitors: V
     expect(mine.locator(f"#order-{ids[1]}-paid")).to_have_text("Yes")
 
 
+def test_a_new_name_is_told_by_the_box_and_the_menu_that_are_in_use(server: Server, visitors: Visitors) -> None:
+    id = create(server, "/order", title="Old")
+    mine, theirs = visitors().open(f"{server.url}/order"), visitors().open(f"{server.url}/order")
+    is_live(mine)
+    is_live(theirs)
+    theirs.get_by_role("checkbox", name="Select Old").check()
+    theirs.get_by_role("link", name="More actions for Old").focus()
+
+    mine.locator(f"#order-{id}-title").dblclick(position={"x": 1, "y": 1})
+    mine.locator(".sm-cell input[name=title]").fill('New "<b>')
+    mine.locator(".sm-cell input[name=title]").press("Enter")
+
+    expect(theirs.get_by_role("checkbox", name='Select New "<b>')).to_be_checked()
+    expect(theirs.get_by_role("link", name='More actions for New "<b>')).to_be_focused()
+    assert theirs.locator(f"#order-{id} td:first-child").locator(f"#sm-box-{id}").count() == 1
+    assert theirs.locator(f"#order-{id} td:last-child").locator(f"#sm-more-{id}").count() == 1
+
+
 def test_a_question_is_asked_before_an_event_that_wants_it(server: Server, visitors: Visitors) -> None:
     id = create(server, "/order", title="Careful")
     page = visitors().open(f"{server.url}/order")

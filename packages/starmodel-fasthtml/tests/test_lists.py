@@ -361,6 +361,29 @@ class TestLive:
         assert f'id="job-{milk.id}-done"' in found.data
         assert len(stream.chunks[-1]) <= 200
 
+    async def test_a_new_name_is_told_by_all_that_says_it_and_nothing_else(self, app, visitor):
+        (milk,) = await jobs(app, "Milk")
+        page = await visitor.open("/job")
+        async with page.stream() as stream:
+            await stream.hello()
+            await visitor.click(f"/job/{milk.id}/update", {"title": 'Bread & "Butter"'})
+            found = await stream.until("datastar-patch-elements")
+        assert found.data.count("<td") == 1
+        assert "<tr" not in found.data
+        assert "Milk" not in found.data
+        said = sorted(re.findall(r'aria-label="([^"]*)"', found.data))
+        assert said == [f"{text} Bread &amp; &quot;Butter&quot;" for text in ("More actions for", "Select")]
+
+    async def test_it_is_told_also_where_the_list_does_not_show_it(self, app, visitor):
+        (milk,) = await jobs(app, "Milk")
+        page = await visitor.open("/job?columns=done,person_id")
+        async with page.stream() as stream:
+            await stream.hello()
+            await visitor.click(f"/job/{milk.id}/update", {"title": "Bread"})
+            found = await stream.until("datastar-patch-elements")
+        assert "<td" not in found.data
+        assert found.data.count("Bread") == 2
+
     async def test_a_new_one_makes_the_list_again(self, app, visitor):
         await jobs(app, "Milk")
         page = await visitor.open("/job")

@@ -82,5 +82,5 @@ def form_link(kit: UIAdapter, label: str, href: str, *, tone: Tone | None = None
 
 def select_box(id: str, name: str, words: Words) -> Any:
     """Return the box that picks the entity *id*, called *name*, for what is done to several."""
-    attributes = {"aria-label": words("Select {name}", name=name)}
+    attributes = {"id": f"sm-box-{id}", "aria-label": words("Select {name}", name=name)}
     return ft("input", void_=True, type="checkbox", name="id", value=id, form="sm-bulk", **attributes)

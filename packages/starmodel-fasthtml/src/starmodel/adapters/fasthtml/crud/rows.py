@@ -55,6 +55,7 @@ class RowView:
         self._template = lru_cache(maxsize=64)(self._made_template)
         self._cell_template = lru_cache(maxsize=256)(self._made_cell)
         self._ends = lru_cache(maxsize=64)(self._made_ends)
+        self._called = lru_cache(maxsize=64)(self._made_called)
         self._way = Template(kit.link(Link(label=slot("content"), href=f"{shape.path}/{slot('')}")))
         self._painter = lru_cache(maxsize=64)(self._made_painter)
 
@@ -65,15 +66,10 @@ class RowView:
 
     def needs_page(self, params: str, fields: frozenset[str] | None) -> bool:
         """Tell whether a change of these *fields*, ``None`` for any, can only be shown by making the page again."""
-        columns = _columns(params)
-        shown = [name for name in columns if name in self.shape.references]
+        shown = [name for name in _columns(params) if name in self.shape.references]
         if not shown:
             return False
-        return self._row is not None or fields is None or self._renames(columns, fields) or not fields.isdisjoint(shown)
-
-    def _renames(self, columns: Sequence[str], fields: frozenset[str]) -> bool:
-        """Tell whether what the row is called changes, and stands elsewhere than in its first cell."""
-        return self.shape.naming in fields and self.shape.naming not in columns[:1]
+        return self._row is not None or fields is None or not fields.isdisjoint(shown)
 
     def html(
         self, stored: Stored[Any], params: str, rights: object, kept: Fragments, names: Mapping[str, str] | None = None
@@ -129,16 +125,18 @@ class RowView:
     def cells(self, stored: Stored[Any], params: str, fields: frozenset[str]) -> str | None:
         """Return the cells of the changed *fields*, to be put in the place of the old ones; ``None`` for the whole row.
 
-        A cell that an application draws itself may show anything of the entity.
+        A cell that an application draws itself may show anything of the entity.  With a new name come the parts of the
+        other cells that say it, after the cells: an HTML parser takes no cell after anything else.
         """
         if self._row is not None:
             return None
         columns = _columns(params)
         changed = [name for name in columns if name in fields or name in self._own]
-        if self._renames(columns, fields):
-            return None
+        templates = [self._cell_template(name, name == columns[0]) for name in changed]
+        if self.shape.naming in fields:
+            templates.append(self._called(params))
         fill = self._filler(stored.entity, params, {})
-        return "".join(self._cell_template(name, name == columns[0]).filled(fill) for name in changed)
+        return "".join(one.filled(fill) for one in templates)
 
     def _made_painter(self, params: str) -> Painter:
         _, language, zone = json.loads(params)
@@ -155,6 +153,12 @@ class RowView:
         _, language, zone = json.loads(params)
         words = self._words(language, zone)
         return Template(self._box(words)), Template(self._actions(words))
+
+    def _made_called(self, params: str) -> Template:
+        """Return all that says what the row is called, besides the cells of its columns."""
+        _, language, zone = json.loads(params)
+        words = self._words(language, zone)
+        return Template([select_box(slot(""), slot("called"), words), self._more(words)])
 
     def _made_cell(self, name: str, is_first: bool) -> Template:  # noqa: FBT001  (the key of a cache)
         return Template(self._drawn_cell(name, is_first=is_first))
@@ -176,12 +180,16 @@ class RowView:
 
     def _actions(self, words: Words) -> Any:
         buttons = [action_button(self._kit, self.shape, one, slot(""), words) for one in self.shape.actions[:_BUTTONS]]
-        more = Link(
-            label="⋯",
-            href=f"{self.shape.path}/{slot('')}",
-            attributes={"data-sm-more": slot(""), "aria-label": words("More actions for {name}", name=slot("called"))},
-        )
-        return self._kit.cell([*buttons, self._kit.link(more, tone="quiet")])
+        return self._kit.cell([*buttons, self._more(words)])
+
+    def _more(self, words: Words) -> Any:
+        attributes = {
+            "id": f"sm-more-{slot('')}",
+            "data-sm-more": slot(""),
+            "aria-label": words("More actions for {name}", name=slot("called")),
+        }
+        more = Link(label="⋯", href=f"{self.shape.path}/{slot('')}", attributes=attributes)
+        return self._kit.link(more, tone="quiet")
 
 
 @lru_cache(maxsize=256)
