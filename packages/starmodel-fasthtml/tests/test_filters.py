@@ -114,6 +114,17 @@ async def test_each_step_of_the_builder_works_without_a_script(visitor, does, ha
     assert f'id="{lacks}"' not in page.text
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+async def test_a_day_that_the_readers_calendar_lacks_is_told_as_it_is(app, visitor, moment, zone):
+    visitor.cookies["sm-tz"] = zone
+    await app.application.dispatch(Task.update(at=datetime.fromisoformat(moment)).on("id0"))
+    query = urlencode({"at": moment, "columns": "title,at"})
+    assert titles(await visitor.get(f"/task?{query}")) == ["t0"]
+    assert (await visitor.get(f"/task/filter?{query}")).status == 200
+    assert (await visitor.get("/task/id0")).status == 200
+
+
 async def test_a_value_that_does_not_fit_is_told_beside_it_and_kept(visitor):
     pairs = [("g0", "all"), ("f0.0", "price"), ("o0.0", "ge"), ("v0.0", "a lot"), ("do", "apply")]
     page = await visitor.get("/task/filter?" + urlencode(pairs))

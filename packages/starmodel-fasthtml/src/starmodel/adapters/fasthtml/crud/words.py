@@ -105,7 +105,7 @@ class Words:
         """Return a date, a time, both, or a span of time; what has a time zone in the reader's."""
         match value:
             case datetime():
-                local = value.astimezone(self._zone) if value.tzinfo else value
+                local = self.local(value)
                 return str(format_datetime(local, "medium", tzinfo=local.tzinfo, locale=self._locale))
             case date():
                 return str(format_date(value, "medium", locale=self._locale))
@@ -115,8 +115,11 @@ class Words:
                 return str(format_timedelta(value, threshold=1.2, locale=self._locale))
 
     def local(self, value: datetime) -> datetime:
-        """Return a moment that has a time zone in the reader's."""
-        return value.astimezone(self._zone)
+        """Return a moment that has a time zone in the reader's: any, but on the first and the last day there is."""
+        try:
+            return value.astimezone(self._zone) if value.tzinfo else value
+        except OverflowError:
+            return value
 
     def aware(self, value: datetime) -> datetime:
         """Return a moment as the reader's clock shows it with the reader's time zone."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from starmodel.adapters.fasthtml.nesting import written_moment
 
@@ -47,7 +46,7 @@ def text_of(value: Any, shape: FieldShape, words: Words, codec: Codec) -> str:  
         case Enum():
             return str(value.value)
         case datetime():
-            return written_moment(_local(value, words))
+            return written_moment(words.local(value))
         case time():
             return written_moment(value)
         case date():
@@ -58,13 +57,6 @@ def text_of(value: Any, shape: FieldShape, words: Words, codec: Codec) -> str:  
             return value.replace("\r\n", "\n").replace("\r", "\n")
         case _:
             return str(codec.plain(value))
-
-
-def _local(value: datetime, words: Words) -> datetime:
-    try:
-        return value.astimezone(UTC if words.zone == "UTC" else ZoneInfo(words.zone)) if value.tzinfo else value
-    except (OverflowError, ValueError):  # the first or the last day that there is
-        return value
 
 
 def hint_of(value: Any, shape: FieldShape, words: Words, codec: Codec, *, is_change: bool) -> str:
