@@ -91,6 +91,40 @@ async def test_the_view_that_was_chosen_is_shown_first_until_it_is_not(app, visi
     assert (await visitor.get("/task")).status == 200
 
 
+@pytest.fixture
+async def usual(app, visitor, keep):
+    """Keep a view, and show it first."""
+    await keep("first")
+    chosen = await visitor.form(f"/starmodelview/{(await the_view(app)).id}/choose", {"usual": "true"})
+    await visitor.get(chosen.header("location"))
+
+
+@pytest.mark.parametrize("step", ["filter?g0=all&do=clear", "filter?g0=all&do=apply", "options?n=20&do=usual"])
+async def test_whoever_takes_its_conditions_away_is_not_led_back_to_it(visitor, usual, step):
+    there = (await visitor.get(f"/task/{step}")).header("location")
+    assert (await visitor.get(there)).status == 200
+
+
+async def test_every_way_out_of_it_shows_all(app, visitor, usual):
+    page = unescape((await visitor.get("/task?done=true&q=nothing+is+called+this")).text)
+    ways = re.findall(r'href="(/task\?[^"]*)"[^>]*>Show all', page)
+    assert len(ways) == 2
+    without_search = re.findall(r'href="(/task\?[^"]*)"', (await visitor.get("/task?q=nothing")).text)
+    assert "/task?view=all" in without_search
+    for way in ways:
+        assert (await visitor.get(way)).status == 200
+
+
+async def test_it_stays_the_first_when_it_is_shared(app, visitor, usual):
+    await visitor.form(f"/starmodelview/{(await the_view(app)).id}/share", {"shared": "true"})
+    assert (await visitor.get("/task/usual")).header("location") == "/task?done=true"
+
+
+async def test_a_list_in_which_there_is_nothing_yet_says_so_however_it_is_shown(visitor):
+    assert "No tasks yet" in (await visitor.get("/task?view=all&sort=title")).text
+    assert "Nothing found" in (await visitor.get("/task?done=true")).text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -11,10 +11,12 @@ from starmodel.core.errors import QueryError, hint
 from starmodel.core.query import Query
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .call import PageCall
     from .shape import Shape
 
-__all__ = ["OWN_WORDS", "PAGE_SIZE", "ListCall", "address"]
+__all__ = ["OWN_WORDS", "PAGE_SIZE", "ListCall", "address", "list_address"]
 
 OWN_WORDS = ("before", "columns", "view")
 """What the address of a list may say besides its query."""
@@ -48,4 +50,12 @@ def address(call: PageCall, **changed: str) -> str:
     words = {"after": "", "before": "", **changed}
     pairs = [(name, value) for name, value in call.pairs if name not in words]
     pairs += [(name, value) for name, value in words.items() if value]
-    return f"{call.path}?{urlencode(pairs)}" if pairs else call.path
+    return list_address(call.path, pairs)
+
+
+def list_address(path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Return the address of the list at *path*; one that asks for nothing says so.
+
+    Without a word it would ask for what its reader wants to see first.
+    """
+    return f"{path}?{urlencode(pairs or [('view', 'all')])}"

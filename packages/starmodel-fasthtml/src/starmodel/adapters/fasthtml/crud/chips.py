@@ -10,11 +10,10 @@ from fastcore.xml import ft
 
 from starmodel.core.ui import Link
 
-from .asking import address
+from .asking import address, list_address
 from .conditions import Condition, Group, Node, from_where, joined, keyed
 from .filters import filtered_pairs
 from .operators import Asked, askable, condition_of, phrase, texts_of
-from .panels import with_pairs
 
 if TYPE_CHECKING:
     from starmodel.core.query import Query
@@ -41,10 +40,10 @@ async def filter_chips(call: PageCall, shape: Shape, query: Query) -> Any:
     for number, part in enumerate(parts):
         rest = replace(tree, parts=(*parts[:number], *parts[number + 1 :])) if tree.mode == "all" else Group()
         where = joined(rest, lambda test: condition_of(shape, test, call.runtime.app.codec, words))
-        href = with_pairs(shape.path, filtered_pairs(call, shape, where))
+        href = list_address(shape.path, filtered_pairs(call, shape, where))
         chips.append(_chip(call, _said(call, known, part), href))
     if len(chips) > 1:
-        chips.append(call.kit.link(Link(label=words("Show all"), href=shape.path), tone="quiet"))
+        chips.append(call.kit.link(Link(label=words("Show all"), href=list_address(shape.path, ())), tone="quiet"))
     return ft("div", *chips, klass="sm-chips", role="group", **{"aria-label": words("Filter")})
 
 

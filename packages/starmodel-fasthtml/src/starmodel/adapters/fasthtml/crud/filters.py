@@ -16,10 +16,10 @@ from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.query import Query
 from starmodel.core.ui import Choice, Field
 
-from .asking import OWN_WORDS, PAGE_SIZE
+from .asking import OWN_WORDS, PAGE_SIZE, list_address
 from .conditions import Condition, Group, Node, from_pairs, from_where, joined, place_in
 from .operators import Asked, askable, condition_of, operators_of, problem_of, texts_of, value_field
-from .panels import going_to, hidden, panel, submit, with_pairs
+from .panels import going_to, hidden, panel, submit
 from .shape import FieldShape
 from .words import later
 
@@ -49,11 +49,11 @@ async def filter_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
         if tree is None:
             tree = _in_address(call, shape)
         elif done == "clear":
-            return going_to(with_pairs(shape.path, _kept(call)))
+            return going_to(list_address(shape.path, _kept(call)))
         elif done == "apply":
             tree, where = _read(call, shape, tree)
             if where is not None:
-                return going_to(with_pairs(shape.path, filtered_pairs(call, shape, where)))
+                return going_to(list_address(shape.path, filtered_pairs(call, shape, where)))
     except (QueryError, InvalidError) as error:
         alert = call.kit.alert(call.words("That question does not fit"), str(error), level="error")
         return _drawn(call, shape, Group(), [alert], 400)

@@ -13,7 +13,7 @@ from starmodel.adapters.fasthtml.reading import ViewUse
 from starmodel.core.relations import steps_of
 from starmodel.core.ui import Column, Field, Link
 
-from .asking import ListCall, address
+from .asking import ListCall, address, list_address
 from .bulk import bulk_bar
 from .buttons import action_button, form_link
 from .call import Content
@@ -38,6 +38,8 @@ __all__ = ["list_page"]
 
 _CAP = 1000
 _PAGER = {"data-sm-pager": True}
+_MANNER = ("columns", "limit", "sort", "view")
+"""What an address says of how a list is shown; all else asks for a part of it."""
 
 
 async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
@@ -53,7 +55,7 @@ async def _usual_page(call: PageCall, shape: Shape) -> Content:
     await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
     count = await _count(call, shape, asked.query)
     kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
-    key = ("list", shape.name, call.words, kept, bool(rows.rows))
+    key = ("list", shape.name, call.words, kept, bool(rows.rows), _asks_for_part(call))
     drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, is_empty=not rows.rows))
     chips = html_of(await filter_chips(call, shape, asked.query))
     filled = drawn.filled(lambda name: chips if name == "chips" else _rows(call, shape, asked, rows))
@@ -141,13 +143,17 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
 
 def _empty(call: PageCall, shape: Shape) -> Any:
     words, things = call.words, call.words.within(call.words.label(shape.plural))
-    if call.pairs:
-        clear = call.kit.link(Link(label=words("Show all"), href=shape.path), tone="default")
+    if _asks_for_part(call):
+        clear = call.kit.link(Link(label=words("Show all"), href=list_address(shape.path, ())), tone="default")
         text = words("No {things} match what you are looking for.", things=things)
         return call.kit.empty(words("Nothing found"), text, icon="search-x", actions=[clear])
     text = words("They appear here as soon as there is one.")
     create = _class_actions(call, shape)[-1:] if "create" in shape.handlers else []
     return call.kit.empty(words("No {things} yet", things=things), text, icon=shape.icon, actions=create)
+
+
+def _asks_for_part(call: PageCall) -> bool:
+    return any(text and name not in _MANNER for name, text in call.pairs)
 
 
 async def _count(call: PageCall, shape: Shape, query: Query) -> int | None:

@@ -9,8 +9,8 @@ from fastcore.xml import ft
 from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.ui import Choice, Field
 
-from .asking import PAGE_SIZE, ListCall
-from .panels import going_to, hidden, panel, submit, with_pairs
+from .asking import PAGE_SIZE, ListCall, list_address
+from .panels import going_to, hidden, panel, submit
 from .words import later
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ async def options_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
     limit = int(call.first("n")) if call.first("n") in map(str, _SIZES) else PAGE_SIZE
     does, _, name = call.first("do").partition(":")
     if does == "usual":
-        return going_to(with_pairs(shape.path, _others(call)))
+        return going_to(list_address(shape.path, _others(call)))
     if does == "apply":
-        return going_to(with_pairs(shape.path, _pairs(call, shape, columns, order, limit)))
+        return going_to(list_address(shape.path, _pairs(call, shape, columns, order, limit)))
     return _drawn(call, shape, _moved(columns, name, does), order, limit)
 
 

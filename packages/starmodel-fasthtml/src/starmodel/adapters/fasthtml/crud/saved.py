@@ -18,6 +18,7 @@ from starmodel.core.query import Query
 from starmodel.core.ui import Field, Link
 from starmodel.core.unit import Unit
 
+from .asking import list_address
 from .call import cookies_of
 from .panels import hidden, panel, submit, with_pairs
 
@@ -91,7 +92,8 @@ class SavedView(Entity):
             return
         unit = cast("UnitOfWork", Unit.current())
         id = owned_id(str(unit.command.actor), unit.new_id()[:31], "shared" if shared else "own")
-        unit.add(SavedView(id=id, name=self.name, of=self.of, query=self.query, shared=shared, owner=self.owner))
+        is_usual, of, query = self.usual, self.of, self.query
+        unit.add(SavedView(id=id, name=self.name, of=of, query=query, shared=shared, usual=is_usual, owner=self.owner))
         unit.delete(self)
 
     @event
@@ -105,7 +107,7 @@ class SavedView(Entity):
 
 
 def _address(path: str, query: str) -> str:
-    return f"{path}?{query}" if query else f"{path}?view=all"
+    return f"{path}?{query}" if query else list_address(path, ())
 
 
 async def _own(call: PageCall, shape: Shape, **more: Any) -> Sequence[SavedView]:
@@ -160,7 +162,7 @@ async def views_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
     parts += [_listed(call, words("Shared with you"), shared, pairs, is_own=False)] if shared else []
     if not parts:
         parts.append(ft("p", words("Keep what the list shows now, and come back to it by its name.")))
-    everything = call.kit.link(Link(label=words("Show all"), href=f"{shape.path}?view=all"), tone="quiet")
+    everything = call.kit.link(Link(label=words("Show all"), href=list_address(shape.path, ())), tone="quiet")
     return panel(call, shape, words("Views"), [*parts, _keeping(call, shape, pairs), everything])
 
 
