@@ -21,7 +21,7 @@ from sqlmodel import Field, Relationship, SQLModel
 from starmodel.adapters.persistence.sqlmodel import BaseTable, table_config
 from starmodel.adapters.persistence.sqlmodel.types import Exact, Moment, Words
 from starmodel.adapters.pydantic import PydanticCodec
-from starmodel.core import Entity, Private, Secret, StateStore, event
+from starmodel.core import Entity, File, Private, Secret, StateStore, event
 from starmodel.core.entity import fields_of
 from starmodel.core.errors import CheckFailedError, DefinitionError, FrozenEntityError, InvalidError, UnknownFieldError
 from starmodel.core.marks import Reference
@@ -380,7 +380,13 @@ def test_it_can_be_kept_in_memory_only(poem):
 
 def declared(body, *, bases="(Entity, BaseTable, table=True)"):
     names = {"Entity": Entity, "BaseTable": BaseTable, "Field": Field, "Poem": Poem, "Column": Column}
-    names |= {"ForeignKey": ForeignKey, "Relationship": Relationship, "event": event, "dataclasses": dataclasses}
+    names |= {
+        "File": File,
+        "ForeignKey": ForeignKey,
+        "Relationship": Relationship,
+        "event": event,
+        "dataclasses": dataclasses,
+    }
     exec(f"class Wrong{bases}:\n    {body}", {**names, "__name__": __name__})
 
 
@@ -389,6 +395,7 @@ def declared(body, *, bases="(Entity, BaseTable, table=True)"):
     [
         ("pass", "(BaseTable, Entity, table=True)", "write Entity first, class Wrong(Entity, BaseTable)"),
         ("pass", "(BaseTable, table=True)", "Wrong is no entity; write class Wrong(Entity, BaseTable, table=True)"),
+        ("photo: File", "(BaseTable, table=True)", "Wrong is no entity"),
         ("more: int = 0", "(Poem, table=True)", "Wrong cannot inherit the table of Poem"),
         ("more: int = 0", "(Poem)", "Wrong cannot inherit the table of Poem"),
         ("id: int = 0", None, "Wrong.id must be a str"),

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, NullPool, create_engine, event, exc
 
 from starmodel.core.errors import StarModelError
 
+from .beginning import begin_privately
 from .errors import is_disconnect, is_outdated, is_transient, store_error
 from .functions import FUNCTIONS
 from .line import BUSY_SECONDS, Line
@@ -254,6 +255,7 @@ def _engine(url: DatabaseUrl) -> Engine:
         return create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     options = {"check_same_thread": False, "timeout": BUSY_SECONDS}
     engine = create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
+    begin_privately(engine)
     synchronous = "NORMAL" if url.durability.value == "process" else "FULL"
 
     @event.listens_for(engine, "connect")

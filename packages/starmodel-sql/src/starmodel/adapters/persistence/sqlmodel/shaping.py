@@ -45,6 +45,8 @@ class TableMeta(SQLModelMetaclass):
         body.pop("model_config", None)
         if kwargs.get("table"):
             theirs = {**theirs, "table": True}  # SQLModel says so itself only after the fields are read
+        if theirs.get("table") and not any(issubclass(base, Entity) for base in bases):  # before any type is looked at
+            raise DefinitionError(f"{name} is no entity; write class {name}(Entity, BaseTable, table=True)")
         if theirs:
             body["model_config"] = theirs
         annotations = {**_inherited_annotations(bases, namespace), **namespace.get("__annotations__", {})}
@@ -60,8 +62,6 @@ class TableMeta(SQLModelMetaclass):
             super().__init__(name, bases, namespace, **kwargs)
             _describe_as_dataclass(made)
             return
-        if not issubclass(cls, Entity):
-            raise DefinitionError(f"{name} is no entity; write class {name}(Entity, BaseTable, table=True)")
         _make_room(made)
         own_init = vars(cls)["__init__"]
         super().__init__(name, bases, namespace, **kwargs)
