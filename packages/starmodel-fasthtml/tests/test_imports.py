@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import re
@@ -15,6 +16,7 @@ from asgi_visitors import Visitor
 from hypothesis import given
 from hypothesis import strategies as st
 
+from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id
 from starmodel.adapters.fasthtml.crud.importing import Plan, import_rows
 from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
 from starmodel.adapters.fasthtml.crud.uploads import Uploads
@@ -149,6 +151,42 @@ async def test_the_same_key_twice_in_a_file_is_one_entity(app, visitor):
     page = await page_of(visitor, "name,code\nFirst,a\nSecond,a\n", key="code", m=["name", "code"])
     await run(app, visitor, page)
     assert [name for name, _ in await wares(app)] == ["Second"]
+
+
+async def test_the_same_key_twice_is_one_entity_however_far_apart_the_records_are(app, visitor):
+    first = "".join(f"First {number},c{number}\n" for number in range(500))
+    page = await page_of(visitor, f"name,code\n{first}Second,c499\nSecond,c3\n", key="code", m=["name", "code"])
+    assert (told(page)["Would be created"], told(page)["Would be changed"]) == ("500", "2")
+    done = await visitor.get(await run(app, visitor, page))
+    assert told(done)["Done"] == "502"
+
+
+async def test_an_import_that_was_cut_short_goes_on_where_it_was(app, visitor):
+    records = "".join(f"Ware {number:02},c{number}\n" for number in range(20))
+    address = (await send(visitor, f"name,code\n{records}")).header("location")
+    actor, plan = Actor(visitor.id, visitor.id), Plan(address.partition("=")[2], "utf-8", ",", ("name", "code"), "code")
+    batch = Batch(id=batch_id(actor), of="Ware", does="import", plan=plan.to_json(), total=20)
+    path = app.pages.uploads.find(plan.token, visitor.id)
+    is_cut = asyncio.Event()
+
+    async def rows():
+        async for row in import_rows(app.application, app.pages.shape(Ware), path, plan, actor, batch.id):
+            yield row
+            if row.number == 18:
+                is_cut.set()
+                await asyncio.Event().wait()
+
+    await app.pages.batches.begin(batch, rows(), actor)
+    await is_cut.wait()
+    await app.pages.batches.close()
+    assert 0 < len(await wares(app)) < 20
+
+    app.application.clock.advance(600)
+    await visitor.form(f"/ware/batches/{batch.id}", {"do": "go-on"})
+    await app.pages.batches.finished()
+    done = told(await visitor.get(f"/ware/batches/{batch.id}"))
+    assert (done["Done"], done["Refused"]) == ("20", "0")
+    assert [name for name, _ in await wares(app)] == [f"Ware {number:02}" for number in range(20)]
 
 
 async def test_a_second_click_imports_nothing_twice(app, visitor):

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,10 @@ def reading(shape: Shape, path: Path, plan: Plan) -> tuple[Mapped, Iterator[Line
 
 @dataclass(slots=True)
 class _Maker:
-    """Makes commands of records; one that makes an entity has an id that follows from the batch and the record."""
+    """Makes commands of records; one that makes an entity has an id that follows from the batch and the record.
+
+    Without a *batch* they are for a trial, after which none is stored.
+    """
 
     application: Application
     shape: Shape
@@ -81,13 +85,16 @@ class _Maker:
 
     async def commands(self, lines: Iterator[Line]) -> AsyncIterator[tuple[int, Line, Command | InvalidError]]:
         """Yield the command of every record, or what is wrong with the record."""
-        number = 0
+        number, made = 0, dict[Any, str]()
         while stretch := await asyncio.to_thread(_taken, lines):
             read = [(line, self._values(line)) for line in stretch]
-            known = await self._known([values for _, values in read if isinstance(values, dict)])
+            stored = await self._known([values for _, values in read if isinstance(values, dict)])
+            new = {} if self.batch else made
+            known = ChainMap(new, made, stored)
             for line, values in read:
                 yield number, line, self._command(number, values, known) if isinstance(values, dict) else values
                 number += 1
+            made = new  # what follows may be asked for before the last of them is stored
 
     def _values(self, line: Line) -> dict[str, Any] | InvalidError:
         try:
@@ -95,11 +102,11 @@ class _Maker:
         except InvalidError as error:
             return error
 
-    def _command(self, number: int, values: dict[str, Any], known: dict[Any, str]) -> Command:
+    def _command(self, number: int, values: dict[str, Any], known: MutableMapping[Any, str]) -> Command:
         args = {name: value for name, value in values.items() if name != "id"}
         id, name = row_id(self.batch, number), self.shape.name
         key = self._key(values)
-        if key in known and key is not None:
+        if key is not None and key in known:
             return Command(entity=name, event="update", entity_id=known[key], args=args, id=id)
         new = str(values.get("id") or "") or hashlib.blake2b(id.encode(), digest_size=16).hexdigest()
         if key is not None:
@@ -159,7 +166,7 @@ async def checked(
 ) -> Checked:
     """Try every record, or the first *most*, without storing anything."""
     mapped, lines = reading(shape, path, plan)
-    maker, found = _Maker(application, shape, plan, mapped, actor, "check"), Checked()
+    maker, found = _Maker(application, shape, plan, mapped, actor), Checked()
     made: set[str] = set()
     async for number, line, command in maker.commands(lines):
         if most is not None and number >= most:

@@ -19,7 +19,8 @@ from starmodel.core.errors import CommandReusedError, ConflictError, StarModelEr
 from .batches import Batch, Refused, Row, Rows
 
 if TYPE_CHECKING:
-    from starmodel.app import Application, Result
+    from starmodel.app import Application
+    from starmodel.core.changes import Commit
 
 __all__ = ["Batches"]
 
@@ -40,8 +41,8 @@ class _Count:
     refusals: list[Refused] = field(default_factory=list[Refused])
     note: str = ""
 
-    def add(self, result: Result) -> None:
-        changed = result.commit is not None and bool(result.commit.changes)
+    def add(self, commit: Commit | None) -> None:
+        changed = commit is not None and bool(commit.changes)
         self.done, self.unchanged = self.done + changed, self.unchanged + (not changed)
 
     def refuse(self, row: Row, why: str) -> None:
@@ -140,25 +141,26 @@ class Batches:
             self._note(row, await self._dispatched(row, actor) if again else outcome, count)
         await asyncio.sleep(0)
 
-    async def _dispatched(self, row: Row, actor: Actor) -> Result | Exception | None:
+    async def _dispatched(self, row: Row, actor: Actor) -> Commit | Exception | None:
         if row.command is None:
             return None
         try:
-            return await self._app.dispatch(row.command, actor=actor, text=row.is_text)
+            return (await self._app.dispatch(row.command, actor=actor, text=row.is_text)).commit
+        except CommandReusedError:  # done before the batch was cut short; now its entity is found by its key
+            store = self._app.persistence.for_class(self._app.catalog.kind(row.command.entity))
+            return await store.commit_of(row.command.id)
         except Exception as error:  # noqa: BLE001  (whatever an event raises concerns its own row alone)
             return error
 
-    def _note(self, row: Row, outcome: Result | Exception | None, count: _Count) -> None:
+    def _note(self, row: Row, outcome: Commit | Exception | None, count: _Count) -> None:
         if isinstance(outcome, StoreError):
             raise outcome  # the rows after it would fare no better
         if isinstance(outcome, Exception):
             count.refuse(row, self._why(outcome, row))
-        elif outcome is not None:
-            count.add(outcome)
         elif row.problem:
             count.refuse(row, row.problem)
         else:
-            count.unchanged += 1
+            count.add(outcome)
 
     def _why(self, error: Exception, row: Row) -> str:
         refusal = refusal_of(error, secrets.token_hex(6))
