@@ -133,7 +133,7 @@ class TestErrors:
 
     async def test_a_list_that_is_asked_for_what_it_has_not_leads_to_itself(self, app, visitor):
         answer = await visitor.get("/task?nonsense=1")
-        assert re.search(r'<a href="/task"[^>]*>Show all</a>', answer.text)
+        assert re.search(r'<a href="/task\?view=all"[^>]*>Show all</a>', answer.text)
 
     async def test_a_failure_has_its_id_in_the_frame(self, start, build, caplog):
         app = build(Task)

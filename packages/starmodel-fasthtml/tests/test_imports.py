@@ -268,6 +268,13 @@ async def test_a_quotation_mark_that_never_ends_is_told_on_the_page(app, visitor
     assert await wares(app) == [("Cup", Decimal(1)), ("Lid", Decimal(3))]
 
 
+async def test_a_file_may_have_many_columns(app, visitor):
+    header = ",".join(["name", *(f"x{number}" for number in range(499))])
+    page = await page_of(visitor, f"{header}\nCup{',' * 499}\n", m=["name"] + [""] * 499)
+    await run(app, visitor, page)
+    assert await wares(app) == [("Cup", Decimal(1))]
+
+
 async def test_of_two_columns_of_one_name_the_first_is_taken(app, visitor):
     page = await page_of(visitor, "name,name,price,Name\nCup,Pot,1,Jar\n")
     await run(app, visitor, page)

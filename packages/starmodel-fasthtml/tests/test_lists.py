@@ -348,6 +348,12 @@ async def test_a_condition_tells_nothing_of_what_may_not_be_seen(start):
     assert "1 job" not in answer.text
 
 
+async def test_an_address_that_names_more_than_anybody_reads_is_refused(visitor):
+    answer = await visitor.get("/job?" + "&".join(["title.in=a"] * 1001))
+    assert answer.status == 400
+    assert "at most 1000 values" in answer.text
+
+
 class TestLive:
     async def test_one_changed_value_is_one_small_cell(self, app, visitor):
         milk, _ = await jobs(app, "Milk", "Bread")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from starmodel.adapters.fasthtml.gate import header
 from starmodel.adapters.fasthtml.reading import current_page
-from starmodel.core.errors import EventError
+from starmodel.core.errors import EventError, QueryError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -28,6 +28,9 @@ LANGUAGE_COOKIE, ZONE_COOKIE = "sm-lang", "sm-tz"
 
 _LONGEST = 200
 """Letters of a header that names languages: browsers send 50."""
+
+_MOST_PAIRS = 1000
+"""An import names a field for each column of its file, which has up to 500."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,9 +98,15 @@ async def called(site: Site, scope: Scope, named: Mapping[str, str]) -> PageCall
     """Return the call of a request; what it reads from then on is noted for its page."""
     read = await site.runtime.page(scope)
     current_page.set(read)
-    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=200)
     id, event = named.get("id", ""), named.get("event", "")
-    return PageCall(site, scope, read, words_of(site, scope), pairs, id, event)
+    return PageCall(site, scope, read, words_of(site, scope), _pairs(scope), id, event)
+
+
+def _pairs(scope: Scope) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_PAIRS)
+    except ValueError:
+        raise QueryError(f"an address names at most {_MOST_PAIRS} values; ask for less") from None
 
 
 def words_of(site: Site, scope: Scope) -> Words:

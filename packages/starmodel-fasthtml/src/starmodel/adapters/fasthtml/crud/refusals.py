@@ -10,6 +10,7 @@ from starmodel.adapters.fasthtml.reading import PageRead
 from starmodel.core.actors import Actor
 from starmodel.core.ui import Link
 
+from .asking import list_address
 from .call import Content, PageCall, words_of
 from .documents import document
 
@@ -40,7 +41,7 @@ def _parts(call: PageCall, refusal: Refusal, title: str, back: str) -> list[Any]
     detail = words(refusal.detail) if refusal.detail.lower() != refusal.title.lower() else ""
     ways = [kit.link(Link(label=words("Go back"), href=back), tone="primary")]
     if refusal.status == 400 and call.scope["query_string"]:  # a list whose address asks for what it has not
-        ways.insert(0, kit.link(Link(label=words("Show all"), href=call.path), tone="default"))
+        ways.insert(0, kit.link(Link(label=words("Show all"), href=list_address(call.path, ())), tone="default"))
     head = kit.heading(title)
     if not detail:
         return [head, kit.toolbar(ways)]
