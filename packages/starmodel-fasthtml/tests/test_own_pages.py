@@ -53,6 +53,26 @@ async def test_it_stands_in_the_frame_with_the_others(app):
     assert "&lt;b&gt;text" in home
 
 
+@pytest.mark.parametrize("address", ["/board", "/board?sort=notes"])
+async def test_one_that_comes_later_takes_the_place_of_a_page_that_was_shown_before(app, address):
+    visitor = Visitor(app)
+    assert "New board" in (await visitor.get(address)).text
+    assert "New board" in (await visitor.get(address)).text
+
+    app.get("/board")(lambda: "my own boards")
+
+    assert "my own boards" in (await visitor.get(address)).text
+
+
+@pytest.mark.parametrize("address", ["/board", "/board?sort=notes"])
+async def test_one_for_a_host_stands_there_alone(app, address):
+    app.get("/board", host="127.0.0.1")(lambda: "my own boards")
+    everywhere, there = Visitor(app), Visitor(app, host="127.0.0.1")
+    for _ in range(2):
+        assert "New board" in (await everywhere.get(address)).text
+        assert "my own boards" in (await there.get(address)).text
+
+
 async def test_one_that_is_not_listed_is_there_all_the_same(app):
     text = (await Visitor(app).get("/about")).text
     assert "who we are" in text

@@ -114,7 +114,8 @@ async def test_the_token_of_a_page_names_no_value_of_a_condition_on_them(app):
     await visitor.post("/patient/create", {})
     token = query_of((await visitor.open("/")).url)["page"].rpartition(".")[0]
 
-    readable = zlib.decompress(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))).decode()
+    packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    readable = (packed if packed.startswith(b"{") else zlib.decompress(packed)).decode()
 
     assert "Patient" in readable
     assert "canary" not in readable

@@ -23,6 +23,7 @@ Place: TypeAlias = tuple[str, Any]
 """The sort of a value and what it is compared by within its sort."""
 
 _NOTHING: Place = ("", None)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -67,7 +68,7 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 
 def cursor_at(places: tuple[Place, ...]) -> str:
     """Return the cursor that stands just after *places*."""
-    text = json.dumps([_written(place) for place in places], separators=(",", ":"))
+    text = _encode([_written(place) for place in places])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -112,7 +112,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
-        self.router.default = SiteDoor(self.pages, self.router.default)
+        self.router.default = door = SiteDoor(self.pages, self.router)
+        self.router.middleware_stack = door.before(self.router.app)
         self._add_plugins(runtime.plugins)
         self._include_all()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from starmodel.app.policies import belongs_to_one
 from starmodel.app.reading import may_read, sifted
@@ -21,7 +21,7 @@ from starmodel.core.snapshot import lens_of, plain
 from .relevance import ANY_CHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starmodel.app import Application
     from starmodel.core.actors import Actor
@@ -44,8 +44,7 @@ rendered: ContextVar[Stored[Any] | None] = ContextVar("starmodel_rendered", defa
 """What the view that is being rendered in this context shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewUse:
+class ViewUse(NamedTuple):
     """One view of one entity on a page; *params* are its further arguments as JSON, ``""`` for none."""
 
     view: str
@@ -133,8 +132,9 @@ class PageRead:
         self.is_everybodys = self.is_everybodys and not is_hiding and not own
         if depends_on is not None:
             self._depend(kind, ANY_CHANGE if is_hiding else depends_on, steps_of(query.where))
+        name, known = kind.__entity_name__, self._stored
         for stored in page.items:
-            self._stored.setdefault((kind.__entity_name__, stored.entity.id), stored)
+            known.setdefault((name, stored.entity.id), stored)
         return page
 
     async def depend_on(self, kind: type[Entity], query: Query) -> None:
@@ -177,6 +177,17 @@ class PageRead:
     def uses_view(self, key: Key, use: ViewUse) -> None:
         """Note that a view of an entity stands on the page."""
         self.views.setdefault(key, set()).add(use)
+
+    def uses_views(self, name: str, shown: Iterable[Stored[Any]], use: ViewUse) -> None:
+        """Note that one view of each of these entities of the class *name* stands on the page."""
+        views = self.views
+        for stored in shown:
+            key = (name, stored.entity.id)
+            uses = views.get(key)
+            if uses is None:
+                views[key] = {use}
+            else:
+                uses.add(use)
 
     def uses_signal(self, key: Key, name: str) -> None:
         """Note that a field of an entity is shown through a signal."""

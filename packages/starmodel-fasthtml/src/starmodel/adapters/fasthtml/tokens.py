@@ -10,7 +10,10 @@ import json
 import logging
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.errors import QueryError
@@ -35,8 +38,12 @@ ANYBODY = "*"
 """Stands for every actor: the page of such a token shows nothing that is anyone's own."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+_KIND = itemgetter(0)
 
 _PURPOSE = "page"
+_SHORT = 1024
+"""Bytes up to which nothing is compressed: the usual list is shown sooner by what that takes."""
+
 _MAX_BYTES = 256 * 1024
 _MAX_URL = 60_000  # of 64 KiB that servers read of a request's head
 
@@ -55,25 +62,16 @@ class PageToken:
     actor: str
     nonce: str
     positions: tuple[str, ...]
-    views: Mapping[Key, frozenset[ViewUse]]
-    fields: frozenset[Key]
+    views: Mapping[Key, AbstractSet[ViewUse]]
+    fields: AbstractSet[Key]
     queries: tuple[tuple[str, Query], ...]
-    signals: Mapping[Key, frozenset[str]]
+    signals: Mapping[Key, AbstractSet[str]]
 
     @classmethod
     def of(cls, page: PageRead, boot: str, url: str, actor: str, nonce: str) -> PageToken:
-        """Return the token of a page that was just made."""
-        return cls(
-            boot,
-            url,
-            actor,
-            nonce,
-            tuple(page.positions),
-            {key: frozenset(uses) for key, uses in page.views.items()},
-            frozenset(page.fields),
-            tuple(_for_outside(name, query, page.app) for name, query in page.queries),
-            {key: frozenset(names) for key, names in page.signals.items()},
-        )
+        """Return the token of a page that was just made, and notes nothing more."""
+        queries = tuple([_for_outside(name, query, page.app) for name, query in page.queries])
+        return cls(boot, url, actor, nonce, tuple(page.positions), page.views, page.fields, queries, page.signals)
 
     def is_for(self, actor: Actor) -> bool:
         """Tell whether *actor* may use it."""
@@ -100,7 +98,7 @@ class PageToken:
             "w": self.actor,
             "n": self.nonce,
             "p": self.positions,
-            "k": keys,
+            "k": {name: [id for _, id in of_kind] for name, of_kind in groupby(keys, _KIND)},
             "v": [[use.view, use.params, runs] for use, runs in _grouped(self.views, place)],
             "f": _runs(place[key] for key in self.fields),
             "q": [[name, dict(query.where), query.order] for name, query in self.queries],
@@ -120,15 +118,19 @@ class PageToken:
         if packed is None:
             return None
         try:
-            zipped = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-            raw = zlib.decompressobj().decompress(zipped, _MAX_BYTES)
-            return cls._from_data(json.loads(raw))
-        except (LookupError, TypeError, ValueError, zlib.error):  # signed by us, so by another version of us
+            return cls._from_data(json.loads(_unpacked(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))))
+        except (
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+            zlib.error,
+        ):  # signed by us, so by another version of us
             return None
 
     @classmethod
     def _from_data(cls, data: dict[str, Any]) -> PageToken:
-        keys = [(name, id) for name, id in data["k"]]
+        keys = [(name, id) for name, ids in data["k"].items() for id in ids]
         uses = [(ViewUse(view, params), runs) for view, params, runs in data["v"]]
         return cls(
             data["b"],
@@ -144,9 +146,16 @@ class PageToken:
 
 
 def _packed(text: bytes) -> bytes:
-    """Return *text* compressed, in a window of 4 KiB: the usual one takes five times as long to be made ready."""
+    """Return *text*, a long one compressed in a window of 4 KiB: the usual one takes five times as long to make."""
+    if len(text) <= _SHORT:
+        return text
     packer = zlib.compressobj(6, zlib.DEFLATED, 12, 5)
     return packer.compress(text) + packer.flush()
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Return the text that was packed, which is JSON and begins with a brace."""
+    return packed if packed.startswith(b"{") else zlib.decompressobj().decompress(packed, _MAX_BYTES)
 
 
 def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]:
@@ -159,7 +168,7 @@ def _for_outside(name: str, query: Query, app: Application) -> tuple[str, Query]
         query.checked(app.catalog.kind(name), public_only=True)
         if query.search:
             return name, ANY_CHANGE
-        same = json.loads(json.dumps(query.where)) == query.where
+        same = not query.where or json.loads(json.dumps(query.where)) == query.where
     except (QueryError, TypeError, ValueError):
         return name, ANY_CHANGE
     return name, query if same else ANY_CHANGE

@@ -41,7 +41,7 @@ class ListCall:
         for name in named:
             if name not in shape.fields:
                 raise QueryError(f"{shape.label} has no column {name!r}; {hint(name, shape.fields)}")
-        query = query if query.order else replace(query, order=shape.order)
+        query = replace(query, order=shape.order) if shape.order and not query.order else query
         return cls(query, tuple(dict.fromkeys(named)) or shape.columns, call.first("before"))
 
 

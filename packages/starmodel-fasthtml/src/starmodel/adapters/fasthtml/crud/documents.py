@@ -40,8 +40,7 @@ class Document:
     __slots__ = ("_names", "_texts", "size", "status")
 
     def __init__(self, html: str, status: int) -> None:
-        texts, self._names = parted(html)
-        self._texts = [text.encode() for text in texts]
+        self._texts, self._names = parted(html)
         self.size = sum(map(len, self._texts))
         self.status = status
 

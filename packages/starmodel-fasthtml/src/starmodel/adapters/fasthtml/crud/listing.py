@@ -57,20 +57,26 @@ async def _usual_page(call: PageCall, shape: Shape) -> Content:
     kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
     key = ("list", shape.name, call.words, kept, bool(rows.rows), _asks_for_part(call))
     drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, is_empty=not rows.rows))
-    chips = html_of(await filter_chips(call, shape, asked.query))
-    filled = drawn.filled(lambda name: chips if name == "chips" else _rows(call, shape, asked, rows))
-    parts = [ft("div", Raw(filled), _pager(call, shape, rows, count), **{"data-sm-list": True})]
+    filled = {
+        "chips": html_of(await filter_chips(call, shape, asked.query)),
+        "rows": _rows(call, shape, asked, rows),
+        "pager": _pager(call, shape, rows, count),
+    }
+    parts = [Raw(drawn.filled(filled.__getitem__))]
     return Content(title=call.words.label(shape.plural), parts=parts, lasting=call.read.is_everybodys)
 
 
 def _around_rows(call: PageCall, shape: Shape, asked: ListCall, *, is_empty: bool) -> Any:
     """Return what stands around the rows, with a slot for them: it is the same on every page of a list."""
-    return (
+    return ft(
+        "div",
         call.kit.heading(call.words.label(shape.plural), actions=_class_actions(call, shape)),
         _toolbar(call, shape, asked),
         slot("chips"),
         _empty(call, shape) if is_empty else _table(call, shape, asked),
         "" if is_empty else (bulk_bar(call, shape), row_menu(call, shape)),
+        slot("pager"),
+        **{"data-sm-list": True},
     )
 
 
@@ -111,9 +117,7 @@ def _search(call: PageCall, shape: Shape, asked: ListCall) -> Any:
 def _rows(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> str:
     view, read = call.site.row_view(shape), call.read
     params = view.params(asked.columns, call.words)
-    use = ViewUse(view.name, params)
-    for stored in rows.rows:
-        read.uses_view((shape.name, stored.entity.id), use)
+    read.uses_views(shape.name, rows.rows, ViewUse(view.name, params))
     return "".join([view.html(one, params, read.actor.roles, read.fragments, call.names) for one in rows.rows])
 
 
@@ -172,7 +176,7 @@ async def _count(call: PageCall, shape: Shape, query: Query) -> int | None:
     return count
 
 
-def _pager(call: PageCall, shape: Shape, rows: Slice, count: int | None) -> Any:
+def _pager(call: PageCall, shape: Shape, rows: Slice, count: int | None) -> str:
     if not rows.rows:
         return ""
     summary = _summary(call, shape, count)
@@ -183,7 +187,7 @@ def _pager(call: PageCall, shape: Shape, rows: Slice, count: int | None) -> Any:
         "before": address(call, before=rows.before),
         "after": address(call, after=rows.after),
     }
-    return Raw(drawn.filled(lambda name: escape(filled[name])))
+    return drawn.filled(lambda name: escape(filled[name]))
 
 
 def _empty_pager(call: PageCall, rows: Slice, summary: str) -> Any:

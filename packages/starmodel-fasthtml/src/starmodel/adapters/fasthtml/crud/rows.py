@@ -60,9 +60,9 @@ class RowView:
         self._painter = lru_cache(maxsize=64)(self._made_painter)
 
     @staticmethod
-    def params(columns: Sequence[str], words: Words) -> str:
+    def params(columns: tuple[str, ...], words: Words) -> str:
         """Return what a page's rows have in common, as text."""
-        return json.dumps([list(columns), words.language, words.zone], separators=(",", ":"))
+        return _params(columns, words.language, words.zone)
 
     def needs_page(self, params: str, fields: frozenset[str] | None) -> bool:
         """Tell whether a change of these *fields*, ``None`` for any, can only be shown by making the page again."""
@@ -75,8 +75,8 @@ class RowView:
         self, stored: Stored[Any], params: str, rights: object, kept: Fragments, names: Mapping[str, str] | None = None
     ) -> str:
         """Return the row of a stored entity; *names* are what the entities it refers to are called, by id."""
-        entity = stored.entity
-        known = tuple((names or {}).get(getattr(entity, name) or "", "") for name in self.shape.references)
+        entity, references = stored.entity, self.shape.references
+        known = tuple([(names or {}).get(getattr(entity, name) or "", "") for name in references]) if references else ()
         key = (self, entity.id, stored.version, params, rights, known)
         html: str = kept.get(key, lambda: self.render(entity, params, names))
         return html
@@ -190,6 +190,11 @@ class RowView:
         }
         more = Link(label="⋯", href=f"{self.shape.path}/{slot('')}", attributes=attributes)
         return self._kit.link(more, tone="quiet")
+
+
+@lru_cache(maxsize=256)
+def _params(columns: tuple[str, ...], language: str, zone: str) -> str:
+    return json.dumps([columns, language, zone], separators=(",", ":"))
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.ui import UIAdapter
 
-__all__ = ["Found", "Site", "SiteDoor", "may_be_kept", "send_page"]
+__all__ = ["Found", "Site", "may_be_kept", "send_page"]
 
 _TEMPLATES = 8 * 1024 * 1024
 """Bytes; each address of a list has one of some KiB."""
@@ -216,7 +216,7 @@ class Site(Replacing):
         headers = scope["state"]["headers"]
         cookie: bytes = headers.get(b"cookie", b"")
         chosen = words_of(self, scope) if b"sm-" in cookie else headers.get(b"accept-language")
-        return scope["path"], scope["query_string"], chosen, roles
+        return headers.get(b"host"), scope["path"], scope["query_string"], chosen, roles
 
     def is_lasting(self, kinds: Iterable[str]) -> bool:
         """Tell whether only what is stored may change what is made of *kinds*: no rule of the application, no clock."""
@@ -269,24 +269,6 @@ def may_be_kept(scope: Scope) -> bool:
 def _cookies(scope: Scope) -> bytes:
     cookies: bytes = scope["state"]["headers"].get(b"cookie", b"")
     return cookies
-
-
-class SiteDoor:
-    """Asks the site for an address that no route of the application has, and else says that there is nothing."""
-
-    def __init__(self, site: Site, nothing: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
-        self._site, self._nothing = site, nothing
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a page of the site, if there is one at this address."""
-        found = None
-        if scope["type"] == "http":
-            method = "GET" if scope["method"] == "HEAD" else scope["method"]
-            found = self._site.found(method, scope["path"].removeprefix(scope.get("root_path", "")))
-        if found is None:
-            await self._nothing(scope, receive, send)
-        else:
-            await self._site.answer(scope, receive, send, found)
 
 
 def _named(pattern: str, parts: list[str]) -> dict[str, str] | None:

@@ -15,6 +15,7 @@ _MARK = f"~{secrets.token_hex(8)}~"
 """Not to be guessed, so that no text that somebody enters is taken for a slot; of letters that nothing escapes."""
 
 _SLOT = re.compile(f"{_MARK}([^~]*)~")
+_SLOT_IN_BYTES = re.compile(_SLOT.pattern.encode())
 
 
 def slot(name: str) -> str:
@@ -22,10 +23,10 @@ def slot(name: str) -> str:
     return f"{_MARK}{name}~"
 
 
-def parted(html: str) -> tuple[list[str], tuple[str, ...]]:
-    """Return the texts around the slots of *html*, and the names of the slots: one less."""
-    parts = _SLOT.split(html)
-    return parts[::2], tuple(parts[1::2])
+def parted(html: str) -> tuple[list[bytes], tuple[str, ...]]:
+    """Return the texts around the slots of *html*, encoded, and the names of the slots: one less."""
+    parts = _SLOT_IN_BYTES.split(html.encode())
+    return parts[::2], tuple([name.decode() for name in parts[1::2]])
 
 
 class Template:
@@ -34,7 +35,8 @@ class Template:
     __slots__ = ("names", "texts")
 
     def __init__(self, drawn: Any) -> None:
-        self.texts, self.names = parted(html_of(checked_tree(drawn)))
+        parts = _SLOT.split(html_of(checked_tree(drawn)))
+        self.texts, self.names = parts[::2], tuple(parts[1::2])
 
     def __len__(self) -> int:
         return sum(map(len, self.texts))
