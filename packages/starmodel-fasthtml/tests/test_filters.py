@@ -114,6 +114,18 @@ async def test_each_step_of_the_builder_works_without_a_script(visitor, does, ha
     assert f'id="{lacks}"' not in page.text
 
 
+async def test_of_a_class_that_shows_nothing_its_id_is_asked_for(start):
+    class Bare(Entity):
+        margin: Private[str] = ""
+
+    visitor = Visitor(await start(Bare))
+    assert 'value="id"' in (await visitor.get("/bare/filter")).text
+    pairs = {"g0": "all", "f0.0": "id", "o0.0": "startswith", "v0.0": "a", "do": "apply"}
+    asked = (await visitor.get("/bare/filter?" + urlencode(pairs))).header("location")
+    assert asked == "/bare?id.startswith=a"
+    assert (await visitor.get(asked)).status == 200
+
+
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 async def test_a_day_that_the_readers_calendar_lacks_is_told_as_it_is(app, visitor, moment, zone):

@@ -18,9 +18,8 @@ from starmodel.core.ui import Choice, Field
 
 from .asking import OWN_WORDS, PAGE_SIZE, list_address
 from .conditions import Condition, Group, Node, from_pairs, from_where, joined, place_in
-from .operators import Asked, askable, condition_of, operators_of, problem_of, texts_of, value_field
+from .operators import Asked, askable, condition_of, operators_of, problem_of, text_at, texts_of, value_field
 from .panels import going_to, hidden, panel, submit
-from .shape import FieldShape
 from .words import later
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def _group(call: PageCall, known: Mapping[str, Asked], group: Group, key: str) -
 
 def _test(call: PageCall, known: Mapping[str, Asked], test: Condition, key: str) -> Any:
     words, kit = call.words, call.kit
-    asked = known.get(test.path) or (_unknown(test.path) if test.path else next(iter(known.values())))
+    asked = known.get(test.path) or (text_at(test.path, test.path) if test.path else next(iter(known.values())))
     offered = operators_of(asked.field)
     operator = test.operator or next(iter(offered), "eq")
     if operator not in offered and test.path in known and call.first("g0"):
@@ -216,8 +215,3 @@ def _remove(call: PageCall, key: str) -> Any:
     label = call.words("Remove")
     attributes = {"type": "submit", "name": "do", "value": f"remove:{key}"}
     return call.kit.button(label, attributes, tone="quiet", icon="x", bare=True)
-
-
-def _unknown(path: str) -> Asked:
-    field = FieldShape(name=path, label=path, kind=str, widget="text", optional=False, required=False, annotation=str)
-    return Asked(path, path, field)

@@ -14,6 +14,7 @@ from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.ui import Choice, Field
 
 from .conditions import Condition
+from .shape import FieldShape
 from .words import later
 
 if TYPE_CHECKING:
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
     from starmodel.core.ui import Widget
 
     from .call import PageCall
-    from .shape import FieldShape, Shape
+    from .shape import Shape
     from .words import Words
 
-__all__ = ["Asked", "askable", "condition_of", "operators_of", "phrase", "problem_of", "texts_of", "value_field"]
+__all__ = [
+    "Asked",
+    "askable",
+    "condition_of",
+    "operators_of",
+    "phrase",
+    "problem_of",
+    "text_at",
+    "texts_of",
+    "value_field",
+]
 
 _EQUAL = {"eq": later("is"), "ne": later("is not")}
 _ORDERED = {
@@ -55,12 +66,15 @@ class Asked:
 
 
 def askable(call: PageCall, shape: Shape) -> dict[str, Asked]:
-    """Return the fields that can be asked for, with those of the entities that they refer to, by path."""
+    """Return the fields that can be asked for, with those of the entities that they refer to, by path.
+
+    There is one at least: of a class that shows nothing, its id.
+    """
     words = call.words
     found = {
         name: Asked(name, words.label(field.label), field)
         for name, field in shape.fields.items()
-        if not field.secret and field.accept is None
+        if not field.secret and field.accept is None and operators_of(field)
     }
     for name, target in shape.references.items():
         if shape.fields[name].many:
@@ -69,7 +83,13 @@ def askable(call: PageCall, shape: Shape) -> dict[str, Asked]:
             if field.widget not in ("reference", "group", "list", "file") and not field.secret:
                 label = f"{words.label(shape.fields[name].label)} → {words.label(field.label)}"
                 found[f"{name}.{inner}"] = Asked(f"{name}.{inner}", label, field)
-    return found
+    return found or {"id": text_at("id", words("Id"))}
+
+
+def text_at(path: str, label: str) -> Asked:
+    """Return what is asked of a text that is no field of a shape."""
+    field = FieldShape(name=path, label=label, kind=str, widget="text", optional=False, required=False, annotation=str)
+    return Asked(path, label, field)
 
 
 def operators_of(field: FieldShape) -> Mapping[str, str]:
