@@ -191,6 +191,27 @@ async def test_a_batch_that_was_cut_short_goes_on_where_it_was(app, visitor):
     assert "It is done." in (await visitor.get(page)).text
 
 
+async def test_an_undo_that_was_cut_short_goes_on_too(app, visitor, wish):
+    page = await run(app, visitor, await wish("id0", "id1", do="finish"))
+    before = await state(app)
+    actor, of = Actor(visitor.id, visitor.id), page.rpartition("/")[2]
+    undo = Batch(id=batch_id(actor), of="Chore", does="undo", undoes=of, total=2)
+
+    async def none():
+        await asyncio.Event().wait()
+        yield
+
+    await app.pages.batches.begin(undo, none(), actor)
+    await asyncio.sleep(0)
+    await app.pages.batches.close()
+    app.application.clock.advance(600)
+    page = f"/chore/batches/{undo.id}"
+    assert "Go on" in (await visitor.get(page)).text
+    await visitor.form(page, {"do": "go-on"})
+    await app.pages.batches.finished()
+    assert before != await state(app) == [False, False, False, True]
+
+
 class Unseen:
     """Nobody reads what is called "never"; everything may be done to it."""
 

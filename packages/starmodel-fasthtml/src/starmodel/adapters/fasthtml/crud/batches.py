@@ -84,9 +84,14 @@ class Batch(Entity):
         """How many rows were looked at."""
         return self.done + self.unchanged + self.refused
 
-    def is_silent(self, now: datetime) -> bool:
-        """Tell whether it says that it runs, and nothing was heard of it for long: its process has ended."""
-        return self.state == "running" and now - self.moved > _SILENT
+    def is_idle(self, now: datetime) -> bool:
+        """Tell whether nobody goes on with it: its process has ended where nothing was heard of it for long."""
+        return self.state != "running" or now - self.moved > _SILENT
+
+    @property
+    def can_go_on(self) -> bool:
+        """True for one that is not done, and whose rows can be found again: not those of an event with secrets."""
+        return self.state != "done" and (bool(self.undoes) or self.plan not in ("", "{}"))
 
 
 class Row(NamedTuple):

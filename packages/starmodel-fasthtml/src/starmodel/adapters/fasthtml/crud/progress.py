@@ -67,7 +67,7 @@ def _state(call: PageCall, batch: Batch) -> str:
     words = call.words
     if batch.state == "done":
         return words("It is done.")
-    if batch.state == "stopped" or batch.is_silent(call.runtime.app.clock.now()):
+    if batch.is_idle(call.runtime.app.clock.now()):
         return words("It does not go on by itself.")
     return words("It is being done; you may leave this page.")
 
@@ -80,10 +80,10 @@ def _bar(call: PageCall, batch: Batch) -> Any:
 
 def _ways(call: PageCall, shape: Shape, batch: Batch) -> Any:
     words, buttons = call.words, list[Any]()
-    is_idle = batch.state != "running" or batch.is_silent(call.runtime.app.clock.now())
+    is_idle = batch.is_idle(call.runtime.app.clock.now())
     if is_idle and batch.done and "undo" in shape.handlers:
         buttons.append(submit(call, words("Undo all of it"), "undo", tone="default", icon="undo-2"))
-    if is_idle and batch.state != "done" and not batch.undoes and json.loads(batch.plan or "{}"):
+    if is_idle and batch.can_go_on:
         buttons.append(submit(call, words("Go on"), "go-on", tone="primary"))
     if batch.state == "running":
         buttons.append(call.kit.link(Link(label=words("Look again"), href=call.path), tone="quiet"))
@@ -114,15 +114,14 @@ async def batch_wish(call: PageCall, shape: Shape) -> ASGIApp:
 async def _wished(call: PageCall, shape: Shape, sent: Sent) -> ASGIApp:
     application, actor = call.runtime.app, call.read.actor
     batch = (await readable(application, Batch, call.id, actor=actor)).entity
-    is_idle = batch.state != "running" or batch.is_silent(application.clock.now())
     if batch.of != shape.name:
         raise NotFoundError(Batch.__entity_name__, call.id)
-    if not is_idle:
+    if not batch.is_idle(application.clock.now()):
         raise RefusedError(call.words("It is still being done. Wait until it is finished."))
     if sent.first("do") == "undo" and "undo" in shape.handlers:
         return await _undone(call, shape, batch)
-    if sent.first("do") == "go-on" and batch.state != "done":
-        _gone_on(call, shape, batch)
+    if sent.first("do") == "go-on" and batch.can_go_on:
+        await _gone_on(call, shape, batch)
     return going_to(f"{shape.path}/batches/{batch.id}")
 
 
@@ -136,12 +135,14 @@ async def _undone(call: PageCall, shape: Shape, batch: Batch) -> ASGIApp:
     return going_to(f"{shape.path}/batches/{id}")
 
 
-def _gone_on(call: PageCall, shape: Shape, batch: Batch) -> None:
+async def _gone_on(call: PageCall, shape: Shape, batch: Batch) -> None:
     """Run a batch again from its first row: what was done is not done twice."""
+    application, actor = call.runtime.app, call.read.actor
     if batch.does == "import":
         go_on_importing(call, shape, batch)
-        return
-    plan = json.loads(batch.plan or "{}")
-    if "ids" in plan and batch.does in bulk_events(shape):
-        rows = bulk_rows(shape, batch.id, batch.does, plan["ids"], plan["args"])
-        call.site.batches.run(batch.id, rows, call.read.actor)
+    elif batch.undoes:
+        of = (await readable(application, Batch, batch.undoes, actor=actor)).entity
+        call.site.batches.run(batch.id, undoing(application, shape.kind, batch.id, of), actor)
+    elif batch.does in bulk_events(shape):
+        plan = json.loads(batch.plan)
+        call.site.batches.run(batch.id, bulk_rows(shape, batch.id, batch.does, plan["ids"], plan["args"]), actor)
