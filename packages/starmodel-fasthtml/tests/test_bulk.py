@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from asgi_visitors import Visitor
 
-from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id
+from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id, new_key
 from starmodel.adapters.fasthtml.crud.bulk import bulk_rows
 from starmodel.core import Actor, Decision, Entity, Private, RefusedError, event
 
@@ -169,7 +169,7 @@ async def test_the_page_of_a_batch_follows_it(app, visitor, wish):
 async def test_a_batch_that_was_cut_short_goes_on_where_it_was(app, visitor):
     await visitor.get("/chore")
     actor, plan = Actor(visitor.id, visitor.id), json.dumps({"ids": ["id0", "id1"], "args": {}})
-    batch = Batch(id=batch_id(actor), of="Chore", does="finish", plan=plan, total=2)
+    batch = Batch(id=batch_id(actor, new_key()), of="Chore", does="finish", plan=plan, total=2)
 
     first_is_done = asyncio.Event()
 
@@ -195,7 +195,7 @@ async def test_an_undo_that_was_cut_short_goes_on_too(app, visitor, wish):
     page = await run(app, visitor, await wish("id0", "id1", do="finish"))
     before = await state(app)
     actor, of = Actor(visitor.id, visitor.id), page.rpartition("/")[2]
-    undo = Batch(id=batch_id(actor), of="Chore", does="undo", undoes=of, total=2)
+    undo = Batch(id=batch_id(actor, new_key()), of="Chore", does="undo", undoes=of, total=2)
 
     async def none():
         await asyncio.Event().wait()

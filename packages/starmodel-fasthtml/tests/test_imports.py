@@ -16,7 +16,7 @@ from asgi_visitors import Visitor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id
+from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id, new_key
 from starmodel.adapters.fasthtml.crud.importing import Plan, import_rows
 from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
 from starmodel.adapters.fasthtml.crud.uploads import Uploads
@@ -165,7 +165,7 @@ async def test_an_import_that_was_cut_short_goes_on_where_it_was(app, visitor):
     records = "".join(f"Ware {number:02},c{number}\n" for number in range(20))
     address = (await send(visitor, f"name,code\n{records}")).header("location")
     actor, plan = Actor(visitor.id, visitor.id), Plan(address.partition("=")[2], "utf-8", ",", ("name", "code"), "code")
-    batch = Batch(id=batch_id(actor), of="Ware", does="import", plan=plan.to_json(), total=20)
+    batch = Batch(id=batch_id(actor, new_key()), of="Ware", does="import", plan=plan.to_json(), total=20)
     path = app.pages.uploads.find(plan.token, visitor.id)
     is_cut = asyncio.Event()
 

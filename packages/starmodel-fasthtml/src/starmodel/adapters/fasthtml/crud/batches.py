@@ -21,9 +21,10 @@ from starmodel.core.unit import Unit
 if TYPE_CHECKING:
     from starmodel.app import Application
 
-__all__ = ["Batch", "Refused", "Row", "Rows", "batch_id", "row_id", "undoing"]
+__all__ = ["Batch", "Refused", "Row", "Rows", "batch_id", "is_key", "new_key", "row_id", "undoing"]
 
 _SILENT = timedelta(seconds=30)
+_LONGEST_KEY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,19 @@ class Row(NamedTuple):
 Rows = AsyncIterator[Row]
 
 
-def batch_id(actor: Actor, key: str = "") -> str:
+def new_key() -> str:
+    """Return what a page tells the batch by that it begins, so that a second click begins no other."""
+    return secrets.token_hex(15)
+
+
+def is_key(text: str) -> bool:
+    """Tell whether *text* may be such a key: the id of the batch has room for it."""
+    return text.isascii() and text.isalnum() and len(text) <= _LONGEST_KEY
+
+
+def batch_id(actor: Actor, key: str) -> str:
     """Return the id of a batch of *actor*: the same one for the same *key*."""
-    return owned_id(actor.id, key or secrets.token_hex(15), "seen")
+    return owned_id(actor.id, key, "seen")
 
 
 def row_id(batch: str, number: int) -> str:

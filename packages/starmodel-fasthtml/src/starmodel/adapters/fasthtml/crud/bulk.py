@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,14 +16,14 @@ from starmodel.app.bodies import by_name
 from starmodel.core.commands import Command
 from starmodel.core.entity import valid_id
 from starmodel.core.errors import InvalidError, RefusedError
-from starmodel.core.ui import Field, Link
+from starmodel.core.ui import Field
 
 from .asking import ListCall
-from .batches import Batch, Row, batch_id, row_id
+from .batches import Batch, Row, batch_id, is_key, new_key, row_id
 from .call import Content
 from .controls import Controls, Spot
 from .describing import named_ids
-from .panels import going_to, hidden, submit, with_pairs
+from .panels import back_to_list, going_to, hidden, submit, with_pairs
 from .posting import Sent, posted
 from .trying import outcome, tried
 
@@ -166,7 +165,7 @@ async def _preview_page(call: PageCall, shape: Shape, wish: _Wish) -> Content:
     things = words.within(words.label(shape.label if len(wish.ids) == 1 else shape.plural))
     does = shape.event_label(wish.name, words)
     title = words("{event}: {count} {things}", event=does, count=words.number(len(wish.ids)), things=things)
-    parts = [call.kit.heading(title, actions=[_back(call, shape)])]
+    parts = [call.kit.heading(title, actions=[back_to_list(call, shape, with_pairs(shape.path, call.pairs))])]
     if wish.capped:
         text = words("More than {count} match. The first {count} are taken.", count=words.number(MOST_ROWS))
         parts.append(call.kit.alert(words("Not all of them at once"), text, level="warning"))
@@ -182,14 +181,9 @@ async def _preview_page(call: PageCall, shape: Shape, wish: _Wish) -> Content:
     return Content(title=title, parts=parts, status=422 if wish.refusal else 200)
 
 
-def _back(call: PageCall, shape: Shape) -> Any:
-    label = call.words("Back to {things}", things=call.words.within(call.words.label(shape.plural)))
-    return call.kit.link(Link(label=label, href=with_pairs(shape.path, call.pairs)), tone="default")
-
-
 async def _form(call: PageCall, shape: Shape, wish: _Wish, found: Tried | None) -> Any:
     words = call.words
-    sent = [("_do", wish.name), ("_batch", secrets.token_hex(15))]
+    sent = [("_do", wish.name), ("_batch", new_key())]
     sent += [("_all", "1")] if wish.everything else [("_id", id) for id in wish.ids]
     fields = [shape.own.drawn(call.kit, one) for one in await _controls(call, shape, wish)]
     buttons = [submit(call, words("Try it"), "try", name="_step")] if fields else []
@@ -217,7 +211,7 @@ async def _controls(call: PageCall, shape: Shape, wish: _Wish) -> list[Field]:
 
 
 async def _begun(call: PageCall, shape: Shape, wish: _Wish, key: str) -> ASGIApp:
-    if not key.isalnum() or not key.isascii() or len(key) > 30:
+    if not is_key(key):
         raise RefusedError(call.words("This page is too old. Go back to the list and begin again."))
     actor = call.read.actor
     id = batch_id(actor, key)

@@ -15,13 +15,23 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .words import Words
 
-__all__ = ["action_button", "command_button", "event_path", "form_link", "select_box"]
+__all__ = ["action_button", "command_button", "event_path", "form_link", "form_path", "has_form", "select_box"]
 
 
 def event_path(shape: Shape, handler: Handler, id: str = "") -> str:
     """Return the address that an event is sent to."""
     tail = (handler.event.options.path or handler.event.name).strip("/")
     return f"{shape.path}/{tail}" if handler.event.of_class else f"{shape.path}/{id}/{tail}"
+
+
+def form_path(shape: Shape, event: str, id: str = "") -> str:
+    """Return the address of the form of an event: of the entity *id*, or of the class."""
+    return f"{shape.path}/{id}/do/{event}" if id else f"{shape.path}/do/{event}"
+
+
+def has_form(handler: Handler) -> bool:
+    """Tell whether an event takes something, or is asked about before it is done."""
+    return bool(handler.parameters or handler.event.options.confirm or handler.event.name == "delete")
 
 
 def action_button(
@@ -40,9 +50,8 @@ def action_button(
     label = shape.event_label(name, words)
     if within:
         label = f"{within}: {label}"
-    if handler.parameters or handler.event.options.confirm or name == "delete":
-        where = f"{shape.path}/do/{name}" if handler.event.of_class else f"{shape.path}/{id}/do/{name}"
-        return form_link(kit, label, where, tone=tone, icon=icon)
+    if has_form(handler):
+        return form_link(kit, label, form_path(shape, name, id), tone=tone, icon=icon)
     attributes: dict[str, Any] = {
         "type": "submit",
         "form": "sm-form",

@@ -14,12 +14,12 @@ from fastcore.xml import ft
 from starmodel.app import pairs_of, query_from
 from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.query import Query
-from starmodel.core.ui import Choice, Field
+from starmodel.core.ui import Choice
 
 from .asking import OWN_WORDS, PAGE_SIZE, list_address
 from .conditions import Condition, Group, Node, from_pairs, from_where, joined, place_in
 from .operators import Asked, askable, condition_of, operators_of, problem_of, text_at, texts_of, value_field
-from .panels import going_to, hidden, panel, submit
+from .panels import going_to, hidden, panel, panel_form, select, submit, unfit_panel
 from .words import later
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ _MODES = {
 }
 
 
+_AGAIN = {"data-sm-again": True}
+"""Marks what the rest of the form follows from: our script asks for it again."""
+
+
 async def filter_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
     """Return the builder as the address says, or after a last step the list that it asks for."""
     try:
@@ -54,9 +58,12 @@ async def filter_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
             if where is not None:
                 return going_to(list_address(shape.path, filtered_pairs(call, shape, where)))
     except (QueryError, InvalidError) as error:
-        alert = call.kit.alert(call.words("That question does not fit"), str(error), level="error")
-        return _drawn(call, shape, Group(), [alert], 400)
-    return _drawn(call, shape, tree, [])
+        return unfit_panel(call, shape, _title(call, shape), error)
+    return _drawn(call, shape, tree)
+
+
+def _title(call: PageCall, shape: Shape) -> str:
+    return call.words("Filter {things}", things=call.words.within(call.words.label(shape.plural)))
 
 
 def _stepped(call: PageCall) -> Group | None:
@@ -128,36 +135,17 @@ def _kept(call: PageCall) -> list[tuple[str, str]]:
 # -- the form ----------------------------------------------------------------------------------------------------------
 
 
-def _drawn(call: PageCall, shape: Shape, tree: Group, before: Sequence[Any], status: int = 200) -> Content | ASGIApp:
-    known = askable(call, shape)
+def _drawn(call: PageCall, shape: Shape, tree: Group) -> Content | ASGIApp:
     whole = tree if tree.parts else replace(tree, parts=(Condition("", ""),))
-    words = call.words
-    end = ft(
-        "div",
-        submit(call, words("Show"), "apply", tone="primary"),
-        submit(call, words("Clear the filter"), "clear", tone="quiet"),
-        klass="sm-actions",
-    )
-    first = submit(call, words("Show"), "apply", hidden=True)  # what Enter means in any field
-    form = ft("form", first, *hidden(_kept(call)), _group(call, known, whole, "0"), end, action=f"{shape.path}/filter")
-    form.attrs["data-sm-panel-form"] = True
-    return panel(
-        call, shape, words("Filter {things}", things=words.within(words.label(shape.plural))), [*before, form], status
-    )
+    content = [*hidden(_kept(call)), _group(call, askable(call, shape), whole, "0")]
+    form = panel_form(call, f"{shape.path}/filter", content, clear=(call.words("Clear the filter"), "clear"))
+    return panel(call, shape, _title(call, shape), [form])
 
 
 def _group(call: PageCall, known: Mapping[str, Asked], group: Group, key: str) -> Any:
     words, kit = call.words, call.kit
     modes = [Choice(value=mode, label=words(text)) for mode, text in _MODES.items()]
-    mode = Field(
-        id=f"sm-g{key}",
-        name=f"g{key}",
-        label=words("Which of these must hold"),
-        widget="select",
-        value=group.mode,
-        choices=modes,
-        hide_label=True,
-    )
+    mode = select(f"g{key}", words("Which of these must hold"), group.mode, modes, hide_label=True)
     head = [kit.field(mode)]
     if key != "0":
         head.append(_remove(call, key))
@@ -186,26 +174,10 @@ def _test(call: PageCall, known: Mapping[str, Asked], test: Condition, key: str)
     if operator not in offered and test.path in known and call.first("g0"):
         operator = next(iter(offered), "eq")  # of the field that stood here before
     ways = {**offered, **({} if operator in offered else {operator: operator})}
-    path = Field(
-        id=f"sm-f{key}",
-        name=f"f{key}",
-        label=words("Field"),
-        widget="select",
-        value=asked.path,
-        hide_label=True,
-        choices=[Choice(value=one.path, label=one.label) for one in {**known, asked.path: asked}.values()],
-        attributes={"data-sm-again": True},
-    )
-    way = Field(
-        id=f"sm-o{key}",
-        name=f"o{key}",
-        label=words("Comparison"),
-        widget="select",
-        value=operator,
-        hide_label=True,
-        choices=[Choice(value=name, label=words(text)) for name, text in ways.items()],
-        attributes={"data-sm-again": True},
-    )
+    fields = [Choice(value=one.path, label=one.label) for one in {**known, asked.path: asked}.values()]
+    comparisons = [Choice(value=name, label=words(text)) for name, text in ways.items()]
+    path = select(f"f{key}", words("Field"), asked.path, fields, hide_label=True, attributes=_AGAIN)
+    way = select(f"o{key}", words("Comparison"), operator, comparisons, hide_label=True, attributes=_AGAIN)
     value = value_field(asked, replace(test, operator=operator), key, words)
     again = ft("noscript", submit(call, words("Update"), "again"))
     return ft("div", *map(kit.field, (path, way, value)), again, _remove(call, key), klass="sm-test")

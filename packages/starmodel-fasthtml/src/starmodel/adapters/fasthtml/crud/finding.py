@@ -11,7 +11,7 @@ from starmodel.core.entity import valid_id
 from starmodel.core.errors import NotFoundError, QueryError
 from starmodel.core.query import Query
 
-from .buttons import event_path
+from .buttons import event_path, form_path, has_form
 
 if TYPE_CHECKING:
     from starmodel.app import Handler
@@ -136,9 +136,8 @@ def _action(call: PageCall, shape: Shape, handler: Handler, id: str, label: str)
     note, name = call.words("Action"), handler.event.name
     if name == "update":
         return Found(label=label, note=note, icon="pencil", href=f"{shape.path}/{id}/edit", is_form=True)
-    if handler.parameters or handler.event.options.confirm or name == "delete":
-        where = f"{shape.path}/do/{name}" if handler.event.of_class else f"{shape.path}/{id}/do/{name}"
-        return Found(label=label, note=note, icon="zap", href=where, is_form=True)
+    if has_form(handler):
+        return Found(label=label, note=note, icon="zap", href=form_path(shape, name, id), is_form=True)
     return Found(label=label, note=note, icon="zap", sends=event_path(shape, handler, id))
 
 

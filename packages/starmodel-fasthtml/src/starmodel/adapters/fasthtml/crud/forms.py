@@ -21,7 +21,7 @@ from starmodel.core.events import DEFAULT_BODIES
 from starmodel.core.snapshot import plain
 from starmodel.core.ui import Field, Link
 
-from .buttons import event_path
+from .buttons import event_path, form_path
 from .call import Content
 from .controls import Controls, Spot
 from .describing import as_text, named_ids
@@ -326,7 +326,7 @@ class FormView:
             "novalidate": True,  # the server checks, and says it in the words of every other door
             "action": address if version is None else f"{address}?_base={version}",
             "data-sm-form": self._done(),
-            "data-sm-check": self._check_address(),
+            "data-sm-check": form_path(self.shape, handler.event.name, call.id),
         }
         if self.handler.files:
             attributes["enctype"] = "multipart/form-data"
@@ -341,10 +341,6 @@ class FormView:
         words, name = self.call.words, self.handler.event.name
         usual = {"create": words("Created"), "update": words("Saved"), "delete": words("Deleted")}
         return usual.get(name) or words("{what}: done", what=self.shape.event_label(name, words))
-
-    def _check_address(self) -> str:
-        name = self.handler.event.name
-        return f"{self.shape.path}/{self.call.id}/do/{name}" if self.call.id else f"{self.shape.path}/do/{name}"
 
     def _drawn(self) -> list[Any]:
         controls, kit = self._controls(), self.call.kit

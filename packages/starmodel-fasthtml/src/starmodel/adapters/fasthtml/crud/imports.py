@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from starmodel.core.errors import NotFoundError, RefusedError
 from starmodel.core.ui import Field
 
-from .batches import Batch, batch_id, undoing
+from .batches import Batch, batch_id, is_key, undoing
 from .call import Content
 from .importing import Plan, checked, import_rows
 from .mapping import fields_for, guessed, unique_fields
-from .mapping_page import MOST_TRIED, SHOWN, OpenFile, back_to_list, mapping_page
-from .panels import going_to, submit, with_pairs
+from .mapping_page import MOST_TRIED, SHOWN, OpenFile, mapping_page
+from .panels import back_to_list, going_to, submit, with_pairs
 from .posting import Sent, posted
 from .tables import Dialect, Line, dialect_of, lines_of
 
@@ -128,7 +128,8 @@ def _upload_page(call: PageCall, shape: Shape) -> Content:
     attributes = {"method": "post", "enctype": "multipart/form-data", "action": f"{shape.path}/import"}
     form = kit.form([kit.field(field)], [submit(call, words("Go on"), "upload", tone="primary")], attributes=attributes)
     return Content(
-        title=title, parts=[kit.heading(title, actions=[back_to_list(call, shape)]), kit.section("", [form])]
+        title=title,
+        parts=[kit.heading(title, actions=[back_to_list(call, shape, shape.path)]), kit.section("", [form])],
     )
 
 
@@ -137,7 +138,7 @@ def _upload_page(call: PageCall, shape: Shape) -> Content:
 
 async def _begun(call: PageCall, shape: Shape, sent: Sent) -> ASGIApp:
     key, actor = sent.first("_batch"), call.read.actor
-    if not key.isalnum() or not key.isascii() or len(key) > 30:
+    if not is_key(key):
         raise RefusedError(call.words("Choose a file, and what goes where, before you import it."))
     id = batch_id(actor, key)
     if await call.runtime.app.persistence.for_class(Batch).get(Batch, id) is None:  # the file of a second click is gone

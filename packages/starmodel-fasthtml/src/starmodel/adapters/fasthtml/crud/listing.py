@@ -134,11 +134,10 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
     field, order = shape.fields[name], asked.query.order
     at = next((one for one in order if one.removeprefix("-") == name), "")
     following = f"-{name}" if at == name else name
-    sortable = field.widget not in ("list", "group", "file") and not field.many
     return Column(
         name=name,
         label=call.words.label(field.label),
-        href=address(call, sort=following) if sortable else "",
+        href=address(call, sort=following) if field.is_sorted_by else "",
         direction="descending" if at.startswith("-") else "ascending" if at else "",
         numeric=field.numeric,
         attributes={"data-sm-edit": f"{shape.path}/*/cell/{name}"} if shape.is_edited(name) else {},

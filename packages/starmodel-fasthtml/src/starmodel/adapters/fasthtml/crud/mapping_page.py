@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,10 @@ from fastcore.xml import ft
 
 from starmodel.core.ui import Choice, Column, Field, Link
 
+from .batches import new_key
 from .call import Content
 from .mapping import fields_for, missing, unique_fields
-from .panels import hidden, submit
+from .panels import back_to_list, hidden, select, submit
 from .tables import DELIMITERS, ENCODINGS, Dialect, Line
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .importing import Checked, Plan
     from .shape import Shape
 
-__all__ = ["MOST_TRIED", "SHOWN", "OpenFile", "back_to_list", "mapping_page"]
+__all__ = ["MOST_TRIED", "SHOWN", "OpenFile", "mapping_page"]
 
 SHOWN = 3
 """So many records of a file are shown."""
@@ -43,19 +43,13 @@ class OpenFile:
     count: int
 
 
-def back_to_list(call: PageCall, shape: Shape) -> Any:
-    """Return the way back to the list."""
-    label = call.words("Back to {things}", things=call.words.within(call.words.label(shape.plural)))
-    return call.kit.link(Link(label=label, href=shape.path), tone="default")
-
-
 def mapping_page(call: PageCall, shape: Shape, file: OpenFile, plan: Plan, found: Checked | None) -> Content:
     """Return the page, with what was *found* out about the records."""
     words, kit = call.words, call.kit
     title = words("Import {things}", things=words.within(words.label(shape.plural)))
     subtitle = words("{count} records, {columns} columns", count=words.number(file.count), columns=len(file.header))
     again = kit.link(Link(label=words("Another file"), href=f"{shape.path}/import"), tone="default")
-    parts = [kit.heading(title, subtitle=subtitle, actions=[again, back_to_list(call, shape)])]
+    parts = [kit.heading(title, subtitle=subtitle, actions=[again, back_to_list(call, shape, shape.path)])]
     parts += _warnings(call, shape, file, plan)
     if found is not None:
         parts += _outcome(call, found)
@@ -135,18 +129,14 @@ def _ways(call: PageCall, shape: Shape, plan: Plan) -> Iterator[Field]:
     labels = {"id": words("Id"), **{name: words.label(one.label) for name, one in fields_for(shape).items()}}
     found = [Choice(value=name, label=words("those with the same {field}", field=labels[name])) for name in keys]
     new = Choice(value="", label=words("none: make a new one of each record"))
-    yield _select("key", words("Which are changed instead of made"), plan.key, [new, *found])
+    yield select("key", words("Which are changed instead of made"), plan.key, [new, *found])
     each = Choice(value="each", label=words("leave them out, import the others"))
     none = Choice(value="none", label=words("import nothing at all"))
-    yield _select("refused", words("Where records do not fit"), "none" if plan.whole else "each", [each, none])
+    yield select("refused", words("Where records do not fit"), "none" if plan.whole else "each", [each, none])
     encodings = [Choice(value=name, label=name) for name in ENCODINGS]
-    yield _select("encoding", words("Encoding"), plan.encoding, encodings)
+    yield select("encoding", words("Encoding"), plan.encoding, encodings)
     delimiters = [Choice(value=sign, label=words(name)) for sign, name in DELIMITERS.items()]
-    yield _select("delimiter", words("Between the cells"), plan.delimiter, delimiters)
-
-
-def _select(name: str, label: str, value: str, choices: Sequence[Choice]) -> Field:
-    return Field(id=f"sm-{name}", name=name, label=label, widget="select", value=value, choices=choices)
+    yield select("delimiter", words("Between the cells"), plan.delimiter, delimiters)
 
 
 def _import_form(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> Any:
@@ -156,4 +146,4 @@ def _import_form(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> An
     label = words("Import {count} records", count=words.number(file.count))
     button = submit(call, label, "import", tone="primary")
     attributes = {"method": "post", "action": f"{shape.path}/import"}
-    return call.kit.form(hidden([*pairs, ("_batch", secrets.token_hex(15))]), [button], attributes=attributes)
+    return call.kit.form(hidden([*pairs, ("_batch", new_key())]), [button], attributes=attributes)

@@ -10,7 +10,7 @@ from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.ui import Choice, Field
 
 from .asking import PAGE_SIZE, ListCall, list_address
-from .panels import going_to, hidden, panel, submit
+from .panels import going_to, hidden, panel, panel_form, select, unfit_panel
 from .words import later
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ async def options_panel(call: PageCall, shape: Shape) -> Content | ASGIApp:
         try:
             asked = ListCall.of(call, shape)
         except (QueryError, InvalidError) as error:
-            alert = call.kit.alert(call.words("That question does not fit"), str(error), level="error")
-            return panel(call, shape, call.words("Display"), [alert], 400)
+            return unfit_panel(call, shape, call.words("Display"), error)
         return _drawn(call, shape, asked.columns, asked.query.order, asked.query.limit)
     columns = [name for name in dict.fromkeys(_all(call, "c")) if name in shape.fields]
     order = tuple(dict.fromkeys(name for name in _all(call, "s") if name.removeprefix("-") in shape.fields))
@@ -77,23 +76,13 @@ def _moved(columns: list[str], name: str, does: str) -> list[str]:
 
 def _drawn(call: PageCall, shape: Shape, columns: Sequence[str], order: Sequence[str], limit: int) -> Content | ASGIApp:
     words = call.words
-    end = ft(
-        "div",
-        submit(call, words("Show"), "apply", tone="primary"),
-        submit(call, words("As usual"), "usual", tone="quiet"),
-        klass="sm-actions",
-    )
-    form = ft(
-        "form",
-        submit(call, words("Show"), "apply", hidden=True),
+    content = [
         *hidden(_others(call)),
         _columns(call, shape, columns),
         _order(call, shape, order),
         call.kit.field(_size(call, limit)),
-        end,
-        action=f"{shape.path}/options",
-    )
-    form.attrs["data-sm-panel-form"] = True
+    ]
+    form = panel_form(call, f"{shape.path}/options", content, clear=(words("As usual"), "usual"))
     return panel(call, shape, words("How {things} are shown", things=words.within(words.label(shape.plural))), [form])
 
 
@@ -132,7 +121,7 @@ def _order(call: PageCall, shape: Shape, order: Sequence[str]) -> Any:
     words = call.words
     choices = [Choice(value="", label="—")]
     for name, field in shape.fields.items():
-        if field.widget in ("list", "group", "file") or field.many:
+        if not field.is_sorted_by:
             continue
         label = words.label(field.label)
         choices += [
@@ -157,5 +146,4 @@ def _order(call: PageCall, shape: Shape, order: Sequence[str]) -> Any:
 def _size(call: PageCall, limit: int) -> Field:
     sizes = sorted({*_SIZES, limit})
     choices = [Choice(value=str(size), label=call.words.number(size)) for size in sizes]
-    label = call.words("Rows on a page")
-    return Field(id="sm-n", name="n", label=label, widget="select", value=str(limit), choices=choices)
+    return select("n", call.words("Rows on a page"), str(limit), choices)

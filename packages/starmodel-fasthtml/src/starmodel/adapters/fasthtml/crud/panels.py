@@ -11,7 +11,7 @@ from fastcore.xml import ft
 from starmodel.adapters.fasthtml.markup import checked_tree, html_of
 from starmodel.adapters.fasthtml.replies import send_bytes, send_see_other
 from starmodel.adapters.fasthtml.wanting import is_ours
-from starmodel.core.ui import Link
+from starmodel.core.ui import Choice, Field, Link
 
 from .call import Content
 
@@ -23,9 +23,20 @@ if TYPE_CHECKING:
     from .call import PageCall
     from .shape import Shape
 
-__all__ = ["PANEL", "going_to", "hidden", "panel", "panel_link", "submit", "with_pairs"]
+__all__ = [
+    "back_to_list",
+    "going_to",
+    "hidden",
+    "panel",
+    "panel_form",
+    "panel_link",
+    "select",
+    "submit",
+    "unfit_panel",
+    "with_pairs",
+]
 
-PANEL = "sm-panel"
+_PANEL = "sm-panel"
 """The id of the dialog that a panel is shown in."""
 
 
@@ -37,13 +48,35 @@ def panel(call: PageCall, shape: Shape, title: str, content: Sequence[Any], stat
         )
         parts = [call.kit.heading(title, actions=[back]), call.kit.section("", content)]
         return Content(title=title, parts=parts, status=status)
-    drawn = call.kit.dialog(PANEL, title, content, close=call.words("Close"))
+    drawn = call.kit.dialog(_PANEL, title, content, close=call.words("Close"))
     body = html_of(checked_tree(drawn)).encode("utf-8", "backslashreplace")
 
     async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send_bytes(send, status, b"text/html; charset=utf-8", body)
 
     return answer
+
+
+def unfit_panel(call: PageCall, shape: Shape, title: str, error: Exception) -> Content | ASGIApp:
+    """Return the panel of an address that asks for what there is not."""
+    alert = call.kit.alert(call.words("That question does not fit"), str(error), level="error")
+    return panel(call, shape, title, [alert], 400)
+
+
+def panel_form(call: PageCall, address: str, content: Sequence[Any], *, clear: tuple[str, str]) -> Any:
+    """Return the form of a panel: it shows the list that it asks for; *clear*, a label and what it does, begins anew."""
+    words, (label, does) = call.words, clear
+    first = submit(call, words("Show"), "apply", hidden=True)  # what Enter means in any field
+    show, rest = submit(call, words("Show"), "apply", tone="primary"), submit(call, label, does, tone="quiet")
+    form = ft("form", first, *content, ft("div", show, rest, klass="sm-actions"), action=address)
+    form.attrs["data-sm-panel-form"] = True
+    return form
+
+
+def back_to_list(call: PageCall, shape: Shape, address: str) -> Any:
+    """Return the way back to a list at its *address*."""
+    label = call.words("Back to {things}", things=call.words.within(call.words.label(shape.plural)))
+    return call.kit.link(Link(label=label, href=address), tone="default")
 
 
 def going_to(address: str) -> ASGIApp:
@@ -69,6 +102,11 @@ def with_pairs(path: str, pairs: Iterable[tuple[str, str]]) -> str:
 def hidden(pairs: Iterable[tuple[str, str]]) -> list[Any]:
     """Return what a form sends along without showing it."""
     return [ft("input", void_=True, type="hidden", name=name, value=value) for name, value in pairs]
+
+
+def select(name: str, label: str, value: str, choices: Sequence[Choice], **more: Any) -> Field:
+    """Return what asks for one of several."""
+    return Field(id=f"sm-{name}", name=name, label=label, widget="select", value=value, choices=choices, **more)
 
 
 def submit(

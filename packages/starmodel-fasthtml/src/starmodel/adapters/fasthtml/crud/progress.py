@@ -15,7 +15,7 @@ from .batches import Batch, batch_id, undoing
 from .bulk import bulk_events, bulk_rows
 from .call import Content
 from .imports import go_on_importing
-from .panels import going_to, submit
+from .panels import back_to_list, going_to, submit
 from .posting import Sent, posted
 
 if TYPE_CHECKING:
@@ -37,16 +37,14 @@ async def batch_page(call: PageCall, shape: Shape) -> Content:
     call.read.fields.add((Batch.__entity_name__, call.id))
     words, number = call.words, call.words.number
     title = _title(call, shape, batch)
-    back = Link(
-        label=words("Back to {things}", things=words.within(words.label(shape.plural))), href=batch.back or shape.path
-    )
+    back = back_to_list(call, shape, batch.back or shape.path)
     facts: list[tuple[str, Any]] = [
         (words("Done"), number(batch.done)),
         (words("As they were"), number(batch.unchanged)),
         (words("Refused"), number(batch.refused)),
     ]
     parts: list[Any] = [
-        call.kit.heading(title, subtitle=_state(call, batch), actions=[call.kit.link(back, tone="default")]),
+        call.kit.heading(title, subtitle=_state(call, batch), actions=[back]),
         call.kit.section("", [_bar(call, batch), call.kit.facts(facts), _ways(call, shape, batch)]),
     ]
     if batch.note:

@@ -16,6 +16,7 @@ from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryErr
 from starmodel.core.marks import Shown
 from starmodel.core.query import Query
 
+from .buttons import form_path
 from .call import Content, called
 from .describing import shape_at
 from .documents import document
@@ -119,8 +120,7 @@ class SiteForms:
         form = arguments.form.without(refusal.behind)
         id = scope.get("path_params", {}).get("id", "")
         shape, event = self._site.shape(handler.kind), handler.event.name
-        path = f"{shape.path}/{id}/do/{event}" if id else f"{shape.path}/do/{event}"
-        asked_at = {**scope, "path": path, "query_string": b"", "method": "GET"}
+        asked_at = {**scope, "path": form_path(shape, event, id), "query_string": b"", "method": "GET"}
         call = await called(self._site, asked_at, {"id": id, "event": event})
         try:
             view = await form_view(

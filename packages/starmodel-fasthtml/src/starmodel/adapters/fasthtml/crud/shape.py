@@ -109,6 +109,11 @@ class FieldShape:
         """True for what is aligned by its digits."""
         return isinstance(self.kind, type) and self.kind is not bool and issubclass(self.kind, _NUMBERS)
 
+    @property
+    def is_sorted_by(self) -> bool:
+        """True for what a list can be sorted by: one value."""
+        return self.widget not in ("list", "group", "file") and not self.many
+
 
 class Shape:
     """What pages show of the class *kind*; made once."""
