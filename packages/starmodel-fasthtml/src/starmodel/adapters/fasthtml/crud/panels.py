@@ -64,7 +64,7 @@ def unfit_panel(call: PageCall, shape: Shape, title: str, error: Exception) -> C
 
 
 def panel_form(call: PageCall, address: str, content: Sequence[Any], *, clear: tuple[str, str]) -> Any:
-    """Return the form of a panel: it shows the list that it asks for; *clear*, a label and what it does, begins anew."""
+    """Return the form of a panel: it shows the list that it asks for; *clear*, a label and an act, begins anew."""
     words, (label, does) = call.words, clear
     first = submit(call, words("Show"), "apply", hidden=True)  # what Enter means in any field
     show, rest = submit(call, words("Show"), "apply", tone="primary"), submit(call, label, does, tone="quiet")
