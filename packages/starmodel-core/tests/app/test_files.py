@@ -13,6 +13,7 @@ from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
 from starmodel.app import Application
 from starmodel.app.receiving import EmptyFileError, FileTooLargeError, FileTypeError
 from starmodel.core import Accept, Actor, Entity, File, InvalidError
+from starmodel.core.commands import Command
 from starmodel.core.events import event
 from starmodel.testing import FakeClock, PlainCodec
 
@@ -159,11 +160,18 @@ async def test_a_replaced_file_comes_back_by_undo(app):
     id = made.entity.id
     changed = await app.dispatch(Person.update(photo=app.files.reference(second, ADA)).on(id), actor=ADA)
     await app.files.store.sweep(seconds=-1)
-    await app.dispatch(
-        type(changed.command)(entity="Person", event="undo", args={"command": changed.command.id}), actor=ADA
-    )
+    await app.dispatch(Command(entity="Person", event="undo", args={"command": changed.command.id}), actor=ADA)
     assert (await app.load(Person, id)).entity.photo == first
     assert b"".join([chunk async for chunk in await app.files.store.open(first.key)]) == PNG
+
+
+async def test_who_was_deleted_comes_back_also_when_the_photo_was_deleted_for_good(app):
+    photo = await sent(app)
+    made = await app.dispatch(Person.create(name="Ada", photo=photo))
+    deleted = await app.dispatch(Person.delete().on(made.entity.id))
+    await app.files.store.delete(photo.key)
+    await app.dispatch(Command(entity="Person", event="undo", args={"command": deleted.command.id}))
+    assert (await app.load(Person, made.entity.id)).entity == made.entity
 
 
 @pytest.mark.parametrize(
@@ -221,12 +229,21 @@ async def test_a_file_is_refused_as_soon_as_it_is_too_large(app):
     assert await app.files.store.sweep(seconds=-1) == 0
 
 
-async def test_what_nobody_stored_is_swept_away_when_an_application_starts(tmp_path, monkeypatch):
+class Report(Entity):
+    lines: int = 0
+
+    @event
+    def read(self, table: File) -> None:
+        """Take a file and store none."""
+
+
+@pytest.mark.parametrize("kind", [Person, Report])
+async def test_what_nobody_stored_is_swept_away_when_an_application_starts(tmp_path, kind):
     store = DirectoryFileStore(tmp_path)
     late, young = await store.save(stream(PNG)), await store.save(stream(PNG))
     path = tmp_path / "waiting" / late
     os.utime(path, (0, 0))
-    async with Application([Person], codec=PlainCodec(), files=store):
+    async with Application([kind], codec=PlainCodec(), files=store):
         for _ in range(200):
             if not path.exists():
                 break

@@ -105,7 +105,7 @@ class Application:
             undo.push_async_callback(self.bus.close)
             await self.bus.open()
             await self.subscribers.open(self.bus, self.persistence)
-            await self.files.open(list(self.catalog))
+            await self.files.open(self.catalog)
             undo.pop_all()
         entered(self)
 

@@ -108,6 +108,10 @@ class Catalog:
         """Return the handlers of a class by the name of the event."""
         return self._handlers[kind.__entity_name__]
 
+    def takes_files(self, kind: type[Entity]) -> bool:
+        """Tell whether a file can be sent for *kind*: into one of its fields, or to one of its events."""
+        return bool(file_fields(kind)) or any(handler.files for handler in self.handlers(kind).values())
+
     def __iter__(self) -> Iterator[type[Entity]]:
         return iter(self._kinds.values())
 

@@ -7,19 +7,19 @@ import base64
 import json
 import logging
 import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.errors import InvalidError, NotFoundError, Problem, StarModelError
 from starmodel.core.files import File, file_fields
 
+from .ending import ended
 from .receiving import received
 from .registry import Registry
 from .signing import Signer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Collection, Mapping
+    from collections.abc import AsyncIterable, Mapping
 
     from starmodel.core.actors import Actor
     from starmodel.core.changes import Changeset
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starmodel.core.files import Accept
     from starmodel.core.ports import Clock
 
-    from .catalog import Handler
+    from .catalog import Catalog, Handler
 
 __all__ = ["Claims", "Files"]
 
@@ -68,18 +68,16 @@ class Files:
         store: FileStore = self._named  # type: ignore[assignment]  # it was made just now
         return store
 
-    async def open(self, kinds: Collection[type[Any]]) -> None:
+    async def open(self, catalog: Catalog) -> None:
         """Begin to sweep, where there is anything that files belong to."""
-        if any(file_fields(kind) for kind in kinds):
+        if any(map(catalog.takes_files, catalog)):
             self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="starmodel files")
 
     async def close(self) -> None:
         """Stop sweeping."""
         task, self._sweeper = self._sweeper, None
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
 
     async def sweep(self) -> int:
         """Delete the files that were sent and never stored; return how many."""
@@ -160,20 +158,24 @@ class Files:
         return asdict(file)
 
     async def keep(self, changeset: Changeset) -> None:
-        """Let the files that *changeset* stores wait no longer; InvalidError for one that is not there any more."""
+        """Let the files that *changeset* stores wait no longer; InvalidError when its command names one that is gone.
+
+        What undo brings back may have been deleted for good meanwhile, and is brought back as it was all the same.
+        """
         for write in changeset.writes:
             if write.after is None:
                 continue
             for name in file_fields(write.kind):
                 file = getattr(write.after, name)
                 if file is not None and (write.before is None or getattr(write.before, name) != file):
-                    await self._keep(name, file)
+                    await self._keep(name, file, changeset.command)
 
-    async def _keep(self, name: str, file: File) -> None:
+    async def _keep(self, name: str, file: File, command: Command) -> None:
         try:
             await self.store.keep(file.key)
         except NotFoundError:
-            raise InvalidError([Problem((name,), _GONE, "file")]) from None
+            if asdict(file) in command.args.values():
+                raise InvalidError([Problem((name,), _GONE, "file")]) from None
 
 
 @dataclass(slots=True)

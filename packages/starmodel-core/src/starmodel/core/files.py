@@ -213,9 +213,7 @@ def clean_name(name: str, media: str = "") -> str:
     At most 200 bytes of UTF-8, its ending kept; ``file`` with the ending of its *media* type for one that has none.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
-    seen = "".join(
-        char for char in last if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-    )
+    seen = "".join(char for char in last if unicodedata.category(char) not in _UNSEEN)
     stem, dot, ending = " ".join(seen.split()).strip(". ").rpartition(".")
     if not stem:
         stem, dot, ending = ending, "", ""

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from starmodel.core.files import file_fields
-
 from .facts import Facts
 from .finding import Found, Rule
 
@@ -21,8 +19,10 @@ def _folder(facts: Facts) -> Path | None:
 
 
 def _kinds(facts: Facts) -> list[str]:
-    kinds = () if facts.application is None else facts.application.catalog
-    return [kind.__entity_name__ for kind in kinds if file_fields(kind)]
+    if facts.application is None:
+        return []
+    catalog = facts.application.catalog
+    return [kind.__entity_name__ for kind in catalog if catalog.takes_files(kind)]
 
 
 def _unwritable(facts: Facts) -> Iterator[Found]:
