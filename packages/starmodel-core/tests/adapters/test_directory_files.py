@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
+import threading
+import time
 
 import pytest
 
-from starmodel.adapters.files import DirectoryFileStore
+from starmodel.adapters.files import DirectoryFileStore, directory
 from starmodel.core.errors import NotFoundError, StoreError
 
 pytestmark = pytest.mark.anyio
@@ -76,3 +79,35 @@ async def test_two_processes_may_share_it(tmp_path):
     key = await first.save(stream(b"shared"))
     await second.keep(key)
     assert b"".join([chunk async for chunk in await first.open(key)]) == b"shared"
+
+
+@pytest.mark.parametrize("step", ["_written", "_finished"])
+async def test_a_sender_that_goes_away_takes_no_file_out_of_the_hands_of_a_thread(tmp_path, monkeypatch, step):
+    work, begun, was_closed = getattr(directory, step), threading.Event(), []
+
+    def slowly(file, *rest):
+        begun.set()
+        time.sleep(0.1)
+        was_closed.append(file.closed)
+        work(file, *rest)
+
+    monkeypatch.setattr(directory, step, slowly)
+    task = asyncio.create_task(DirectoryFileStore(tmp_path).save(stream(b"x")))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert was_closed == [False]
+    assert everything(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the system sees to it")
+async def test_the_names_of_folders_are_flushed_like_those_of_files(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(directory, "_flush", lambda folder: flushed.append(str(folder.relative_to(tmp_path))))
+    store = DirectoryFileStore(tmp_path / "files")
+    key = await store.save(stream(b"x"))
+    assert flushed == ["files", ".", "files/waiting"]
+    flushed.clear()
+    await store.keep(key)
+    assert flushed == ["files/kept", "files", f"files/kept/{key[:2]}"]

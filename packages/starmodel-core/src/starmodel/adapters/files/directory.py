@@ -7,10 +7,10 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar, TypeVarTuple
 
 from starmodel.core.errors import NotFoundError, StoreError
 from starmodel.core.files import size_text
@@ -22,6 +22,9 @@ __all__ = ["DirectoryFileStore"]
 _CHUNK = 256 * 1024
 _PART = ".part"
 _RESERVE = 256 * 1024 * 1024
+
+T = TypeVar("T")
+Args = TypeVarTuple("Args")
 
 
 class DirectoryFileStore:
@@ -39,18 +42,17 @@ class DirectoryFileStore:
     async def save(self, chunks: AsyncIterable[bytes], /) -> str:
         """Keep what *chunks* give as a file that waits."""
         key = new_key()
-        part = self._waiting / f"{key}{_PART}"
+        part, place = self._waiting / f"{key}{_PART}", self._waiting / key
+        opened = ExitStack()
         try:
-            file = await asyncio.to_thread(self._begun, part)
-            try:
-                async for chunk in chunks:
-                    await asyncio.to_thread(_written, file, chunk)
-                await asyncio.to_thread(_finished, file, part, self._waiting / key)
-            finally:
-                _closed(file)
+            file = await _done(self._begun, part, opened)
+            async for chunk in chunks:
+                await _done(_written, file, chunk)
+            await _done(_finished, file, part, place)
         except BaseException:  # also when the sender has gone and this is cancelled
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+            for undo in (opened.close, part.unlink, place.unlink):
+                with suppress(OSError):
+                    undo()
             raise
         return key
 
@@ -76,12 +78,13 @@ class DirectoryFileStore:
     def _place(self, key: str) -> Path:
         return self._kept / key[:2] / key
 
-    def _begun(self, part: Path) -> IO[bytes]:
+    def _begun(self, part: Path, opened: ExitStack) -> IO[bytes]:
         with _told(f"no file can be written in {self._waiting}"):
-            self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(self._waiting)
             if shutil.disk_usage(self._waiting).free < self.reserve:
                 raise OSError(errno.ENOSPC, f"less than {size_text(self.reserve)} are left on the disk")
-            return os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            return opened.enter_context(os.fdopen(handle, "wb", buffering=0))
 
     def _opened(self, key: str) -> IO[bytes]:
         for path in (self._place(key), self._waiting / key, self._place(key)):  # it may be kept in between
@@ -93,7 +96,7 @@ class DirectoryFileStore:
         place = self._place(key)
         try:
             with _told(f"a file cannot be kept in {self._kept}", or_missing=True):
-                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make(place.parent)
                 (self._waiting / key).rename(place)
                 _flush(place.parent)
         except FileNotFoundError:
@@ -136,14 +139,17 @@ def _written(file: IO[bytes], chunk: bytes) -> None:
 def _finished(file: IO[bytes], part: Path, place: Path) -> None:
     with _told("a file cannot be written"):
         os.fsync(file.fileno())
-        _closed(file)
+        file.close()
         part.rename(place)
         _flush(place.parent)
 
 
-def _closed(file: IO[bytes]) -> None:
-    with _told("a file cannot be written"):
-        file.close()
+def _make(folder: Path) -> None:
+    """Make one of our folders, below the one that holds them all; their names last like those of files."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _flush(folder.parent)
+        _flush(folder.parent.parent)
 
 
 def _flush(folder: Path) -> None:
@@ -156,12 +162,27 @@ def _flush(folder: Path) -> None:
             os.close(handle)
 
 
+async def _done(work: Callable[[*Args], T], *args: *Args) -> T:
+    """Return what *work* returns in a thread, which is waited for also when this is cancelled.
+
+    A file that is closed while a thread still uses it may be another one there: its number is given out again at once.
+    """
+    thread = asyncio.get_running_loop().run_in_executor(None, work, *args)
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        while not thread.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([thread])
+        raise
+
+
 async def _read(file: IO[bytes], start: int, stop: int | None) -> AsyncGenerator[bytes, None]:
     try:
-        await asyncio.to_thread(file.seek, start)
+        await _done(file.seek, start)
         left = _CHUNK if stop is None else stop - start
         while left > 0:
-            chunk = await asyncio.to_thread(file.read, min(_CHUNK, left))
+            chunk = await _done(file.read, min(_CHUNK, left))
             if not chunk:
                 break
             left = _CHUNK if stop is None else left - len(chunk)
