@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from unittest.mock import ANY
 
 import pytest
 
@@ -77,6 +78,13 @@ async def test_too_much_that_is_hidden_is_not_looked_through(app, monkeypatch):
     monkeypatch.setattr(reading, "_MOST", 6)
     with pytest.raises(QueryError, match="too few of them are for you"):
         await permitted(app, Note, Query(where={"of": "bob"}, limit=2), actor=ADA)
+
+
+async def test_a_page_that_is_full_is_shown_however_much_is_hidden_behind_it(app, monkeypatch):
+    monkeypatch.setattr(reading, "_MOST", 6)
+    found, more = await numbers(app, Query(order=("number",), limit=2))
+    assert found == [0, 3]
+    assert await numbers(app, Query(order=("number",), limit=2, after=more)) == ([6, 9], ANY)
 
 
 async def test_a_hidden_end_of_a_reference_decides_nothing(app):

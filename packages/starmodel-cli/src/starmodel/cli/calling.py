@@ -64,7 +64,11 @@ def _by_name(handler: Handler, pairs: Sequence[str]) -> dict[str, object]:
     objects = {one.name for one in handler.parameters if _has_objects(one.annotation)}
     split = [pair.partition("=") for pair in pairs]
     read = [(name, _parsed(name, text) if name in objects else text) for name, _, text in split]
-    values = with_lists(by_name(read), lists_of(handler) - {name for name, value in read if isinstance(value, list)})
+    lists, values = lists_of(handler), by_name(read)
+    for name in lists & values.keys():
+        if isinstance(values[name], dict):  # the only one of its list
+            values[name] = [values[name]]
+    values = with_lists(values, lists)
     refuse_impossible(values)
     return values
 

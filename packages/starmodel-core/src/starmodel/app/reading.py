@@ -81,7 +81,7 @@ async def permitted(application: Application, kind: type[E], query: Query, /, *,
         return await application.persistence.query(kind, query)
     ahead = replace(query, limit=min(query.limit + 1, MAX_LIMIT))  # one more says whether there is a next page
     page, _ = await sifted(application, kind, ahead, actor=actor)
-    if len(page.items) < ahead.limit and page.next is not None:
+    if len(page.items) < query.limit and page.next is not None:
         raise _too_many(kind)
     shown = page.items[: query.limit]
     more = len(page.items) > query.limit or page.next is not None
