@@ -27,6 +27,11 @@ class Paper(Entity):
         """Take another scan."""
         self.scan = scan
 
+    @event
+    def which(self) -> File | None:
+        """Return the scan."""
+        return self.scan
+
 
 async def identify(scope):
     return rest_shop.actor_of(dict(scope["headers"]).get(b"x-actor", b"ada").decode())
@@ -127,3 +132,18 @@ async def test_only_the_address_of_a_file_takes_more_than_usual(client):
     assert client.api.takes(scope) > 10**9
     for path in ("/paper", "/paper/x/attach", "/paper/create/files/title"):
         assert client.api.takes({**scope, "path": path}) == 0
+
+
+async def test_no_answer_has_the_key_of_a_file(client):
+    first, second, third = [(await upload(client)).json()["reference"] for _ in range(3)]
+    id = (await client.post("/paper", json={"title": "One", "scan": first})).json()["id"]
+    answers = [
+        await client.patch(f"/paper/{id}", json={"scan": second}, params={"dry_run": "true"}),
+        await client.post(f"/paper/{id}/which"),
+        await client.patch(f"/paper/{id}", json={"scan": second}),
+        await client.patch(f"/paper/{id}", json={"scan": third}, headers={"if-match": '"1"'}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 412]
+    text = "".join(answer.text for answer in answers)
+    assert text.count('"name":"a.pdf"') >= 4
+    assert not [key for key in client.api.application.files.store._files if key in text]

@@ -8,8 +8,9 @@ from typing import Annotated
 import pytest
 
 from starmodel.core import Accept, Entity, File, Private
-from starmodel.core.errors import DefinitionError
+from starmodel.core.errors import DefinitionError, FieldConflictError
 from starmodel.core.files import clean_name, file_fields, size_text
+from starmodel.core.showing import with_shown
 
 PHOTO = File("0" * 32, "me.png", 1000, "image/png")
 
@@ -116,3 +117,13 @@ def test_a_long_name_keeps_its_ending():
 )
 def test_sizes_are_written_as_people_write_them(size, text):
     assert size_text(size) == text
+
+
+def test_no_error_no_log_and_no_answer_has_the_key_of_a_file():
+    file = File("0123456789abcdef" * 2, "a.pdf", 10, "application/pdf")
+    shown = with_shown({"one": file, "more": [file]}, repr)
+    assert shown == {"one": file.told, "more": [file.told]}
+    assert file.told == {"name": "a.pdf", "size": 10, "type": "application/pdf"}
+    for text in (repr(file), str(file), repr(shown), str(FieldConflictError("Paper 1", 1, 2, {"scan": (file, None)}))):
+        assert file.key not in text
+        assert "a.pdf" in text

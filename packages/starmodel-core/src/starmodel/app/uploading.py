@@ -40,8 +40,7 @@ async def take_file(
     """
     await application.dispatcher.allow(handler, id, actor)
     file = await _taken(application, handler, field, upload)
-    told = {"name": file.name, "size": file.size, "type": file.type}
-    return {"reference": application.files.reference(file, actor), **told}
+    return {"reference": application.files.reference(file, actor), **file.told}
 
 
 async def _taken(application: Application, handler: Handler, field: str, upload: Upload) -> File:

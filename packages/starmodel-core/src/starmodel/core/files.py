@@ -49,10 +49,15 @@ class File:
     *name* is what its sender called it, cleaned; *size* is in bytes; *type* is its media type.
     """
 
-    key: str
+    key: str = field(repr=False)  # errors and logs are no place for it
     name: str
     size: int
     type: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What anybody who may see the file is told of it: all but its key."""
+        return {"name": self.name, "size": self.size, "type": self.type}
 
     @property
     def is_image(self) -> bool:

@@ -1,4 +1,4 @@
-"""What of a value may leave the server: of the entities inside it their public side, as of any other."""
+"""What of a value may leave the server: of the entities inside it their public side, of files no key."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from .entity import Entity
+from .files import File
 
 __all__ = ["with_shown"]
 
 
 def with_shown(value: Any, show: Callable[[Entity], Any]) -> Any:
-    """Return *value* with what *show* makes of every entity in it; the same object when there is none."""
+    """Return *value* with what *show* makes of every entity in it, and files without their keys.
+
+    The same object when it holds neither.
+    """
     if isinstance(value, Entity):
         return show(value)
+    if isinstance(value, File):
+        return value.told
     parts = _parts(value)
     shown = {key: with_shown(part, show) for key, part in parts.items()}
     if all(shown[key] is part for key, part in parts.items()):
