@@ -354,6 +354,40 @@ async def test_an_address_that_names_more_than_anybody_reads_is_refused(visitor)
     assert "at most 1000 values" in answer.text
 
 
+class Team(Entity):
+    title: str
+    done: bool = False
+    member_ids: Annotated[list[str], Reference("Person")] = []
+
+    @event
+    def finish(self) -> None:
+        self.done = True
+
+
+class TestSeveralReferences:
+    @pytest.fixture
+    async def app(self, start):
+        app = await start(Team, Person)
+        for name in ("Ada", "Bob"):
+            await app.application.dispatch(Person.create(name=name).on(name.lower()))
+        await app.application.dispatch(Team.create(title="Tea", member_ids=["ada", "bob"]).on("tea"))
+        await app.application.dispatch(Team.finish().on("tea"))
+        return app
+
+    @pytest.mark.parametrize("page", ["", "/tea", "/tea/edit", "?member_ids.contains=ada", "?columns=member_ids"])
+    async def test_each_is_shown_by_its_name_on_every_page(self, visitor, page):
+        text = (await visitor.get(f"/team{page}")).text
+        assert "Ada" in text
+        assert "Bob" in text
+
+    async def test_a_new_name_of_one_makes_its_row_again(self, app, visitor):
+        page = await visitor.open("/team")
+        async with page.stream() as stream:
+            await stream.hello()
+            await app.application.dispatch(Person.update(name="Eve").on("bob"))
+            assert ">Ada</a>, " in (await stream.until(">Eve</a>")).data
+
+
 class TestLive:
     async def test_one_changed_value_is_one_small_cell(self, app, visitor):
         milk, _ = await jobs(app, "Milk", "Bread")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.entity import Entity, valid_id
+from starmodel.core.entity import Entity
 
 from .values import NOTHING, Painter
 
@@ -36,15 +36,13 @@ async def named_ids(
         if found is not None and found.target is not None and isinstance(id, str):
             wanted.setdefault(found.target, set()).add(id)
     for kind, ids in wanted.items():
-        await call.site.name_ids(call, kind, {id for id in ids if valid_id(id)})
+        await call.site.name_ids(call, kind, ids)
 
 
 def _ids(shape: FieldShape, value: Any) -> Iterator[tuple[type[Entity], str]]:
     """Yield class and id of every reference in a value."""
     if shape.target is not None:
-        for one in value if shape.many and value else [value]:
-            if isinstance(one, str):
-                yield shape.target, one
+        yield from ((shape.target, id) for id in shape.ids(value))
         return
     if shape.many and shape.item is not None:
         for one in value or ():
@@ -71,6 +69,5 @@ def shape_at(known: Mapping[str, FieldShape], name: str) -> FieldShape | None:
 def as_text(value: Any, shape: FieldShape, call: PageCall) -> str:
     """Return a value as text, for places that hold no markup."""
     if shape.target is not None:
-        ids = value if shape.many else [value] if value else []
-        return ", ".join(call.names.get(id, str(id)) for id in ids) or NOTHING
+        return ", ".join(call.names.get(id, id) for id in shape.ids(value)) or NOTHING
     return unescape(_TAG.sub("", Painter(call.kit, call.words).html(value, shape, short=True)))

@@ -76,10 +76,16 @@ class RowView:
     ) -> str:
         """Return the row of a stored entity; *names* are what the entities it refers to are called, by id."""
         entity, references = stored.entity, self.shape.references
-        known = tuple([(names or {}).get(getattr(entity, name) or "", "") for name in references]) if references else ()
+        known = self._known(entity, names) if names and references else ()
         key = (self, entity.id, stored.version, params, rights, known)
         html: str = kept.get(key, lambda: self.render(entity, params, names))
         return html
+
+    def _known(self, entity: Entity, names: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what the entities that it refers to are called, as far as the page knows."""
+        fields = self.shape.fields
+        ids = [fields[name].ids(getattr(entity, name)) for name in self.shape.references]
+        return tuple([names.get(id, "") for some in ids for id in some])
 
     def render(self, entity: Entity, params: str = "", names: Mapping[str, str] | None = None) -> str:
         """Return the row of a snapshot."""

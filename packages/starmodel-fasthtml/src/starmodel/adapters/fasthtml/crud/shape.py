@@ -114,6 +114,10 @@ class FieldShape:
         """True for what a list can be sorted by: one value."""
         return self.widget not in ("list", "group", "file") and not self.many
 
+    def ids(self, value: Any) -> list[str]:
+        """Return the ids that a value of a reference holds: none, one, or several of a list."""
+        return [one for one in (value if self.many else [value]) or () if isinstance(one, str) and one]
+
 
 class Shape:
     """What pages show of the class *kind*; made once."""

@@ -230,13 +230,10 @@ class Site(Replacing):
         """Find out what the entities that these refer to are called: one question for each class of them."""
         wanted: dict[type[Entity], set[str]] = {}
         for name in columns:
-            target = shape.fields[name].target
-            if target is None:
-                continue
-            for entity in entities:
-                value = getattr(entity, name)
-                ids = value if shape.fields[name].many else [value]
-                wanted.setdefault(target, set()).update(id for id in ids if isinstance(id, str) and valid_id(id))
+            field = shape.fields[name]
+            if field.target is not None:
+                found = wanted.setdefault(field.target, set())
+                found.update(*[field.ids(getattr(entity, name)) for entity in entities])
         for kind, ids in wanted.items():
             await self.name_ids(call, kind, ids)
 

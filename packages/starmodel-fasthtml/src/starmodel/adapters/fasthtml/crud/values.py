@@ -58,8 +58,7 @@ class Painter:
         if isinstance(value, File) and at:
             return _file(value, f"{at}/files/{field.name}", short=short)
         if field.target is not None:
-            ids = value if field.many else [value]
-            return ", ".join(self._linked(field.target, id, names) for id in ids or () if id) or NOTHING
+            return ", ".join(self._linked(field.target, id, names) for id in field.ids(value)) or NOTHING
         html = self.html(value, field, short=short)
         return f'<div class="sm-text">{html}</div>' if field.widget == "textarea" and value and not short else html
 
