@@ -55,6 +55,7 @@ class Bill(Entity):
     lines: list[Line] = []
     price: Money | None = None
     counts: dict[str, int] = {}
+    spot: tuple[int, str] = (1, "a")
     paid_by: Annotated[str, Shown(label="Paid by", help="Who paid", when={"kind": "paid"})] = ""
     margin: Private[int] = 5
     pin: Secret[str] = "1234"

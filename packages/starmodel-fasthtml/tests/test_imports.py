@@ -34,6 +34,8 @@ class Ware(Entity):
     price: Decimal = Decimal(1)
     sold: bool = False
     tags: list[str] = []
+    sizes: dict[str, int] = {}
+    shelf: tuple[int, str] = (1, "a")
     cost: Private[int] = 7
 
     def check(self) -> None:
@@ -134,10 +136,11 @@ async def test_an_import_is_taken_back_by_one_click(app, visitor):
 
 async def test_what_was_exported_comes_back_as_it_was(app, visitor):
     for number, name in enumerate(["=1+1", "'quoted", "a,b", "two\nlines", "plain"]):
-        await app.application.dispatch(Ware.create(name=name, tags=["x", "y,z"], price="-0.00").on(f"w{number}"))
+        ware = Ware.create(name=name, tags=["x", "y,z"], price="-0.00", sizes={"a": number}, shelf=(number, "b"))
+        await app.application.dispatch(ware.on(f"w{number}"))
     before = [one.entity for one in (await app.application.find(Ware, order=["id"])).items]
     exported = (await visitor.get("/ware/export.csv?sort=id")).body
-    fields = ["id", "name", "code", "price", "sold", "tags"]
+    fields = ["id", "name", "code", "price", "sold", "tags", "sizes", "shelf"]
     page = await page_of(visitor, exported, key="id", m=fields)
     assert told(page)["Would stay as they are"] == "5"
     for one in before:

@@ -81,6 +81,15 @@ class TestWords:
         said = Languages().words(language, "UTC").many(count, "{count} result", "{count} results")
         assert re.sub(r"\d", lambda digit: str(int(digit[0])), said) == text
 
+    def test_equal_numbers_keep_the_places_that_each_is_written_with(self):
+        number = Languages().words("en", "UTC").number
+        assert [number(Decimal(text)) for text in ("9.9", "9.90", "9.900")] == ["9.9", "9.90", "9.900"]
+        assert (number(1), number(1.5), number(Decimal("1.50"))) == ("1", "1.5", "1.50")
+
+    @pytest.mark.parametrize("value", [10**30, -1e300, 1e-300, Decimal("1E+999999"), Decimal("1E-999999")])
+    def test_a_number_that_nobody_can_read_is_told_as_it_is(self, value):
+        assert Languages().words("de", "UTC").number(value) == str(value)
+
     def test_nouns_are_small_within_a_sentence_but_in_german(self):
         languages = Languages()
         assert languages.words("en", "UTC").within("Order line") == "order line"

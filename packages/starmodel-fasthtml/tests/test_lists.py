@@ -354,6 +354,15 @@ async def test_an_address_that_names_more_than_anybody_reads_is_refused(visitor)
     assert "at most 1000 values" in answer.text
 
 
+@pytest.mark.parametrize("price", ["1E+999999", "-1E-999999", "9" * 60])
+async def test_no_number_is_too_great_for_the_pages_of_others(app, visitor, price):
+    (milk,) = await jobs(app, "Milk", price=price)
+    for page in ("/job", f"/job/{milk.id}", f"/job/{milk.id}/edit"):
+        answer = await visitor.get(page)
+        assert answer.status == 200
+        assert len(answer.body) < 100_000
+
+
 class Team(Entity):
     title: str
     done: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from starlette.formparsers import MultiPartException
@@ -129,7 +129,10 @@ def media_of(scope: Scope) -> str:
 
 def _is_list(annotation: Any) -> bool:
     """Tell whether an argument holds several values: a form names each of them, also when there is but one."""
-    return any(_origin(kind) in (list, tuple, set, frozenset) for kind in members_of(annotation))
+    return any(
+        _origin(kind) in (list, set, frozenset) or (_origin(kind) is tuple and Ellipsis in get_args(kind))
+        for kind in members_of(annotation)
+    )
 
 
 def _has_parts(annotation: Any) -> bool:

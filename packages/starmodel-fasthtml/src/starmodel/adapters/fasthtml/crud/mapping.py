@@ -14,6 +14,7 @@ from starmodel.core.errors import InvalidError, Problem
 from starmodel.core.marks import Unique
 
 from .cells import unguarded
+from .writing import is_json
 
 if TYPE_CHECKING:
     from .shape import FieldShape, Shape
@@ -106,7 +107,7 @@ def _value(cell: str, field: FieldShape | None) -> Any:
         return text
     if field.kind is bool:
         return text.lower()
-    if field.many or field.widget in _NOT_ONE_VALUE:
+    if field.many or field.widget in _NOT_ONE_VALUE or is_json(field, None):
         if text.startswith(("[", "{", "null")):
             return json.loads(text)
         return [part.strip() for part in text.split(",") if part.strip()] if field.many else (text or None)

@@ -23,6 +23,9 @@ _TO_THE_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _TURNED = {"ltr": re.compile(f"[{_TO_THE_LEFT}]"), "rtl": re.compile(rf"[^\W\d_{_TO_THE_LEFT}]")}
 """By the direction of a language: a letter that is written in the other one."""
 
+_MOST_DIGITS = 24
+"""A number counts by them whether it is great or small; babel itself fails at 29."""
+
 _NOUNS_IN_CAPITALS = frozenset({"de", "lb"})
 
 
@@ -89,9 +92,16 @@ class Words:
         """Return what a thing is called as it stands within a sentence: small, except where nouns are not."""
         return noun if self.language.partition("-")[0] in _NOUNS_IN_CAPITALS else noun.lower()
 
-    @functools.lru_cache(maxsize=4096)  # noqa: B019  (there are as many of these as languages and zones in use)
     def number(self, value: float | Decimal) -> str:
-        """Return a number with its groups and its decimal point."""
+        """Return a number with its groups and its decimal point; one of more digits than are read as it is."""
+        return self._number(value, str(value))
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  (there are as many of these as languages and zones in use)
+    def _number(self, value: float | Decimal, text: str) -> str:
+        """Return a number; 9.9 and 9.90 are equal, and are told apart by their *text*."""
+        exact = Decimal(text)
+        if exact.is_finite() and max(abs(exact.adjusted()), len(exact.as_tuple().digits)) > _MOST_DIGITS:
+            return text
         if isinstance(value, float) and not value.is_integer():
             return str(format_decimal(Decimal(repr(value)), format="#,##0.##########", locale=self._locale))
         if isinstance(value, Decimal) and value.is_finite():

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["hint_of", "is_json", "text_of"]
 
+_MOST_DIGITS = 100
+
 
 def is_json(shape: FieldShape, value: Any) -> bool:
     """Tell whether a value has no control of its own and is written as JSON."""
@@ -52,7 +54,7 @@ def text_of(value: Any, shape: FieldShape, words: Words, codec: Codec) -> str:  
         case date():
             return value.isoformat()
         case Decimal():
-            return format(value, "f") if value.is_finite() else str(value)
+            return format(value, "f") if value.is_finite() and abs(value.adjusted()) < _MOST_DIGITS else str(value)
         case str():
             return value.replace("\r\n", "\n").replace("\r", "\n")
         case _:
