@@ -9,6 +9,7 @@ import pytest
 from rest_shop import Item
 
 from starmodel.adapters.rest import RestApp
+from starmodel.adapters.rest.schemas import example_of
 from starmodel.app import Application
 from starmodel.core import SYSTEM, Entity
 from starmodel.core.errors import DefinitionError
@@ -62,6 +63,19 @@ async def test_the_example_of_a_body_is_accepted(document, client):
         body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         answer = await client.post(path, json=body["example"])
         assert answer.status_code in (200, 201), (path, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("schema", "example"),
+    [
+        ({"prefixItems": [{"type": "integer"}, {"type": "string"}], "minItems": 2, "maxItems": 2}, [1, "text"]),
+        ({"items": {"type": "boolean"}, "minItems": 2}, [True, True]),
+        ({"items": {"type": "boolean"}}, []),
+        ({}, []),
+    ],
+)
+def test_the_example_of_a_list_has_as_many_parts_as_it_needs(schema, example):
+    assert example_of({"type": "array", **schema}, {}) == example
 
 
 async def test_the_document_says_where_it_is_mounted(application):

@@ -84,7 +84,8 @@ def _of_type(schema: dict[str, Any], known: dict[str, Any], depth: int) -> Any:
             properties = schema.get("properties", {})
             return {name: example_of(inner, known, depth + 1) for name, inner in properties.items()}
         case "array":
-            return [example_of(schema["items"], known, depth + 1)] if schema.get("minItems") else []
+            parts = schema.get("prefixItems") or [schema.get("items", {})] * schema.get("minItems", 0)
+            return [example_of(part, known, depth + 1) for part in parts]
         case "integer" | "number":
             return _number(schema)
         case "boolean":
