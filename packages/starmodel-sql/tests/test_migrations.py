@@ -216,6 +216,15 @@ def test_what_looks_like_a_rename_is_asked_about(project):
     assert len(list(project.folder.glob("*.py"))) == 1
 
 
+def test_what_may_be_a_rename_asks_one_question_which_answers_all(project):
+    project.migrator(todo(name=(str,))).make("first")
+    with pytest.raises(ChoiceNeededError) as asked:
+        project.migrator(todo(label=(str,))).make()
+    assert str(asked.value).endswith("If it is another: --drop Todo.name --default Todo.label=...")
+    assert "required" not in str(asked.value)
+    project.migrator(todo(label=(str,))).make(drop=["Todo.name"], default=["Todo.label=none"])
+
+
 def test_a_field_that_is_dropped_has_to_be_named_and_comes_back_empty(project):
     first = project.migrator(todo(note=(str,)))
     first.make("first")

@@ -42,6 +42,7 @@ class Plan:
         self._names = names
         self._count = count
         self._reasons: list[str] = []
+        self._perhaps_renamed: set[tuple[str, str]] = set()
         self.up: list[Step] = []
         self.down: list[Step] = []
         self.losses: list[str] = []
@@ -195,10 +196,12 @@ class Plan:
                 continue
             alike = [name for name, column in fresh.items() if _is_alike(one, column)]
             if alike:
-                shown = self._shown(table, old)
+                shown, new = self._shown(table, old), alike[0]
+                self._perhaps_renamed.add((table, new))
+                value = f" --default {self._shown(table, new)}=..." if self._lacks_value(table, fresh[new]) else ""
                 self._reasons.append(
-                    f"{shown} is gone and {alike[0]} is new. If it was renamed: --rename {shown}={alike[0]}, or write "
-                    f'{alike[0]}: Annotated[..., Was("{old}")]. If it is another: --drop {shown}'
+                    f"{shown} is gone and {new} is new. If it was renamed: --rename {shown}={new}, or write "
+                    f'{new}: Annotated[..., Was("{old}")]. If it is another: --drop {shown}{value}'
                 )
 
     def _lose_column(self, table: str, column: str) -> None:
@@ -212,9 +215,13 @@ class Plan:
         given = self._given(table, column)
         if given is not None:
             column.server_default = DefaultClause(given)
-        elif not column.nullable and column.server_default is None:
+        elif self._lacks_value(table, column) and (table, column.name) not in self._perhaps_renamed:
             shown = self._shown(table, column.name)
             self._reasons.append(f"{shown} is new and required: what do rows get that are there? --default {shown}=...")
+
+    def _lacks_value(self, table: str, column: Column[Any]) -> bool:
+        """Tell whether nobody has said what a new column holds in the rows that are there."""
+        return not column.nullable and column.server_default is None and self._given(table, column) is None
 
     def _given(self, table: str, column: Column[Any]) -> BindParameter[Any] | None:
         value = self._choices.defaults.get((table, column.name))
