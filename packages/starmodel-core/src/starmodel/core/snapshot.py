@@ -16,7 +16,7 @@ from .errors import CheckFailedError, EventError, FrozenEntityError, StarModelEr
 from .frozen import freeze, thaw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "MARKS",
@@ -132,7 +132,7 @@ class Snapshot:
         return new
 
     @classmethod
-    def __entity_restored__(cls, state: dict[str, Any]) -> Self:
+    def __entity_restored__(cls, state: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
         """Build the snapshot that a store kept as *state*: every field, frozen; the seam for classes shaped otherwise.
 
         Its rules are not run again: what was stored stays readable when they become stricter.

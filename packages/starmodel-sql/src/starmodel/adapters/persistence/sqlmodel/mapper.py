@@ -86,7 +86,7 @@ class Mapper(Generic[E]):
     def stored(self, rows: Iterable[Sequence[Any]]) -> list[Stored[E]]:
         """Return the snapshots in rows of :attr:`columns`."""
         restored, fields = self.kind.__entity_restored__, self.fields
-        return [Stored(restored(dict(zip(fields, row, strict=False))), row[-1]) for row in rows]
+        return [Stored(restored(zip(fields, row, strict=False)), row[-1]) for row in rows]
 
     def values(self, entity: Entity, names: Sequence[str], *, sqlite: bool) -> dict[str, Any]:
         """Return the fields *names* of *entity* for its row; InvalidError for what no column can hold."""

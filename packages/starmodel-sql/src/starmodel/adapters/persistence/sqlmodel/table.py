@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from pydantic import ValidationError
@@ -134,7 +134,7 @@ class BaseTable(ActiveRecord, _Model, metaclass=TableMeta):
         return new
 
     @classmethod
-    def __entity_restored__(cls, state: dict[str, Any]) -> Any:
+    def __entity_restored__(cls, state: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Any:
         """Build the snapshot that a store kept as *state*; a column type of the user's may not have frozen it."""
         kept = cls.__new__(cls)
         values = kept.__dict__
