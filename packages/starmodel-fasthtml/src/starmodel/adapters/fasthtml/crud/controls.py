@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starmodel.core.ports import Codec
     from starmodel.core.ui import Widget
 
-    from .shape import FieldShape
+    from .fields import FieldShape
     from .words import Words
 
 __all__ = ["Controls", "Spot"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starmodel.adapters.fasthtml.nesting import FormValues
 
     from .call import PageCall
-    from .shape import FieldShape
+    from .fields import FieldShape
 
 __all__ = ["as_text", "named_ids", "shape_at"]
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from starmodel.core.query import Stored
 
     from .call import PageCall
-    from .shape import FieldShape, Shape
+    from .fields import FieldShape
+    from .shape import Shape
 
 __all__ = ["detail_page"]
 

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     from starmodel.core.query import Stored
 
     from .call import PageCall
+    from .fields import FieldShape
     from .replacing import PageName
-    from .shape import FieldShape, Shape
+    from .shape import Shape
 
 __all__ = ["FormView", "Piece", "cell_form", "change_page", "create_page", "event_page", "form_view"]
 

@@ -17,7 +17,8 @@ from .cells import unguarded
 from .writing import is_json
 
 if TYPE_CHECKING:
-    from .shape import FieldShape, Shape
+    from .fields import FieldShape
+    from .shape import Shape
     from .tables import Line
 
 __all__ = ["Mapped", "fields_for", "guessed", "missing", "unique_fields"]

@@ -14,7 +14,7 @@ from starmodel.core.errors import InvalidError, QueryError
 from starmodel.core.ui import Choice, Field
 
 from .conditions import Condition
-from .shape import FieldShape
+from .fields import FieldShape
 from .words import later
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from .values import Painter
 
 if TYPE_CHECKING:
     from .call import PageCall
-    from .shape import FieldShape, Shape
+    from .fields import FieldShape
+    from .shape import Shape
 
 __all__ = ["related"]
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from starmodel.core.actors import Actor
 
     from .call import PageCall
-    from .shape import FieldShape
+    from .fields import FieldShape
     from .site import Site
 
 __all__ = ["SiteForms"]

@@ -18,7 +18,7 @@ from starmodel.core.ui import Entry, Link
 from starmodel.core.visibility import Visibility
 
 from .buttons import command_button
-from .shape import label_of
+from .fields import label_of
 from .values import Painter
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from starmodel.core.files import File, size_text
 if TYPE_CHECKING:
     from starmodel.core.ui import UIAdapter
 
-    from .shape import FieldShape
+    from .fields import FieldShape
     from .words import Words
 
 __all__ = ["NOTHING", "Painter"]

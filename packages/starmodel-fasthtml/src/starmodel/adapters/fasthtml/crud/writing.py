@@ -15,7 +15,7 @@ from starmodel.adapters.fasthtml.nesting import written_moment
 if TYPE_CHECKING:
     from starmodel.core.ports import Codec
 
-    from .shape import FieldShape
+    from .fields import FieldShape
     from .words import Words
 
 __all__ = ["hint_of", "is_json", "text_of"]
