@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from starmodel.adapters.pydantic import PydanticCodec
-from starmodel.core import Entity, InvalidError, Secret, event, events_of
+from starmodel.core import Entity, InvalidError, Private, Secret, event, events_of
 from starmodel.core.errors import DefinitionError
 from starmodel.core.parameters import Parameter, parameters_of
+from starmodel.core.secrecy import secret_fields
 
 
 @dataclass(frozen=True)
@@ -264,3 +265,21 @@ def test_a_number_that_json_does_not_know_is_refused_wherever_text_becomes_one()
         bind_it({"measure": {"ratio": "nan"}})
     with pytest.raises(InvalidError, match=r"rows\.0: "):
         bind_it({"measure": {"ratio": "1"}, "rows": ["1e999"]})
+
+
+class Card(BaseModel):
+    owner: str
+    number: Secret[str]
+
+
+class Purchase(Entity):
+    cards: Private[list[Card]] = []
+
+    @event
+    def pay(self, card: Card) -> None: ...
+
+
+def test_a_model_with_a_secret_part_is_written_into_no_log():
+    (parameter,) = parameters_of(Purchase, events_of(Purchase)["pay"])
+    assert parameter.secret
+    assert secret_fields(Purchase) == {"cards"}

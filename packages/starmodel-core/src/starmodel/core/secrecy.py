@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, is_typeddict
 
 from .annotations import field_hints
 from .entity import Entity, fields_of
@@ -26,19 +26,17 @@ def secret_fields(kind: type[Entity]) -> frozenset[str]:
 
 
 def holds_secrets(annotation: Any) -> bool:
-    """Tell whether a value of this *annotation* is secret, or an entity somewhere inside it has a secret field."""
+    """Tell whether a value of this *annotation* is secret, or has a secret part somewhere inside."""
     return _holds(annotation, set())
 
 
 def _holds(annotation: Any, seen: set[Any]) -> bool:
     if visibility_of(annotation) is Visibility.SECRET:
         return True
-    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
-        if annotation in seen:
-            return False
+    if isinstance(annotation, type) and annotation not in seen:
         seen.add(annotation)
-        names = [field.name for field in dataclasses.fields(annotation)]
-        return any(_holds(hint, seen) for hint in field_hints(annotation, names).values())
+        if any(_holds(inner, seen) for _, inner in _members(annotation)):
+            return True
     return any(_holds(part, seen) for part in get_args(annotation))
 
 
@@ -71,8 +69,10 @@ def _hidden(annotation: Any, seen: set[Any]) -> Iterator[str]:
 
 
 def _members(kind: type) -> Iterator[tuple[str, Any]]:
-    """Yield name and annotation of what a value is made of: a dataclass, or a model of pydantic."""
+    """Yield name and annotation of what a value is made of: a dataclass, a named tuple or dict, a pydantic model."""
     if dataclasses.is_dataclass(kind):
         yield from field_hints(kind, [field.name for field in dataclasses.fields(kind)]).items()
+    elif is_typeddict(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
+        yield from field_hints(kind, kind.__annotations__).items()
     elif isinstance(infos := getattr(kind, "model_fields", None), dict):
         yield from ((name, info.rebuild_annotation()) for name, info in infos.items())
