@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.markup import checked_tree, html_of
-from starmodel.adapters.fasthtml.replies import send_bytes, send_see_other
+from starmodel.adapters.fasthtml.replies import send_see_other
 from starmodel.adapters.fasthtml.wanting import is_ours
 from starmodel.core.ui import Choice, Field, Link
 
 from .call import Content
+from .pieces import Piece
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,12 +50,7 @@ def panel(call: PageCall, shape: Shape, title: str, content: Sequence[Any], stat
         parts = [call.kit.heading(title, actions=[back]), call.kit.section("", content)]
         return Content(title=title, parts=parts, status=status)
     drawn = call.kit.dialog(_PANEL, title, content, close=call.words("Close"))
-    body = html_of(checked_tree(drawn)).encode("utf-8", "backslashreplace")
-
-    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_bytes(send, status, b"text/html; charset=utf-8", body)
-
-    return answer
+    return Piece(html_of(checked_tree(drawn)), status)
 
 
 def unfit_panel(call: PageCall, shape: Shape, title: str, error: Exception) -> Content | ASGIApp:

@@ -10,14 +10,14 @@ from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.gate import header
 from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
-from starmodel.adapters.fasthtml.replies import send_bytes
 from starmodel.core.ui import Field, Link
 
 from .call import Content
 from .finding import Found, actions_of, found
+from .pieces import Piece
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from .call import PageCall
     from .site import Site
@@ -41,18 +41,12 @@ async def palette_page(call: PageCall) -> Content | ASGIApp:
     wanted = header(call.scope, b"starmodel-request")
     items = await (actions_of(call, of) if of else found(call, text))
     if wanted == "options":
-        return _html(_options(call, items, text))
-    return _html(_dialog(call, items)) if wanted else _page(call, items, text)
+        return _piece(_options(call, items, text))
+    return _piece(_dialog(call, items)) if wanted else _page(call, items, text)
 
 
-def _html(element: Any) -> ASGIApp:
-    body = html_of(checked_tree(element)).encode()
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        del scope, receive
-        await send_bytes(send, 200, b"text/html; charset=utf-8", body)
-
-    return answer
+def _piece(element: Any) -> Piece:
+    return Piece(html_of(checked_tree(element)))
 
 
 def _dialog(call: PageCall, items: list[Found]) -> Any:

@@ -20,7 +20,8 @@ from .buttons import form_path
 from .call import Content, called
 from .describing import shape_at
 from .documents import document
-from .forms import Piece, form_view
+from .forms import form_view
+from .pieces import Piece
 from .showing import holds
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class SiteForms:
             return None
         made = await view.shown(refusal.status)
         if isinstance(made, Piece):
-            return made.html.encode()
+            return made.body
         call.read.forget()  # what was typed is in no entity: the page must not be made again
         return document(call, made).body(scope) if isinstance(made, Content) else None
 
