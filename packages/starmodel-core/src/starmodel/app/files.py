@@ -1,4 +1,8 @@
-"""The files of one application: taken in, named by references until a command stores them, given out, swept away."""
+"""The files of one application: taken in, named by references until a command stores them, given out, swept away.
+
+What comes in is looked at in ``receiving``, which asks ``sniffing`` what its first bytes say.  ``uploading`` and
+``downloads`` are what every door over HTTP does with a file, on its way in and out.
+"""
 
 from __future__ import annotations
 
