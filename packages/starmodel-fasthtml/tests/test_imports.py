@@ -164,10 +164,19 @@ async def test_the_same_key_twice_is_one_entity_however_far_apart_the_records_ar
     assert told(done)["Done"] == "502"
 
 
-async def test_an_import_that_was_cut_short_goes_on_where_it_was(app, visitor):
+@pytest.mark.parametrize(
+    ("column", "more"),
+    [
+        ("code", {"key": "code"}),
+        ("id", {"key": "id"}),
+        ("id", {"whole": True}),
+        ("code", {"key": "code", "whole": True}),
+    ],
+)
+async def test_an_import_that_was_cut_short_goes_on_where_it_was(app, visitor, column, more):
     records = "".join(f"Ware {number:02},c{number}\n" for number in range(20))
-    address = (await send(visitor, f"name,code\n{records}")).header("location")
-    actor, plan = Actor(visitor.id, visitor.id), Plan(address.partition("=")[2], "utf-8", ",", ("name", "code"), "code")
+    address = (await send(visitor, f"name,{column}\n{records}")).header("location")
+    actor, plan = Actor(visitor.id, visitor.id), Plan(address[-32:], "utf-8", ",", ("name", column), **more)
     batch = Batch(id=batch_id(actor, new_key()), of="Ware", does="import", plan=plan.to_json(), total=20)
     path = app.pages.uploads.find(plan.token, visitor.id)
     is_cut = asyncio.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,5 +171,7 @@ def go_on_importing(call: PageCall, shape: Shape, batch: Batch) -> None:
     path = None if plan is None else call.site.uploads.find(plan.token, _visitor(call))
     if plan is None or path is None:
         raise RefusedError(call.words("The file has gone: it is kept for an hour. Send it again."))
-    rows = _rows(call, shape, path, plan, batch.id)
+    rows = _rows(
+        call, shape, path, replace(plan, whole=False), batch.id
+    )  # tried anew, what it made would be in its way
     call.site.batches.run(batch.id, rows, call.read.actor, _undo(call, shape, batch, plan))
