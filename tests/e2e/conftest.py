@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from rig.forks import Fork, fork
+from rig.nodes import free_port
 from starmodel.adapters.ui_monster.style.toolchain import installed
 
 ROOT = Path(__file__).parents[2]
@@ -25,39 +28,40 @@ EXAMPLES = ROOT / "examples"
 APPS = Path(__file__).parent / "apps"
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass
 class Server:
-    """A ``starmodel run`` of one file, in a process of its own."""
+    """A ``starmodel run`` of one file, in a process of its own.
+
+    It is forked, unless the process is what a test is about: *program* starts it as a shell does.
+    """
 
     target: str
     folder: Path
     arguments: tuple[str, ...] = ("--no-reload",)
     environment: dict[str, str] = field(default_factory=dict)
+    program: bool = False
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Fork | subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Server:
-        command = [sys.executable, "-m", "starmodel.cli", "run", self.target, "--port", str(self.port), *self.arguments]
-        env = {
+        arguments = ("run", self.target, "--port", str(self.port), *self.arguments)
+        environment = {
             **os.environ,
             "PYTHONPATH": str(EXAMPLES),
             "STARMODEL_SECRET": "a secret for the end-to-end tests, long enough",
             **self.environment,
         }
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, env=env, stdout=log, stderr=log)
+        log = self.folder / "server.log"
+        if self.program:
+            command = [sys.executable, "-m", "starmodel.cli", *arguments]
+            with log.open("ab") as out:
+                self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=out, stderr=out)
+        else:
+            self.process = fork(*arguments, folder=self.folder, log=log, environment=environment)
         self.wait_until_up()
         return self
 
@@ -71,7 +75,7 @@ class Server:
             except urllib.error.HTTPError:
                 return
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.02)
             else:
                 return
         pytest.fail(f"{self.target} did not start:\n{(self.folder / 'server.log').read_text()[-3000:]}")
@@ -93,6 +97,19 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
         return time.monotonic() - began
+
+    def send(self, path: str, **fields: Any) -> dict[str, Any]:
+        """Send a command as a program does, and return what it is told."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        request = urllib.request.Request(self.url + path, json.dumps(fields).encode(), headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            told: dict[str, Any] = json.load(answer)
+            return told
+
+    def create(self, path: str, **fields: Any) -> str:
+        """Make an entity as a program does; return its id."""
+        id: str = self.send(f"{path}/create", **fields)["id"]
+        return id
 
 
 class Visitor:
@@ -139,23 +156,33 @@ def visitors(browser: Browser) -> Iterator[Callable[..., Visitor]]:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers of examples and of the apps beside these tests; stopped at the end."""
-    started: list[Server] = []
+    with ExitStack() as running:
 
-    def start(target: Path, **options: Any) -> Server:
-        started.append(Server(str(target), tmp_path, **options))
-        return started[-1].start()
+        def start(target: Path, **options: Any) -> Server:
+            server = Server(str(target), tmp_path, **options)
+            running.callback(server.stop)
+            return server.start()
 
-    yield start
-    for server in started:
-        server.stop()
+        yield start
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def serve_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start servers for all tests of a module, each in a folder of its own."""
+    with ExitStack() as running:
+
+        def start(target: Path, folder: Path | None = None, **options: Any) -> Server:
+            server = Server(str(target), folder or tmp_path_factory.mktemp(target.stem), **options)
+            running.callback(server.stop)
+            return server.start()
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared(serve_all: Callable[..., Server]) -> Server:
     """One server of the demo for the tests of a module that leave it running."""
-    server = Server(str(EXAMPLES / "demo.py"), tmp_path_factory.mktemp("demo")).start()
-    yield server
-    server.stop()
+    return serve_all(EXAMPLES / "demo.py")
 
 
 ASK_AXE = """async () => {

@@ -85,7 +85,7 @@ def test_a_hundred_clicks_in_one_burst_are_a_hundred(shared: Server, visitors: V
 
 
 def test_a_killed_server_comes_back_without_a_reload(serve: Callable[..., Server], visitors: Visitors) -> None:
-    server, who = serve(EXAMPLES / "counter.py"), visitors()
+    server, who = serve(EXAMPLES / "counter.py", program=True), visitors()
     who.expected = ("ERR_", "Failed to load")
     page = online(who.open(server.url))
     boot = page.evaluate("window.__boot")
@@ -139,7 +139,7 @@ def test_without_javascript_a_button_is_a_form(shared: Server, visitors: Visitor
 
 
 def test_a_server_with_open_tabs_stops_within_two_seconds(serve: Callable[..., Server], visitors: Visitors) -> None:
-    server, who = serve(EXAMPLES / "counter.py"), visitors()
+    server, who = serve(EXAMPLES / "counter.py", program=True), visitors()
     who.expected = ("ERR_", "Failed to load")
     for _ in range(3):
         online(who.open(server.url))
@@ -150,7 +150,7 @@ def test_a_reload_keeps_the_open_tab(serve: Callable[..., Server], visitors: Vis
     own = tmp_path / "counter.py"
     source = (EXAMPLES / "counter.py").read_text()
     own.write_text(source)
-    server, who = serve(own, arguments=("--reload",)), visitors()
+    server, who = serve(own, program=True, arguments=("--reload",)), visitors()
     who.expected = ("ERR_", "Failed to load")
     page = online(who.open(server.url))
     boot = page.evaluate("window.__boot")

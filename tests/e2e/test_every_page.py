@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,44 +43,30 @@ class Shop:
         return self.server.url + path.format(order=self.order, gone=self.gone, then=self.then)
 
 
-def send(server: Server, path: str, **fields: Any) -> str:
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    request = urllib.request.Request(server.url + path, json.dumps(fields).encode(), headers)
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        id: str = json.load(answer).get("id", "")
-        return id
-
-
 def filled(server: Server) -> Shop:
-    client = send(server, "/client/create", name="Ada Lovelace")
+    client = server.create("/client", name="Ada Lovelace")
     for number in range(25):
-        send(server, "/order/create", title=f"Order {number} {LONG if number % 9 == 0 else ''}", due="2030-01-02")
+        server.create("/order", title=f"Order {number} {LONG if number % 9 == 0 else ''}", due="2030-01-02")
     lines = [{"what": "A4", "pieces": 3}, {"what": LONG}]
-    order = send(
-        server, "/order/create", title="C++ (new)", client_id=client, tags=["quick"], lines=lines, note="Two\nlines"
-    )
-    send(server, f"/order/{order}/snooze", until="2031-02-03")
-    send(server, f"/order/{order}/update", title="C++ <b>(newer)</b>")
-    gone = send(server, "/order/create", title="Gone")
-    send(server, f"/order/{gone}/delete")
+    two = "Two\nlines"
+    order = server.create("/order", title="C++ (new)", client_id=client, tags=["quick"], lines=lines, note=two)
+    server.send(f"/order/{order}/snooze", until="2031-02-03")
+    server.send(f"/order/{order}/update", title="C++ <b>(newer)</b>")
+    gone = server.create("/order", title="Gone")
+    server.send(f"/order/{gone}/delete")
     with urllib.request.urlopen(f"{server.url}/order/{order}", timeout=5) as answer:
         then = re.findall(r"\?at=\d+", answer.read().decode())[-1]
     return Shop(server, order, gone, then)
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    server = Server(str(APPS / "orders.py"), tmp_path_factory.mktemp("every-page")).start()
-    yield filled(server)
-    server.stop()
+def shop(serve_all: Callable[..., Server]) -> Shop:
+    return filled(serve_all(APPS / "orders.py"))
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("every-plain-page")
-    server = Server(str(APPS / "orders.py"), folder, environment={"STARMODEL_UI": "plain"}).start()
-    yield filled(server)
-    server.stop()
+def plain(serve_all: Callable[..., Server]) -> Shop:
+    return filled(serve_all(APPS / "orders.py", environment={"STARMODEL_UI": "plain"}))
 
 
 def open_dialog(page: Page) -> None:

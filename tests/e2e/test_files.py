@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,10 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
-    server = Server(str(APPS / "papers.py"), folder).start()
-    yield server
-    server.stop()
+def server(serve_all: Callable[..., Server], folder: Path) -> Server:
+    return serve_all(APPS / "papers.py", folder)
 
 
 def opened(page: Page, name: str) -> Locator:

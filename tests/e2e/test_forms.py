@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,27 +14,8 @@ Visitors = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(str(APPS / "orders.py"), tmp_path_factory.mktemp("orders")).start()
-    yield server
-    server.stop()
-
-
-def send(server: Server, path: str, **fields: Any) -> dict[str, Any]:
-    """Send a command as a program does."""
-    request = urllib.request.Request(
-        f"{server.url}{path}",
-        json.dumps(fields).encode(),
-        {"Content-Type": "application/json", "Accept": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        told: dict[str, Any] = json.load(answer)
-        return told
-
-
-def made(server: Server, path: str, **fields: Any) -> str:
-    id: str = send(server, f"{path}/create", **fields)["id"]
-    return id
+def server(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "orders.py")
 
 
 def opened(page: Page, name: str = "New order") -> Locator:
@@ -53,8 +32,8 @@ def wanting(visitors: Visitors, *expected: str, **options: Any) -> Visitor:
 
 
 def test_an_order_is_written_in_a_dialog_and_taken_back(server: Server, visitors: Visitors) -> None:
-    made(server, "/client", name="Ada Lovelace")
-    made(server, "/client", name="Eve")
+    server.create("/client", name="Ada Lovelace")
+    server.create("/client", name="Eve")
     page = wanting(visitors, "422").open(f"{server.url}/order")
     dialog = opened(page)
     expect(dialog.get_by_label("Title")).to_be_focused()
@@ -125,11 +104,11 @@ def test_what_was_typed_is_not_lost_by_closing(server: Server, visitors: Visitor
 
 
 def test_an_open_form_shows_what_others_change_and_leaves_what_is_typed(server: Server, visitors: Visitors) -> None:
-    id = made(server, "/order", title="first", note="old")
+    id = server.create("/order", title="first", note="old")
     page = wanting(visitors, "409").open(f"{server.url}/order/{id}")
     dialog = opened(page, "Edit")
     dialog.get_by_label("Note").fill("mine")
-    send(server, f"/order/{id}/update", title="second", note="theirs")
+    server.send(f"/order/{id}/update", title="second", note="theirs")
 
     expect(dialog.get_by_label("Title")).to_have_value("second")
     expect(dialog.get_by_label("Note")).to_have_value("mine")
@@ -145,13 +124,13 @@ def test_an_open_form_shows_what_others_change_and_leaves_what_is_typed(server: 
 
 
 def test_a_list_that_is_being_changed_is_left_alone(server: Server, visitors: Visitors) -> None:
-    id = made(server, "/order", title="t", tags=["a", "b"])
+    id = server.create("/order", title="t", tags=["a", "b"])
     page = visitors().open(f"{server.url}/order/{id}")
     dialog = opened(page, "Edit")
     dialog.locator("[data-sm-items=tags] [data-sm-remove]").first.click()
     dialog.locator("[data-sm-add=tags]").click()
     page.keyboard.type("c")
-    send(server, f"/order/{id}/update", title="other")
+    server.send(f"/order/{id}/update", title="other")
 
     expect(dialog.get_by_label("Title")).to_have_value("other")
     fields = dialog.locator("[data-sm-items=tags] input:not([type=hidden])")
@@ -161,7 +140,7 @@ def test_a_list_that_is_being_changed_is_left_alone(server: Server, visitors: Vi
 
 
 def test_a_cell_is_changed_where_it_stands(server: Server, visitors: Visitors) -> None:
-    id = made(server, "/order", title="cell", note="")
+    id = server.create("/order", title="cell", note="")
     mine, theirs = wanting(visitors, "422").open(f"{server.url}/order"), visitors().open(f"{server.url}/order")
     expect(theirs.locator("html")).to_have_attribute("data-online", "true")
     cell = mine.locator(f"[id='order-{id}-due']")
@@ -186,7 +165,7 @@ def test_a_cell_is_changed_where_it_stands(server: Server, visitors: Visitors) -
 
 
 def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Server, visitors: Visitors) -> None:
-    id = made(server, "/order", title="later")
+    id = server.create("/order", title="later")
     page = visitors(viewport={"width": 360, "height": 640}).open(f"{server.url}/order/{id}")
     dialog = opened(page, "Snooze")
     box = dialog.bounding_box()
@@ -201,7 +180,7 @@ def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Serve
 
 
 def test_deleting_is_asked_for_and_can_be_undone(server: Server, visitors: Visitors) -> None:
-    id = made(server, "/order", title="gone soon")
+    id = server.create("/order", title="gone soon")
     page = wanting(visitors, "404").open(f"{server.url}/order/{id}")
     dialog = opened(page, "Delete")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
@@ -214,13 +193,13 @@ def test_deleting_is_asked_for_and_can_be_undone(server: Server, visitors: Visit
 def test_what_is_deleted_under_an_open_form_is_told_and_what_was_typed_stays(
     server: Server, visitors: Visitors
 ) -> None:
-    id = made(server, "/order", title="gone meanwhile", note="old")
+    id = server.create("/order", title="gone meanwhile", note="old")
     page = wanting(visitors, "404", "409", "410").open(f"{server.url}/order?limit=100")
     page.locator(f"[id='order-{id}'] a[data-sm-more]").click()
     page.get_by_role("menuitem", name="Edit").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Note").fill("my words")
-    send(server, f"/order/{id}/delete")
+    server.send(f"/order/{id}/delete")
     expect(page.locator(f"[id='order-{id}']")).to_have_count(0)
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_text("not there", exact=False).first).to_be_visible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,18 +14,13 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(str(APPS / "gallery.py"), tmp_path_factory.mktemp("gallery")).start()
-    yield server
-    server.stop()
+def gallery(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "gallery.py")
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    environment = {"STARMODEL_UI": "plain"}
-    server = Server(str(APPS / "gallery.py"), tmp_path_factory.mktemp("plain"), environment=environment).start()
-    yield server
-    server.stop()
+def plain(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "gallery.py", environment={"STARMODEL_UI": "plain"})
 
 
 def is_dark(page: Page) -> bool:

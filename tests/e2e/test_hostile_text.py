@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,10 +24,8 @@ TEXTS = "(all) => all.map((el) => el.textContent)"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(str(APPS / "hostile.py"), tmp_path_factory.mktemp("hostile")).start()
-    yield server
-    server.stop()
+def server(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "hostile.py")
 
 
 @pytest.fixture
@@ -50,18 +46,6 @@ def watched(server: Server, visitors: Callable[..., Visitor]) -> Iterator[Callab
         assert page.evaluate("document.querySelectorAll('body iframe, math, animate, main script').length") == 0
 
 
-def send(server: Server, path: str, **fields: Any) -> str:
-    """Send a command as a program does, and return the id of what it is about."""
-    request = urllib.request.Request(
-        f"{server.url}{path}",
-        json.dumps(fields).encode(),
-        {"Content-Type": "application/json", "Accept": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        id: str = json.load(answer)["id"]
-        return id
-
-
 @pytest.fixture(scope="module")
 def things(server: Server) -> list[str]:
     """A thing of each text in each of its fields, in the order of the texts."""
@@ -71,18 +55,18 @@ def things(server: Server) -> list[str]:
 @pytest.fixture(scope="module")
 def everything(server: Server) -> str:
     """One thing that holds all the texts, and has had others."""
-    id = send(server, "/thing/create", title=HOSTILE[0], tags=HOSTILE)
+    id = server.create("/thing", title=HOSTILE[0], tags=HOSTILE)
     parts = [{"word": text, "deep": {"word": text}} for text in HOSTILE]
-    send(server, f"/thing/{id}/update", parts=parts, table={text: text for text in HOSTILE}, tags=HOSTILE[::-1])
-    send(server, f"/thing/{id}/update", notes="\n".join(HOSTILE), tags=HOSTILE)
+    server.send(f"/thing/{id}/update", parts=parts, table={text: text for text in HOSTILE}, tags=HOSTILE[::-1])
+    server.send(f"/thing/{id}/update", notes="\n".join(HOSTILE), tags=HOSTILE)
     return id
 
 
 def made(server: Server, text: str) -> str:
-    person = send(server, "/person/create", name=text)
+    person = server.create("/person", name=text)
     part = {"word": text, "deep": {"word": text}}
     plain = {"title": text, "notes": text, "mail_email": text, "home_url": text, "odd": text, "tags": [text]}
-    return send(server, "/thing/create", **plain, part=part, parts=[part], table={text: text}, person_id=person)
+    return server.create("/thing", **plain, part=part, parts=[part], table={text: text}, person_id=person)
 
 
 def as_parsed(text: str) -> str:
@@ -110,13 +94,13 @@ def test_a_second_tab_is_patched_with_it(watched: Callable[..., Page], server: S
     expect(second.locator("html")).to_have_attribute("data-online", "true")
     turned = [*HOSTILE[1:], HOSTILE[0]]
     for id, text in zip(things, turned, strict=True):
-        send(server, f"/thing/{id}/update", title=text, notes=text, tags=[text, text])
+        server.send(f"/thing/{id}/update", title=text, notes=text, tags=[text, text])
     shown = [as_parsed(text) for text in turned]
     expect(second.locator(f"[id='thing-{things[-1]}-tags']")).to_have_text(f"{shown[-1]}, {shown[-1]}")
     assert cells(second, things, "title") == cells(second, things, "notes") == shown
     assert cells(first, things, "title") == shown
     for id, text in zip(things, HOSTILE, strict=True):
-        send(server, f"/thing/{id}/update", title=text, notes=text, tags=[text])
+        server.send(f"/thing/{id}/update", title=text, notes=text, tags=[text])
 
 
 def test_its_page_its_past_and_its_form_hold_it(watched: Callable[..., Page], everything: str) -> None:
@@ -136,7 +120,7 @@ def test_its_page_its_past_and_its_form_hold_it(watched: Callable[..., Page], ev
 
 
 def test_it_is_typed_into_a_dialog_refused_saved_and_taken_back(watched: Callable[..., Page], server: Server) -> None:
-    id = send(server, "/thing/create", title="plain")
+    id = server.create("/thing", title="plain")
     other, page = watched("/thing?limit=100&sort=-id&columns=title,notes"), watched(f"/thing/{id}")
     for text in HOSTILE[::8]:
         page.get_by_role("link", name="Edit").click()

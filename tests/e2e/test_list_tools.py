@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,17 +14,11 @@ Visitors = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(str(APPS / "orders.py"), tmp_path_factory.mktemp("orders")).start()
+def server(serve_all: Callable[..., Server]) -> Server:
+    server = serve_all(APPS / "orders.py")
     for number in range(25):
-        request = urllib.request.Request(
-            f"{server.url}/order/create",
-            json.dumps({"title": f"Order {number:02}", "kind": "paid" if number % 5 == 0 else "open"}).encode(),
-            {"Content-Type": "application/json", "Accept": "application/json"},
-        )
-        urllib.request.urlopen(request, timeout=5).close()
-    yield server
-    server.stop()
+        server.create("/order", title=f"Order {number:02}", kind="paid" if number % 5 == 0 else "open")
+    return server
 
 
 def never_left(page: Page) -> bool:

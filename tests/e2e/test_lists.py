@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,22 +25,8 @@ WATCH = """() => {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(str(APPS / "shop.py"), tmp_path_factory.mktemp("shop")).start()
-    yield server
-    server.stop()
-
-
-def create(server: Server, path: str, **fields: Any) -> str:
-    """Make an entity as a program does; return its id."""
-    request = urllib.request.Request(
-        f"{server.url}{path}/create",
-        json.dumps(fields).encode(),
-        {"Content-Type": "application/json", "Accept": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        id: str = json.load(answer)["id"]
-        return id
+def server(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "shop.py")
 
 
 def is_live(page: Page) -> None:
@@ -51,7 +34,7 @@ def is_live(page: Page) -> None:
 
 
 def test_a_changed_value_touches_one_cell_of_one_row(server: Server, visitors: Visitors) -> None:
-    ids = [create(server, "/order", title=f"Order {number}") for number in range(3)]
+    ids = [server.create("/order", title=f"Order {number}") for number in range(3)]
     mine, theirs = visitors().open(f"{server.url}/order"), visitors().open(f"{server.url}/order")
     is_live(mine)
     is_live(theirs)
@@ -65,7 +48,7 @@ def test_a_changed_value_touches_one_cell_of_one_row(server: Server, visitors: V
 
 
 def test_a_new_name_is_told_by_the_box_and_the_menu_that_are_in_use(server: Server, visitors: Visitors) -> None:
-    id = create(server, "/order", title="Old")
+    id = server.create("/order", title="Old")
     mine, theirs = visitors().open(f"{server.url}/order"), visitors().open(f"{server.url}/order")
     is_live(mine)
     is_live(theirs)
@@ -83,7 +66,7 @@ def test_a_new_name_is_told_by_the_box_and_the_menu_that_are_in_use(server: Serv
 
 
 def test_a_question_is_asked_before_an_event_that_wants_it(server: Server, visitors: Visitors) -> None:
-    id = create(server, "/order", title="Careful")
+    id = server.create("/order", title="Careful")
     page = visitors().open(f"{server.url}/order")
     is_live(page)
     page.locator(f"#order-{id}").get_by_role("link", name="Send").click()
@@ -99,12 +82,12 @@ def test_a_question_is_asked_before_an_event_that_wants_it(server: Server, visit
 def test_a_new_one_appears_in_every_open_list(server: Server, visitors: Visitors) -> None:
     page = visitors().open(f"{server.url}/customer")
     is_live(page)
-    create(server, "/customer", name='Eve <b>"Mallory"</b>')
+    server.create("/customer", name='Eve <b>"Mallory"</b>')
     expect(page.get_by_role("link", name='Eve <b>"Mallory"</b>', exact=True)).to_be_visible()
 
 
 def test_it_works_without_scripts(server: Server, visitors: Visitors) -> None:
-    id = create(server, "/order", title="Plain")
+    id = server.create("/order", title="Plain")
     page = visitors(java_script_enabled=False).context.new_page()
     page.goto(f"{server.url}/order")
     page.locator(f"#order-{id}").get_by_role("button", name="Pay").click()

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from .conftest import APPS, Server, Visitor
-from .test_lists import WATCH, create, is_live
+from .test_lists import WATCH, is_live
 
 Visitors = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(str(APPS / "box_office.py"), tmp_path_factory.mktemp("box-office")).start()
-    yield server
-    server.stop()
+def server(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "box_office.py")
 
 
 def test_an_own_cell_is_patched_alone_and_still_opens_its_entity(server: Server, visitors: Visitors) -> None:
-    id = create(server, "/ticket", title="Front row")
-    create(server, "/ticket", title="Balcony")
+    id = server.create("/ticket", title="Front row")
+    server.create("/ticket", title="Balcony")
     mine, theirs = visitors().open(f"{server.url}/ticket"), visitors().open(f"{server.url}/ticket")
     is_live(mine)
     is_live(theirs)
@@ -36,7 +34,7 @@ def test_an_own_cell_is_patched_alone_and_still_opens_its_entity(server: Server,
 
 
 def test_an_own_row_is_patched_in_place(server: Server, visitors: Visitors) -> None:
-    id = create(server, "/guest", name="Ada")
+    id = server.create("/guest", name="Ada")
     mine, theirs = visitors().open(f"{server.url}/guest"), visitors().open(f"{server.url}/guest")
     is_live(mine)
     is_live(theirs)
@@ -46,7 +44,7 @@ def test_an_own_row_is_patched_in_place(server: Server, visitors: Visitors) -> N
 
 
 def test_an_own_page_with_the_usual_one_in_it_is_live_as_a_whole(server: Server, visitors: Visitors) -> None:
-    id = create(server, "/ticket", title="Stage")
+    id = server.create("/ticket", title="Stage")
     mine, theirs = (visitors().open(f"{server.url}/ticket/{id}") for _ in range(2))
     is_live(mine)
     is_live(theirs)

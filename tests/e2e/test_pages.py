@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -15,22 +14,13 @@ Visitors = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(str(APPS / "notes.py"), tmp_path_factory.mktemp("notes")).start()
-    yield running
-    running.stop()
-
-
-def post(server: Server, path: str, body: str) -> None:
-    request = urllib.request.Request(
-        server.url + path, data=body.encode(), headers={"Content-Type": "application/json"}, method="POST"
-    )
-    urllib.request.urlopen(request, timeout=5).close()
+def server(serve_all: Callable[..., Server]) -> Server:
+    return serve_all(APPS / "notes.py")
 
 
 @pytest.mark.parametrize("delay", [0.25, 2.0])
 def test_typing_is_never_overwritten_by_a_late_reply(server: Server, visitors: Visitors, delay: float) -> None:
-    post(server, "/note/note/update", f'{{"delay": {delay}, "text": ""}}')
+    server.send("/note/note/update", delay=delay, text="")
     page, other = visitors().open(server.url), visitors().open(server.url)
     field = page.get_by_label("Note")
     expect(field).to_have_value("")
@@ -44,16 +34,16 @@ def test_typing_is_never_overwritten_by_a_late_reply(server: Server, visitors: V
 
 
 def test_a_field_shown_by_a_signal_is_kept_up_to_date(server: Server, visitors: Visitors) -> None:
-    post(server, "/note/note/update", '{"delay": 0, "saves": 7}')
+    server.send("/note/note/update", delay=0, saves=7)
     page = visitors().open(server.url)
     expect(page.locator("#saves")).to_have_text("7")
     expect(page.locator("html")).to_have_attribute("data-online", "true")
-    post(server, "/note/note/write", '{"text": "again"}')
+    server.send("/note/note/write", text="again")
     expect(page.locator("#saves")).to_have_text("8")
 
 
 def test_the_steps_of_a_long_event_are_shown_as_they_happen(server: Server, visitors: Visitors) -> None:
-    post(server, "/job/job/update", '{"done": 0, "result": ""}')
+    server.send("/job/job/update", done=0, result="")
     page = visitors().open(server.url + "/job")
     expect(page.locator("html")).to_have_attribute("data-online", "true")
     page.evaluate("""() => { window.__steps = [];
@@ -67,7 +57,7 @@ def test_the_steps_of_a_long_event_are_shown_as_they_happen(server: Server, visi
 
 
 def test_a_long_event_that_fails_leaves_what_was_there(server: Server, visitors: Visitors) -> None:
-    post(server, "/job/job/update", '{"done": 0, "result": "old"}')
+    server.send("/job/job/update", done=0, result="old")
     who = visitors()
     who.expected = ("409",)
     page = who.open(server.url + "/job")
@@ -112,14 +102,14 @@ def test_what_is_private_never_reaches_the_browser(server: Server, visitors: Vis
 
 
 def test_hidden_tabs_catch_up_when_they_are_shown(server: Server, visitors: Visitors) -> None:
-    post(server, "/note/note/update", '{"delay": 0, "text": "before"}')
+    server.send("/note/note/update", delay=0, text="before")
     page = visitors().open(server.url)
     expect(page.locator("html")).to_have_attribute("data-online", "true")
     page.evaluate("""() => { Object.defineProperty(document, 'hidden', {value: true, configurable: true});
       Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});
       document.dispatchEvent(new Event('visibilitychange')) }""")
     time.sleep(0.2)
-    post(server, "/note/note/write", '{"text": "while away"}')
+    server.send("/note/note/write", text="while away")
     time.sleep(0.3)
     assert page.locator("#stored").inner_text() == "before"
     page.evaluate("""() => { delete document.hidden; delete document.visibilityState;
@@ -143,7 +133,7 @@ def test_an_answer_of_another_page_works_without_javascript(server: Server, visi
 
 
 def test_two_forms_that_change_different_fields_are_merged(server: Server, visitors: Visitors) -> None:
-    post(server, "/card/card/update", '{"title": "Title", "body": "Body"}')
+    server.send("/card/card/update", title="Title", body="Body")
     mine, theirs = visitors().open(server.url + "/card"), visitors().open(server.url + "/card")
     for page in (mine, theirs):
         expect(page.locator("html")).to_have_attribute("data-online", "true")
@@ -157,7 +147,7 @@ def test_two_forms_that_change_different_fields_are_merged(server: Server, visit
 
 
 def test_two_forms_that_change_the_same_field_show_both_values(server: Server, visitors: Visitors) -> None:
-    post(server, "/card/card/update", '{"title": "Title", "body": "Body"}')
+    server.send("/card/card/update", title="Title", body="Body")
     me, them = visitors(), visitors()
     me.expected = ("409",)
     mine, theirs = me.open(server.url + "/card"), them.open(server.url + "/card")
@@ -176,15 +166,15 @@ def test_two_forms_that_change_the_same_field_show_both_values(server: Server, v
 
 
 def test_a_stale_form_without_javascript_is_merged_or_refused(server: Server, visitors: Visitors) -> None:
-    post(server, "/card/card/update", '{"title": "Title", "body": "Body"}')
+    server.send("/card/card/update", title="Title", body="Body")
     page = visitors(java_script_enabled=False).context.new_page()
     page.goto(server.url + "/card")
-    post(server, "/card/card/update", '{"body": "Changed meanwhile"}')
+    server.send("/card/card/update", body="Changed meanwhile")
     page.get_by_label("Title").fill("New title")
     page.get_by_role("button", name="Save").click()
     assert page.get_by_label("Title").input_value() == "New title"
     assert page.get_by_label("Body").input_value() == "Changed meanwhile"
-    post(server, "/card/card/update", '{"title": "Somebody was faster"}')
+    server.send("/card/card/update", title="Somebody was faster")
     page.get_by_label("Title").fill("Too late")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Somebody was faster").first).to_be_visible()

@@ -6,13 +6,13 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from .forks import Fork, fork
 
 __all__ = ["Cluster", "Node", "free_port"]
 
@@ -29,63 +29,31 @@ def free_port() -> int:
         return port
 
 
-class Nursery:
-    """The process that forks the servers; see :mod:`rig.nursery`."""
-
-    def __init__(self, app: Path, folder: Path, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "rig.nursery", str(app)]
-        ours = {"PYTHONPATH": str(HERE.parent), "STARMODEL_SECRET": SECRET, "STARMODEL_ENV": "development"}
-        env = {**os.environ, **ours, **environment}
-        pipe = subprocess.PIPE
-        with (folder / "nursery.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=log, text=True
-            )
-        self._lock = threading.Lock()
-        self._answer()
-
-    def ask(self, *words: object) -> str:
-        assert self._process.stdin is not None
-        with self._lock:
-            self._process.stdin.write(" ".join(map(str, words)) + "\n")
-            self._process.stdin.flush()
-            return self._answer()
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        answer = self._process.stdout.readline().strip()
-        assert answer, "the nursery ended; nursery.log says why"
-        return answer
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=20)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-
 @dataclass
 class Node:
     """One server process; it keeps its port when it is started again."""
 
-    nursery: Nursery
+    app: Path
     log: Path
+    environment: dict[str, str]
     port: int = field(default_factory=free_port)
-    pid: int | None = None
+    process: Fork | None = None
     kills: int = 0
 
     def start(self) -> None:
-        self.pid = int(self.nursery.ask("start", self.port, self.log))
-
-    def signal(self, number: int) -> None:
-        self.nursery.ask("kill", self.pid, int(number))
+        arguments = ("run", str(self.app), "--no-reload", "--port", str(self.port))
+        self.process = fork(*arguments, folder=self.log.parent, log=self.log, environment=self.environment)
 
     def kill(self) -> None:
         """End it as the machine would: at once, with nothing said to anybody."""
-        self.signal(signal.SIGKILL)
-        self.pid = None
+        self.end()
         self.kills += 1
+
+    def end(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
 
     def wait_until_up(self, seconds: float = 20, over: threading.Event | None = None) -> None:
         """Return when it answers, or *over* is set; AssertionError when it does not."""
@@ -111,9 +79,9 @@ class Cluster:
     def __init__(self, url: str, folder: Path, *, nodes: int = 3, fault: str = "", app: Path = APP) -> None:
         self.url, self.folder = url, folder
         self.told = folder / "told.jsonl"
-        environment = {"DATABASE_URL": url, "RIG_TOLD": str(self.told), "RIG_FAULT": fault}
-        self._nursery = Nursery(app, folder, environment)
-        self.nodes = [Node(self._nursery, folder / f"node{number}.log") for number in range(nodes)]
+        ours = {"DATABASE_URL": url, "RIG_TOLD": str(self.told), "RIG_FAULT": fault}
+        environment = {**os.environ, "STARMODEL_SECRET": SECRET, "STARMODEL_ENV": "development", **ours}
+        self.nodes = [Node(app, folder / f"node{number}.log", environment) for number in range(nodes)]
 
     def __enter__(self) -> Self:
         for node in self.nodes:  # all at once on a fresh database
@@ -123,7 +91,8 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._nursery.close()
+        for node in self.nodes:
+            node.end()
 
     @property
     def kills(self) -> int:
