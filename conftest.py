@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +24,13 @@ CALM = (
 )
 # Fixtures that hold a browser for the rest of the session.
 HOLD_A_BROWSER = {"browser", "context"}
+# The folders of tests that may ask for them: where ./dev looks for them.
+WITH_A_BROWSER = {"browser", "e2e"}
+
+
+def pytest_sessionstart() -> None:
+    """Collect no garbage while thousands of tests are collected, which all stay."""
+    gc.disable()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -31,9 +41,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """
     for item in items:
         if not HOLD_A_BROWSER.isdisjoint(getattr(item, "fixturenames", ())):
+            if item.path.parent.name not in WITH_A_BROWSER:
+                raise pytest.UsageError(f"{item.nodeid} holds a browser: put it into a folder named browser or e2e")
             item.add_marker("browser")
     yield
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Keep byte code of the sources only: a module that a test writes twice in a second would have one for both."""
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

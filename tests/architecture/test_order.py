@@ -32,8 +32,15 @@ def test_something_async():
 
 def test_an_async_test_written_after_a_browser_test_runs_before_it(pytester):
     shutil.copy(ROOT / "conftest.py", pytester.path)
-    pytester.makepyfile(SUITE)
+    pytester.mkdir("e2e").joinpath("test_all.py").write_text(SUITE)
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+def test_a_browser_test_where_nobody_looks_for_it_is_refused(pytester):
+    shutil.copy(ROOT / "conftest.py", pytester.path)
+    pytester.makepyfile(SUITE)
+    outcome = pytester.runpytest_subprocess(*PLAIN)
+    outcome.stderr.fnmatch_lines(["*test_a_page holds a browser: put it into a folder named browser or e2e"])
 
 
 def test_without_the_order_it_could_not_run(pytester):
