@@ -171,7 +171,6 @@ def go_on_importing(call: PageCall, shape: Shape, batch: Batch) -> None:
     path = None if plan is None else call.site.uploads.find(plan.token, _visitor(call))
     if plan is None or path is None:
         raise RefusedError(call.words("The file has gone: it is kept for an hour. Send it again."))
-    rows = _rows(
-        call, shape, path, replace(plan, whole=False), batch.id
-    )  # tried anew, what it made would be in its way
+    untried = replace(plan, whole=False)  # what it has made already would stand in the way of a second trial
+    rows = _rows(call, shape, path, untried, batch.id)
     call.site.batches.run(batch.id, rows, call.read.actor, _undo(call, shape, batch, plan))
