@@ -11,8 +11,8 @@ from typing import Annotated
 import pytest
 
 from starmodel.adapters.persistence.sqlmodel import DatabaseUrl, DatabaseUrlError, SQLRepo
-from starmodel.core import Entity, Reference, RefusedError, Unique
-from starmodel.core.errors import InvalidError, StoreError
+from starmodel.core import Entity, Query, Reference, RefusedError, Unique
+from starmodel.core.errors import InvalidError, QueryError, StoreError
 from starmodel.testing.store.base import changed, changeset, created, deleted, found, put
 
 
@@ -27,6 +27,10 @@ class Post(Entity):
     editor_id: Annotated[str | None, Reference("Author", on_delete="set_null")] = None
 
 
+class Anthology(Entity):
+    author_ids: Annotated[list[str], Reference(Author)] = []
+
+
 class Seat(Entity):
     row: Annotated[int, Unique("place")] = 0
     number: Annotated[int, Unique("place")] = 0
@@ -38,7 +42,7 @@ class Moment(Entity):
     number: int = 0
 
 
-KINDS = [Author, Post, Seat, Moment]
+KINDS = [Author, Post, Anthology, Seat, Moment]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -295,3 +299,10 @@ async def test_a_refused_write_leaves_no_transaction_behind(store):
             await store.commit(changeset(created(Author(id="b", email="x@y"))))
     await put(store, Author(id="c", email="z"))
     assert await store.count(Author, {}, cap=9) == 2
+
+
+async def test_a_list_of_references_is_kept_and_leads_to_no_single_row(store):
+    await put(store, Author(id="a"), Anthology(id="none"), Anthology(id="some", author_ids=["a", "b"]))
+    assert (await store.get(Anthology, "some")).entity.author_ids == ["a", "b"]
+    with pytest.raises(QueryError, match="'author_ids' of Anthology holds several; ask for an id"):
+        await store.query(Anthology, Query(where={"author_ids.name": "Ada"}))

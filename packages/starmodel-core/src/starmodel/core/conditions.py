@@ -12,7 +12,7 @@ from uuid import UUID
 from .annotations import members_of
 from .errors import QueryError, hint
 
-__all__ = ["as_compared", "as_contained", "only_type"]
+__all__ = ["as_compared", "as_contained", "holds_several", "only_type"]
 
 _NUMBERS = (int, float, Decimal)
 _MOMENTS = (datetime, date, time)
@@ -35,9 +35,13 @@ def as_compared(name: str, annotation: Any, value: Any) -> Any:
 
 def as_contained(name: str, annotation: Any, value: Any) -> Any:
     """Return *value* as the list, set, tuple or dict *name* of this *annotation* holds its parts."""
-    whole = _only_member(annotation)
-    parts = get_args(whole) if get_origin(whole) in (list, set, frozenset, tuple, dict) else ()
+    parts = get_args(_only_member(annotation)) if holds_several(annotation) else ()
     return as_compared(name, parts[0], value) if parts else value
+
+
+def holds_several(annotation: Any) -> bool:
+    """Tell whether a value of *annotation* is a list, a set or the like of values."""
+    return get_origin(_only_member(annotation)) in (list, set, frozenset, tuple, dict)
 
 
 def _only_member(annotation: Any) -> Any:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .conditions import as_compared, as_contained, only_type
+from .conditions import as_compared, as_contained, holds_several, only_type
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .ordering import Place, cursor_at, place_of, places_at
@@ -162,7 +162,7 @@ class _Names:
         first, dot, rest = str(key).partition(".")
         if not dot or not isinstance(key, str):
             return self.known(key)
-        self.known(first)
+        annotation = self.known(first)
         if not self._follow:
             raise QueryError(f"{key!r} cannot be asked for from outside: it leads to another entity")
         if key.count(".") > _MAX_STEPS:
@@ -170,6 +170,10 @@ class _Names:
         target = target_of(self._kind, first)
         if target is None:
             raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} is no Reference")
+        if holds_several(annotation):
+            raise QueryError(
+                f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} holds several; ask by an id in it"
+            )
         return _Names(target, follow=True, public_only=self._public_only).of(rest)
 
 

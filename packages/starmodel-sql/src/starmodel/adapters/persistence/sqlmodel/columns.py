@@ -38,8 +38,9 @@ def table_name(kind: type[Entity] | str) -> str:
 def column_of(info: FieldInfo, *parts: Any, **options: Any) -> Column[Any]:
     """Return the column that keeps the field *info*; *parts* and *options* are SQLAlchemy's, and win."""
     kind, nullable = type_of(info.annotation)
+    marks = () if isinstance(kind, Json) else marks_in(info.annotation)  # a list of ids is the key of no one row
+    keys = [_foreign_key(mark) for mark in marks if isinstance(mark, Reference)]
     kind = options.pop("type_", kind)
-    keys = [_foreign_key(mark) for mark in marks_in(info.annotation) if isinstance(mark, Reference)]
     default = None if info.name == "id" else _static_default(info, kind)
     before = names_before(info.annotation)
     usual = {"primary_key": info.name == "id", "nullable": nullable, "server_default": default}
