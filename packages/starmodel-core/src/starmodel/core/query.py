@@ -171,9 +171,7 @@ class _Names:
         if target is None:
             raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} is no Reference")
         if holds_several(annotation):
-            raise QueryError(
-                f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} holds several; ask by an id in it"
-            )
+            raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} holds several; ask for an id")
         return _Names(target, follow=True, public_only=self._public_only).of(rest)
 
 
