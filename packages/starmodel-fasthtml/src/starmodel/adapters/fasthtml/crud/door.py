@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .places import place_at
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from starlette.routing import Router
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from .places import Place
     from .shape import Shape
-    from .site import Found, Site
+    from .site import Site
 
 __all__ = ["SiteDoor"]
 
@@ -28,38 +31,38 @@ class SiteDoor:
 
     def __init__(self, site: Site, router: Router) -> None:
         self._site, self._router, self._nothing = site, router, router.default
-        self._known: dict[Hashable, Found] = {}
+        self._known: dict[Hashable, Place] = {}
         self._shapes: Sequence[Shape] = ()
         self._routes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a page of the site, if there is one at this address."""
-        found = None
+        place = None
         if scope["type"] == "http":
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
-            found = self._site.found(method, scope["path"].removeprefix(scope.get("root_path", "")))
-        if found is None:
+            place = place_at(self._site.shapes, method, scope["path"].removeprefix(scope.get("root_path", "")))
+        if place is None:
             await self._nothing(scope, receive, send)
             return
         known = self._remembered()
         if len(known) >= _MOST:
             known.clear()
-        known[_address(scope)] = found
-        await self._site.answer(scope, receive, send, found)
+        known[_address(scope)] = place
+        await self._site.answer(scope, receive, send, place)
 
     def before(self, routes: ASGIApp) -> ASGIApp:
         """Return the application that answers what is known to be a page of the site, or else asks *routes*."""
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
-            found = self._remembered().get(_address(scope)) if scope["type"] == "http" else None
-            if found is None:
+            place = self._remembered().get(_address(scope)) if scope["type"] == "http" else None
+            if place is None:
                 await routes(scope, receive, send)
             else:
-                await self._site.answer(scope, receive, send, found)
+                await self._site.answer(scope, receive, send, place)
 
         return application
 
-    def _remembered(self) -> dict[Hashable, Found]:
+    def _remembered(self) -> dict[Hashable, Place]:
         """Return what was found, nothing when the application has other routes or pages than it had."""
         if self._shapes is not self._site.shapes or self._routes != len(self._router.routes):
             self._shapes, self._routes = self._site.shapes, len(self._router.routes)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from starmodel.core.entity import valid_id
 
 from .answers import checked_values, found_choices
 from .bulk import bulk_page, to_list
@@ -25,7 +27,7 @@ from .shape import Shape
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["FILES", "PAGES", "SITE", "PageMaker", "SiteMaker"]
+__all__ = ["FILES", "PAGES", "SITE", "PageMaker", "Place", "SiteMaker", "place_at"]
 
 PageMaker: TypeAlias = "Callable[[PageCall, Shape], Awaitable[Content | ASGIApp]]"
 """Makes the content of a page, or the whole answer where that is no page."""
@@ -75,3 +77,50 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
 
 FILES: Mapping[PageMaker, int] = {import_sent: MOST_BYTES}
 """How many bytes of files the pages take that take any: everything else has the limit of the gate."""
+
+
+class Place(NamedTuple):
+    """What answers a request, and what its address names."""
+
+    make: SiteMaker
+    named: Mapping[str, str]
+    files: int = 0
+    """How many bytes of files it takes."""
+
+
+def place_at(shapes: Sequence[Shape], method: str, path: str) -> Place | None:
+    """Return what answers *method* at *path*: a page of the site, or of one of the classes of *shapes*."""
+    path = path.strip("/")
+    parts = path.split("/") if path else []
+    fitting = [
+        Place(maker, named) for pattern, maker in SITE.get(method, ()) if (named := _named(pattern, parts)) is not None
+    ]
+    shape = next((one for one in shapes if parts[:1] == [one.path.removeprefix("/")]), None)
+    if shape is not None:
+        fitting += _places_of(shape, method, parts[1:])
+    return min(fitting, key=lambda one: len(one.named), default=None)  # /todo/new is no id
+
+
+def _places_of(shape: Shape, method: str, parts: list[str]) -> Iterator[Place]:
+    for pattern, maker in PAGES.get(method, ()):
+        named = _named(pattern, parts)
+        if named is not None:
+            yield Place(_made_for(shape, maker), named, FILES.get(maker, 0))
+
+
+def _made_for(shape: Shape, maker: PageMaker) -> SiteMaker:
+    return lambda call: maker(call, shape)
+
+
+def _named(pattern: str, parts: list[str]) -> dict[str, str] | None:
+    """Return what *parts* name where *pattern* has braces; ``None`` when they do not fit it."""
+    wanted = pattern.split("/") if pattern else []
+    if len(wanted) != len(parts):
+        return None
+    named = {}
+    for want, part in zip(wanted, parts, strict=True):
+        if want.startswith("{"):
+            named[want.strip("{}")] = part
+        elif want != part:
+            return None
+    return named if valid_id(named.get("id", "x")) else None

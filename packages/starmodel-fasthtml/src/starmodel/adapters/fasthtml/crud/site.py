@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -22,7 +22,7 @@ from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import Kept, KeptPages
 from .languages import Languages
-from .places import FILES, PAGES, SITE, PageMaker, SiteMaker
+from .places import PAGES, Place, place_at
 from .refusals import refusal_page
 from .replacing import Replacing
 from .rows import RowView
@@ -39,19 +39,10 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.ui import UIAdapter
 
-__all__ = ["Found", "Site", "may_be_kept", "send_page"]
+__all__ = ["Site", "may_be_kept", "send_page"]
 
 _TEMPLATES = 8 * 1024 * 1024
 """Bytes; each address of a list has one of some KiB."""
-
-
-class Found(NamedTuple):
-    """What answers a request, and what its address names."""
-
-    make: SiteMaker
-    named: Mapping[str, str]
-    files: int = 0
-    """How many bytes of files it takes."""
 
 
 class Site(Replacing):
@@ -165,37 +156,17 @@ class Site(Replacing):
         """Return how many bytes of files the address of a request takes, 0 for one that takes none."""
         if media_of(scope) != "multipart/form-data":
             return 0
-        found = self.found(scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
-        return 0 if found is None else found.files
+        place = place_at(self.shapes, scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
+        return 0 if place is None else place.files
 
-    def found(self, method: str, path: str) -> Found | None:
-        """Return what answers *method* at *path*, if the site does."""
-        path = path.strip("/")
-        parts = path.split("/") if path else []
-        fitting = [
-            Found(maker, named)
-            for pattern, maker in SITE.get(method, ())
-            if (named := _named(pattern, parts)) is not None
-        ]
-        shape = next((one for one in self.shapes if parts[:1] == [one.path.removeprefix("/")]), None)
-        if shape is not None:
-            fitting += self._found_of(shape, method, parts[1:])
-        return min(fitting, key=lambda one: len(one.named), default=None)  # /todo/new is no id
-
-    def _found_of(self, shape: Shape, method: str, parts: list[str]) -> Iterator[Found]:
-        for pattern, maker in PAGES.get(method, ()):
-            named = _named(pattern, parts)
-            if named is not None:
-                yield Found(_made_for(shape, maker), named, FILES.get(maker, 0))
-
-    async def answer(self, scope: Scope, receive: Receive, send: Send, found: Found) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send, place: Place) -> None:
         """Make a page and send it."""
         since, is_new = self.kept.moves.total, may_be_kept(scope)
-        call = await called(self, scope, found.named)
+        call = await called(self, scope, place.named)
         key = self._key(scope, call.read.actor.roles)
         page = self.kept.find(key) if is_new else None
         if page is None:
-            made = await found.make(call)
+            made = await place.make(call)
             if not isinstance(made, Content):
                 await made(scope, receive, send)
                 return
@@ -249,10 +220,6 @@ class Site(Replacing):
         call.names.update({stored.entity.id: shape.called(stored.entity) for stored in found.items})
 
 
-def _made_for(shape: Shape, maker: PageMaker) -> SiteMaker:
-    return lambda call: maker(call, shape)
-
-
 async def send_page(scope: Scope, send: Send, page: Document) -> None:
     """Answer with a page."""
     await send_bytes(send, page.status, b"text/html; charset=utf-8", page.body(scope))
@@ -266,17 +233,3 @@ def may_be_kept(scope: Scope) -> bool:
 def _cookies(scope: Scope) -> bytes:
     cookies: bytes = scope["state"]["headers"].get(b"cookie", b"")
     return cookies
-
-
-def _named(pattern: str, parts: list[str]) -> dict[str, str] | None:
-    """Return what *parts* name where *pattern* has braces; ``None`` when they do not fit it."""
-    wanted = pattern.split("/") if pattern else []
-    if len(wanted) != len(parts):
-        return None
-    named = {}
-    for want, part in zip(wanted, parts, strict=True):
-        if want.startswith("{"):
-            named[want.strip("{}")] = part
-        elif want != part:
-            return None
-    return named if valid_id(named.get("id", "x")) else None
