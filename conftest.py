@@ -1,4 +1,4 @@
-"""What tests of several packages share: one Chromium, whose tests run last, and one Postgres."""
+"""What tests of several packages share: one Chromium, whose tests run last, one Postgres and one Redis."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from rig.postgres import Postgres
+    from rig.redis import Redis
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CALM = (
@@ -87,3 +88,23 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     """A database that is empty: whatever the test leaves in it is dropped."""
     yield f"{postgres_server.url}/postgres"
     postgres_server.empty()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A Redis of our own on a free port, with its data in a folder that goes when it stops."""
+    from rig.redis import Redis, RedisMissingError  # noqa: PLC0415 - most wheels are tested without it
+
+    try:
+        server = Redis()
+    except RedisMissingError as error:
+        pytest.skip(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> Iterator[str]:
+    """A database that is empty: whatever the test leaves in it is deleted."""
+    yield redis_server.url
+    redis_server.empty()

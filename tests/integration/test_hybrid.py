@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.adapters.persistence.redis import RedisRepo
 from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo
 from starmodel.bootstrap import create_application
 from starmodel.core import Entity, StateStore
@@ -42,10 +43,11 @@ def clock():
     return FakeClock()
 
 
-@pytest.fixture
-def stores(clock, tmp_path):
-    """Memory takes the place of Redis: the class names a store, the application decides what that is."""
-    return {"redis": MemoryRepo(clock=clock), "sql": SQLRepo(f"sqlite:///{tmp_path}/blog.db", clock=clock)}
+@pytest.fixture(params=["redis", "memory"])
+def stores(request, clock, tmp_path):
+    """Memory may take the place of Redis: the class names a store, the application decides what that is."""
+    carts = MemoryRepo(clock=clock) if request.param == "memory" else RedisRepo(request.getfixturevalue("redis_url"))
+    return {"redis": carts, "sql": SQLRepo(f"sqlite:///{tmp_path}/blog.db", clock=clock)}
 
 
 @pytest.fixture
@@ -84,6 +86,7 @@ async def test_events_questions_and_histories_are_the_same_for_both(app):
             await app.load(kind, id)
 
 
+@pytest.mark.parametrize("stores", ["memory"], indirect=True)
 async def test_the_cart_expires_two_hours_after_its_last_change_and_the_post_stays(app, clock):
     cart = await made(app, Cart.create())
     post = await made(app, BlogPost.create(title="Hello", body="World"))
@@ -97,6 +100,31 @@ async def test_the_cart_expires_two_hours_after_its_last_change_and_the_post_sta
     assert (await app.load(BlogPost, post.id)).entity == post
 
 
+@pytest.mark.parametrize("stores", ["redis"], indirect=True)
+async def test_in_redis_each_change_gives_the_cart_two_hours_more_and_no_other_program_needs_us_to_read_it(
+    app, redis_server
+):
+    cart = await made(app, Cart.create(items=[Item("pen")]))
+    key = f"starmodel:Cart:{cart.id}"
+    assert redis_server.ask("TTL", key) == b":7200\r\n"
+    redis_server.ask("EXPIRE", key, "60")
+    await app.dispatch(Cart.update(items=[Item("ink", 2)]).on(cart.id))
+    assert redis_server.ask("TTL", key) == b":7200\r\n"
+    assert b'"items":[{"name":"ink","count":2}]' in redis_server.ask("GET", key)
+
+
+@pytest.mark.parametrize("stores", ["redis"], indirect=True)
+async def test_in_redis_the_cart_is_there_after_a_restart_as_well(app, redis_url, tmp_path):
+    cart = await made(app, Cart.create(items=[Item("pen")]))
+    post = await made(app, BlogPost.create(title="Hello", body="World"))
+    await app.close()
+    again = {"redis": RedisRepo(redis_url), "sql": SQLRepo(f"sqlite:///{tmp_path}/blog.db")}
+    async with create_application(Cart, BlogPost, stores=again) as later:
+        assert (await later.load(Cart, cart.id)).entity == cart
+        assert (await later.load(BlogPost, post.id)).entity == post
+
+
+@pytest.mark.parametrize("stores", ["memory"], indirect=True)
 async def test_only_what_sql_keeps_is_there_after_a_restart(app, stores, tmp_path):
     cart = await made(app, Cart.create())
     post = await made(app, BlogPost.create(title="Hello", body="World"))

@@ -241,3 +241,35 @@ async def test_in_production_it_starts_on_tables_that_fit_and_adds_none(tmp_path
         await app.dispatch(Kept.create(text="x"))
     async with create_application(Kept, settings=Settings(database_url=url)) as app:
         assert await app.count(Kept) == 1
+
+
+class Fleeting(Entity):
+    text: str = ""
+    model_config = {"store": "redis", "ttl": 60}
+
+
+async def test_an_entity_in_redis_goes_where_redis_url_says(redis_url, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    for text in ("first", "second"):
+        async with create_application(Fleeting) as app:
+            await app.dispatch(Fleeting.create(text=text))
+            count = await app.count(Fleeting)
+    assert count == 2
+    assert app.summary() == {"redis": "process"}
+
+
+async def test_a_server_that_promises_too_little_stops_the_start(redis_url):
+    with pytest.raises(ConfigurationError, match=r"asks for durability=disk.*gives process: appendfsync is everysec"):
+        await create_application(Fleeting, settings=Settings(redis_url=f"{redis_url}?durability=disk")).open()
+
+
+def test_an_address_of_redis_that_cannot_be_used_stops_the_start_without_its_password():
+    with pytest.raises(ConfigurationError, match="must begin with redis://, not 'http'") as refusal:
+        create_application(Fleeting, settings=Settings(redis_url="http://scott:tiger@db/0"))
+    assert "tiger" not in str(refusal.value)
+
+
+def test_without_its_package_the_store_redis_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "starmodel.adapters.persistence.redis", None)
+    with pytest.raises(AdapterNotFoundError, match="starmodel\\[redis\\]"):
+        create_application(Fleeting)

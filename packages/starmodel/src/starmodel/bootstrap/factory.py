@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
-_SQL = "sql"
+_SQL, _REDIS = "sql", "redis"
 
 
 def create_application(
@@ -51,7 +51,7 @@ def create_application(
     application = Application(
         entities,
         codec=codec or _codec(),
-        stores={**_sql_store(entities, chosen, stores or {}), **(stores or {})},
+        stores={**_own_stores(entities, chosen, stores or {}), **(stores or {})},
         default_store=chosen.store,
         bus=bus,
         policies=policies,
@@ -63,27 +63,47 @@ def create_application(
     return application
 
 
-def _sql_store(
+def _own_stores(
     entities: Sequence[type[Entity]], settings: Settings, given: Mapping[str, StatePersistenceBackend]
 ) -> Mapping[str, StatePersistenceBackend]:
-    """Return the SQL store at the database of *settings*, if an entity is kept in it and none was given.
+    """Return the stores with an address in *settings* that an entity is kept in, and that were not given."""
+    wanted = {getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities}
+    makers = {_SQL: _sql_store, _REDIS: _redis_store}
+    return {name: make(settings) for name, make in makers.items() if name in wanted and name not in given}
+
+
+def _sql_store(settings: Settings) -> StatePersistenceBackend:
+    """Return the SQL store at the database of *settings*.
 
     In development it adds what the tables lack; in production it refuses to start on tables that do not fit.
     """
-    wanted = {getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities}
-    if _SQL not in wanted or _SQL in given:
-        return {}
     try:
         from starmodel.adapters.persistence.sqlmodel import DEFAULT_URL, SQLRepo  # noqa: PLC0415  (an optional package)
     except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith(("starmodel.adapters", "sqlmodel", "sqlalchemy")):
+        if not _is_about(error, "sqlmodel", "sqlalchemy"):
             raise
         raise AdapterNotFoundError("the store 'sql' needs its package: pip install 'starmodel[sql]'") from error
     url = settings.database_url or DEFAULT_URL
     if settings.env != "development":
-        return {_SQL: SQLRepo(url, schema="check")}
+        return SQLRepo(url, schema="check")
     revisions = Path("migrations")
-    return {_SQL: SQLRepo(url, schema="auto", migrations=revisions if revisions.is_dir() else None)}
+    return SQLRepo(url, schema="auto", migrations=revisions if revisions.is_dir() else None)
+
+
+def _redis_store(settings: Settings) -> StatePersistenceBackend:
+    """Return the Redis store at the server of *settings*."""
+    try:
+        from starmodel.adapters.persistence.redis import DEFAULT_URL, RedisRepo  # noqa: PLC0415  (an optional package)
+    except ModuleNotFoundError as error:
+        if not _is_about(error, "redis"):
+            raise
+        raise AdapterNotFoundError("the store 'redis' needs its package: pip install 'starmodel[redis]'") from error
+    return RedisRepo(settings.redis_url or DEFAULT_URL)
+
+
+def _is_about(error: ModuleNotFoundError, *needed: str) -> bool:
+    """Tell whether what is missing is an adapter, or a package that it needs."""
+    return error.name is not None and error.name.startswith(("starmodel.adapters", *needed))
 
 
 def _codec() -> Codec:

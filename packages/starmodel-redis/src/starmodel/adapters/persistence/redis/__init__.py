@@ -1,0 +1,18 @@
+"""Entities in Redis: snapshots as JSON, a time to live, and a log that every process follows."""
+
+from __future__ import annotations
+
+from .errors import DurabilityError, RedisUrlError, UncertainError, UnreadableError
+from .repository import RedisRepo, RedisStatePersistence
+from .url import DEFAULT_URL, RedisUrl
+
+__all__ = [
+    "DEFAULT_URL",
+    "DurabilityError",
+    "RedisRepo",
+    "RedisStatePersistence",
+    "RedisUrl",
+    "RedisUrlError",
+    "UncertainError",
+    "UnreadableError",
+]

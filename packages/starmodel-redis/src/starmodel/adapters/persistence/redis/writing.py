@@ -1,0 +1,100 @@
+"""One commit: what is sent to the script that checks and writes everything at once, and what its answers mean."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
+from starmodel.core.errors import ConflictError, GoneError
+
+from .errors import UnreadableError, is_lost
+from .log import Forgotten
+from .records import entry_of
+from .scripts import script
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .log import Log
+    from .server import Link
+    from .shapes import Shapes
+
+__all__ = ["Attempt"]
+
+Sent: TypeAlias = tuple[Any, ...]
+
+
+class Attempt:
+    """One call of commit(): it may be sent again when an answer was lost, and knows its own work then.
+
+    *keep* commits stay in the log.
+    """
+
+    def __init__(self, changeset: Changeset, at: datetime, shapes: Shapes, log: Log, *, keep: int) -> None:
+        self._changeset, self._at = changeset, at
+        self._shapes, self._log = shapes, log
+        self._id = secrets.token_hex(8)
+        self.is_uncertain = False
+        """Whether it was sent, and no answer tells what became of it."""
+        command = changeset.command
+        for write in changeset.writes:
+            shapes.of(write.kind)
+        entry = entry_of(sealed(changeset, Position("", 0), at), shapes)
+        self._head = (command.id, changeset.fingerprint, self._id, keep, entry.head, entry.keys, entry.body)
+        self._writes: list[Sent] = [self._write(write) for write in changeset.writes]
+
+    def _write(self, write: Write) -> Sent:
+        shape = self._shapes.of(write.kind)
+        rest = b"" if write.after is None else shape.document(write.after)
+        return shape.name, write.id, write.expected, shape.ttl or "", shape.digest, rest
+
+    async def send(self, link: Link) -> Commit:
+        """Store the changeset, or raise what the contract says."""
+        while True:
+            outcome, *said = await self._sent(link)
+            if outcome == b"ok":
+                return sealed(self._changeset, Position(said[0].decode(), int(said[1])), self._at)
+            if outcome == b"known":
+                return self._earlier(said)
+            if outcome == b"begin":
+                raise Forgotten
+            number = int(said[0])
+            if outcome == b"shape":
+                self._merge(number, said[1])
+            else:
+                raise self._refusal(outcome, self._changeset.writes[number], said)
+
+    async def _sent(self, link: Link) -> Sequence[bytes]:
+        parts = [part for write in self._writes for part in write]
+        try:
+            answer: Sequence[bytes] = await link.run(script("commit"), *self._head, len(self._writes), *parts)
+        except BaseException as error:
+            self.is_uncertain = self.is_uncertain or is_lost(error)
+            raise
+        self.is_uncertain = False
+        return answer
+
+    def _earlier(self, said: Sequence[bytes]) -> Commit:
+        """Return the commit of a command that took effect: this very attempt's, or an earlier one's as a repetition."""
+        if said[3].decode() == self._id:
+            return sealed(self._changeset, Position(said[0].decode(), int(said[1])), self._at)
+        command_id = self._changeset.command.id
+        commit = self._log.receipt(self._log.known(said), command_id, self._changeset.fingerprint)
+        assert commit is not None  # noqa: S101  (it was there)
+        return commit
+
+    def _merge(self, number: int, there: bytes) -> None:
+        """Keep what another version of the class wrote into a document, and this one does not know."""
+        name, id, expected, ttl, digest, rest = self._writes[number]
+        document, has_more = self._shapes.of(self._changeset.writes[number].kind).with_rest(rest, there)
+        self._writes[number] = (name, id, expected, ttl, "=" if has_more else f"={digest}", document)
+
+    def _refusal(self, outcome: bytes, write: Write, said: Sequence[bytes]) -> Exception:
+        name = write.kind.__entity_name__
+        if outcome == b"odd":
+            return UnreadableError(name, write.id)
+        if outcome == b"gone":
+            return GoneError(name, write.id)
+        return ConflictError(f"{name} {write.id}", write.expected, int(said[1]))
