@@ -24,6 +24,7 @@ case "$*" in
   "-m pytest"*) [ ! -e "$MACHINE/failing" ] ;;
 esac
 """
+NOTHING = "#!/bin/sh\n"
 APT = """#!/bin/sh
 echo "apt-get $*" >>"$NOTES"
 rm -f "$MACHINE/no-venv" "$MACHINE/no-python"
@@ -41,7 +42,7 @@ class Machine:
         self._clone()
         for tool in TOOLS:
             (self.bin / tool).symlink_to(shutil.which(tool))
-        for name, script in {"python3": PYTHON, "apt-get": APT, "chromium": "#!/bin/sh\n"}.items():
+        for name, script in {"python3": PYTHON, "apt-get": APT, "chromium": NOTHING, "redis-server": NOTHING}.items():
             self.script(name, script)
         self.user(1000)
 
@@ -182,6 +183,14 @@ class TestAMachineWithoutChromium:
         code, _, calls = machine.dev("test")
         assert code == 0
         assert "apt-get install -y -qq chromium" in calls
+
+
+def test_the_tests_want_a_redis(machine):
+    (machine.bin / "redis-server").unlink()
+    code, output, calls = machine.dev("test")
+    assert code == 1
+    assert "  sudo apt-get install -y redis-server\n" in output
+    assert not any("-m pytest" in call for call in calls)
 
 
 def test_a_chosen_interpreter_is_used_and_an_old_one_refused(machine):

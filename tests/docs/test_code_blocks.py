@@ -22,6 +22,14 @@ def own_folder(tmp_path, monkeypatch):
             del sys.modules[name]
 
 
+@pytest.fixture(autouse=True)
+def own_redis(request, monkeypatch):
+    """Give the pages about Redis a server, as their reader has one."""
+    page = getattr(getattr(request.node, "callspec", None), "params", {}).get("page")
+    if "redis" in str(page):
+        monkeypatch.setenv("REDIS_URL", request.getfixturevalue("redis_url"))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=map(name_of, PAGES))
 def test_the_code_on_a_page_runs(page):
     assert run(page) or page not in READMES, "a README shows how its package is used"
