@@ -162,6 +162,8 @@ class RedisBus(InProcessBus):
         if commit is None:
             logger.warning("%s: passed over an entry of the bus that cannot be read: %s", self.url, id.decode())
             is_missing = True
+        if is_missing:
+            self._mine.clear()  # some of them may never come back
         self._deliver(_place(id), commit, is_missing=is_missing)
 
     def _deliver(self, place: tuple[int, int] | None, commit: Commit | None, *, is_missing: bool = False) -> None:

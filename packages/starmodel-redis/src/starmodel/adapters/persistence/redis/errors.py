@@ -96,6 +96,7 @@ _ADVICE = {
     "noreplicas": "nothing was stored: the server wants more replicas than are connected",
     "moved": _CLUSTER,
     "crossslot": _CLUSTER,
+    "authentication required": "the server wants a password: redis://:password@host/0",
     "authentication": "see user and password in REDIS_URL",
     "invalid username-password": "see user and password in REDIS_URL",
     "wrongpass": "see user and password in REDIS_URL",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from starmodel.core.errors import hint
 from starmodel.core.ports import Durability
@@ -37,8 +37,6 @@ class RedisUrl:
         if parts.scheme not in _SCHEMES:
             given = parts.scheme if "://" in text else ""
             raise RedisUrlError(f"REDIS_URL must begin with redis://, not {given or 'nothing'!r}; {_EXAMPLES}")
-        if "@" in (parts.hostname or ""):  # the rest of a password, which would be repeated as the name of a host
-            raise RedisUrlError("the user or password in REDIS_URL holds an @; write %40 for it there")
         self._parts = parts
         options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         self.asked = _durability(options.pop(_DURABILITY, None))
@@ -64,7 +62,7 @@ class RedisUrl:
         user, colon, _ = access.partition(":")
         shown = f"{user}{':***' if colon else ''}@{place}" if access else place
         query = urlencode({name: values[-1] for name, values in parse_qs(parts.query).items()})
-        return urlunsplit((parts.scheme, shown, parts.path, query, ""))
+        return f"{parts.scheme}://{shown}{parts.path}{'?' if query else ''}{query}"
 
     def __repr__(self) -> str:
         return f"<{self}>"
