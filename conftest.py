@@ -22,6 +22,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CALM = (
     *("--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
     *("--disable-gpu", "--disable-quic", "--disable-sync"),
+    "--renderer-process-limit=1",  # one for each visitor: fewer to start
 )
 # Fixtures that hold a browser for the rest of the session.
 HOLD_A_BROWSER = {"browser", "context"}
