@@ -8,6 +8,7 @@ import time
 import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.adapters.persistence.memory.log import CommitLog
 from starmodel.core.changes import Position
 
 
@@ -19,6 +20,12 @@ class SharedRepo(MemoryRepo):
         self.tasks = {}
         self.waits = 0
         self.broken = None
+
+    def begin_anew(self):
+        """Have another epoch, as after the loss of something that was acknowledged."""
+        number = self._log.position.number
+        self._log = CommitLog(keep=100, receipts=100)
+        self._log._number = number
 
     async def wait(self, after, /, *, seconds):
         ends = time.monotonic() + seconds

@@ -245,3 +245,17 @@ async def test_a_handler_that_never_ends_is_left_to_others(store, monkeypatch, c
     assert "another process will go on" in caplog.text
     number, *_ = store.tasks[relay.TASK]
     assert number < (await store.position()).number
+
+
+async def test_a_log_that_begins_anew_is_told_on_from_where_the_store_has_noted(make, store, told):
+    one, two = make("one"), make("two")
+    async with one, two:
+        made = await one.dispatch(Counter.create())
+        await one.dispatch(Counter.increment().on(made.entity.id))
+        await until(lambda: [count for _, count in told] == [1])
+        store.begin_anew()
+        for _ in range(2):
+            await two.dispatch(Counter.increment().on(made.entity.id))
+        await until(lambda: len(told) >= 3)
+        await asyncio.sleep(0.1)
+    assert [count for _, count in told] == [1, 2, 3]

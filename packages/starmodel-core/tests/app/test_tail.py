@@ -126,3 +126,31 @@ async def test_a_log_that_does_not_reach_back_is_followed_from_where_it_is(make_
 async def test_a_store_of_one_process_is_not_followed(start):
     app = await start(type("Own", (Entity,), {}))
     assert app.bus._tasks == []
+
+
+async def test_a_log_that_begins_anew_is_followed_from_there_each_commit_once(both, store):
+    one, two = both
+    made = await one.dispatch(Counter.create())
+    listening, found = await heard(two, 4)
+    store.begin_anew()
+    for _ in range(2):
+        await one.dispatch(Counter.increment().on(made.entity.id))
+        await asyncio.sleep(0.05)
+    for _ in range(2):
+        await one.dispatch(Counter.increment().on(made.entity.id))
+    await asyncio.wait_for(listening, 5)
+    assert [commit.changes[0].after["count"] for commit in found] == [1, 2, 3, 4]
+
+
+async def test_who_follows_a_log_that_begins_anew_knows_that_something_is_missing(both, store):
+    one, two = both
+    follower = Follower(two.bus, two.persistence)
+    await follower.start()
+    made = await one.dispatch(Counter.create())
+    steps = aiter(follower)
+    assert (await asyncio.wait_for(anext(steps), 5)).command.event == "create"
+    assert follower.gaps == 0
+    store.begin_anew()
+    await one.dispatch(Counter.increment().on(made.entity.id))
+    assert (await asyncio.wait_for(anext(steps), 5)).command.event == "increment"
+    assert follower.gaps == 1

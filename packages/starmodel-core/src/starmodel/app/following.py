@@ -22,8 +22,8 @@ logger = logging.getLogger("starmodel.following")
 class Follower:
     """Iterates over every commit from now on, each once, those of one store in their order.
 
-    What did not come by the bus, or came too early, is read from the log.  Where the log does not reach back to it, a
-    warning is logged and *gaps* grows by one: whoever keeps a picture of the data then needs a fresh one.
+    What did not come by the bus, or came too early, is read from the log.  Where the log does not reach back to it, or
+    began anew, a warning is logged and *gaps* grows by one: whoever keeps a picture of the data then needs a fresh one.
 
     *passes* is asked about a commit as soon as it comes, while everything before it has been dealt with; one for which
     it is true is not among those iterated over.  Waking a task costs more than asking.
@@ -39,6 +39,7 @@ class Follower:
         if passes is not None:
             self._subscription.passes = self._pass_by
         self._seen: dict[str, Position] = {}
+        self._is_started = False
 
     def close(self) -> None:
         """Stop following."""
@@ -48,6 +49,7 @@ class Follower:
         """Note where every log is now; call it before the first commit that must not be missed."""
         for store in self._persistence.stores.values():
             self._note(await store.position())
+        self._is_started = True
 
     async def __aiter__(self) -> AsyncIterator[Commit]:
         async for commit in self._subscription:
@@ -59,6 +61,9 @@ class Follower:
                     async for missed in self._missed(store):
                         yield missed
                 seen = self._seen.get(epoch)
+            if seen is None and self._is_started:
+                self.gaps += 1
+                logger.warning("a log began anew with %s; what came before may be lost to followers", commit.position)
             if seen is None or number > seen.number:
                 self._note(commit.position)
                 yield commit

@@ -101,8 +101,7 @@ class Relay:
         assert self._position is not None  # noqa: S101  (it may tell)
         changes = await self._store.changes(self._position, limit=100)
         if changes.gap:
-            logger.warning("the log does not reach back to %s; what was recorded since is lost", self._position)
-            self._position = changes.position
+            return await self._resume(self._position, changes.position)
         for commit in changes.commits:
             if not self._may:  # nothing that another process may be telling by now
                 return False
@@ -117,6 +116,14 @@ class Relay:
                 return False
             await self._store.wait(self._position, seconds=_GLANCE)
         return True
+
+    async def _resume(self, lost: Position, newest: Position) -> bool:
+        """Go on after a gap: where the store has noted it, if its log began anew, else at *newest*."""
+        self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        if self._position is not None and self._position.epoch == lost.epoch:
+            logger.warning("the log does not reach back to %s; what was recorded since is lost", lost)
+            self._position = newest
+        return self._position is not None
 
     async def _renew(self, noted: Position | None) -> None:
         while self._position is not None:

@@ -49,6 +49,8 @@ class Subscribers:
         self._task: asyncio.Task[None] | None = None
         self._follower: Follower | None = None
         self._relays: dict[str, Relay] = {}
+        self._alone: set[str] = set()
+        """The epochs of the stores that no other process sees: of those this one tells."""
         self._is_shared = False
 
     def on(self, event: type[DomainEvent]) -> Callable[[F], F]:
@@ -72,6 +74,8 @@ class Subscribers:
         """Begin to follow *bus*; for a store that processes share, one of them follows its log for all."""
         shared = persistence.shared
         self._is_shared = bool(shared)
+        alone = [store for name, store in persistence.stores.items() if name not in shared]
+        self._alone = {(await store.position()).epoch for store in alone}
         for store in shared.values() if self._handlers else ():
             epoch = (await store.position()).epoch
             if epoch not in self._relays:
@@ -111,7 +115,7 @@ class Subscribers:
                 return
 
     def _tells_nothing(self, commit: Commit) -> bool:
-        return not commit.recorded or commit.position.epoch in self._relays
+        return not commit.recorded or commit.position.epoch not in self._alone
 
     async def _tell(self, commit: Commit) -> None:
         for recorded in commit.recorded:

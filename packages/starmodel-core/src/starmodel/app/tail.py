@@ -70,7 +70,7 @@ class LogTail:
         while True:
             try:
                 await store.wait(self._last[epoch], seconds=_PATIENCE)
-                await self._read(store, epoch)
+                epoch = await self._read(store, epoch)
                 failed = False
             except Exception:
                 if not failed:
@@ -78,11 +78,21 @@ class LogTail:
                 failed = True
                 await asyncio.sleep(_PATIENCE)
 
-    async def _read(self, store: SharedPersistenceBackend, epoch: str) -> None:
+    async def _read(self, store: SharedPersistenceBackend, epoch: str) -> str:
+        """Pass on what is new in the log of *store*; return its epoch, which is another one when it began anew."""
         if (await store.position()) == self._last[epoch]:
-            return
+            return epoch
         changes = await store.changes(self._last[epoch])
         if changes.gap:
-            self._last[epoch] = changes.position  # a follower notices what is missing, and reads or asks anew
+            del self._last[epoch]
+            return await self._resume(store, changes.position)
         for commit in changes.commits:
             await self.publish(commit)
+        return epoch
+
+    async def _resume(self, store: SharedPersistenceBackend, newest: Position) -> str:
+        """Go on at *newest*; by its commit a follower notices what is missing before it, and reads or asks anew."""
+        self._last[newest.epoch] = newest
+        for commit in (await store.changes(newest._replace(number=max(0, newest.number - 1)), limit=1)).commits:
+            await self._bus.publish(commit)
+        return newest.epoch

@@ -82,10 +82,7 @@ class Hub:
         self.draining = False
         self._follower = Follower(self.app.bus, self.app.persistence, passes=self._concerns_nobody)
         await self._follower.start()
-        for store in self.app.persistence.stores.values():
-            position = await store.position()
-            self._epochs[id(store)] = position.epoch
-            self._stand_at(position)
+        await self._stand_anew()
         self._tasks = [
             asyncio.create_task(self._follow(self._follower), name="starmodel live: follow the bus"),
             asyncio.create_task(self._keep_alive(), name="starmodel live: heartbeat"),
@@ -128,6 +125,7 @@ class Hub:
                     self.tell(commit)
                     if follower.gaps != gaps:  # what was missed is in no log any more
                         gaps = follower.gaps
+                        await self._stand_anew()
                         self.tell_everything()
             except Exception:
                 logger.exception("could not follow what is stored; every open tab is shown everything as it is now")
@@ -232,6 +230,13 @@ class Hub:
         """Return how far the log of *store* was followed, which is never beyond what a read of it shows."""
         epoch = self._epochs.get(id(store))
         return None if epoch is None else Position(epoch, self._positions[epoch])
+
+    async def _stand_anew(self) -> None:
+        """Note where every log is, which may have begun anew."""
+        for store in self.app.persistence.stores.values():
+            position = await store.position()
+            self._epochs[id(store)] = position.epoch
+            self._stand_at(position)
 
     def _stand_at(self, position: Position) -> None:
         self._positions[position.epoch] = position.number
