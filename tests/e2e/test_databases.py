@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from rig.redis import Redis
+
 from .conftest import EXAMPLES, Server, Visitor
 
 Visitors = Callable[..., Visitor]
@@ -61,6 +63,25 @@ def test_two_servers_and_another_program_are_live_on_one_file(
     expect(mine.get_by_label("Done: Bread")).to_have_attribute("aria-pressed", "true")
     elsewhere(file, "DELETE FROM todo")
     expect(mine.get_by_text("0 open of 0 shown")).to_be_visible(timeout=1000)
+
+
+def test_two_servers_are_live_on_one_redis_also_after_it_was_killed(serve: Serve, visitors: Visitors) -> None:
+    with Redis(appendfsync="always") as redis:
+        on_redis = {"STARMODEL_STORE": "redis", "REDIS_URL": f"{redis.url}?durability=disk"}
+        one = serve(EXAMPLES / "todo.py", environment=on_redis)
+        two = serve(EXAMPLES / "todo.py", environment=on_redis)
+        mine, theirs = visitors().open(one.url), visitors().open(two.url)
+        for page in (mine, theirs):
+            expect(page.locator("html")).to_have_attribute("data-online", "true")
+
+        add(mine, "Milk")
+        expect(theirs.get_by_label("Done: Milk")).to_be_visible()
+        redis.kill()
+        redis.start()
+        theirs.get_by_label("Done: Milk").click()
+        expect(mine.get_by_label("Done: Milk")).to_have_attribute("aria-pressed", "true")
+        add(mine, "Bread")
+        expect(theirs.get_by_label("Done: Bread")).to_be_visible()
 
 
 def test_what_was_acknowledged_survives_a_kill_and_the_tab_goes_on(
