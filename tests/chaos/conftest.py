@@ -1,4 +1,4 @@
-"""Databases for the rig: a file, or the Postgres that the whole run shares."""
+"""Databases for the rig: a file, or the Postgres or the Redis that the whole run shares."""
 
 from __future__ import annotations
 
@@ -17,4 +17,9 @@ def sqlite_url(tmp_path):
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request):
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=["sqlite", "postgres", "redis"])
+def any_url(request):
     return request.getfixturevalue(f"{request.param}_url")

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Engine
 from starlette.responses import JSONResponse
 
 from starmodel.adapters.fasthtml import Shared, view
+from starmodel.adapters.persistence.redis import RedisRepo
 from starmodel.adapters.persistence.sqlmodel import SQLRepo
 from starmodel.bootstrap import create_app
 from starmodel.core import DomainEvent, Entity, Unit, event
@@ -78,6 +79,8 @@ class Blind(SQLRepo):
 
 url = os.environ["DATABASE_URL"]
 stores = {"sql": Blind(url)} if os.environ.get("RIG_FAULT") == "blind" else {}
+if url.startswith("redis://"):  # the classes name a store, the application decides what that is
+    stores = {"sql": RedisRepo(url)}
 app = create_app(Counter, Account, stores=stores, title="Bank")
 
 

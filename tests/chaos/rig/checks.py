@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from starmodel.adapters.persistence.sqlmodel import SQLRepo
 from starmodel.core.changes import Commit, Position
+from starmodel.core.ports import StatePersistenceBackend
 
 from .ledger import Ledger
 
@@ -62,7 +62,7 @@ def _regressed(ledger: Ledger, log: Sequence[Commit]) -> int:
     return regressed
 
 
-async def log_of(store: SQLRepo) -> list[Commit]:
+async def log_of(store: StatePersistenceBackend) -> list[Commit]:
     """Return every commit in the log, oldest first."""
     found: list[Commit] = []
     at = Position((await store.position()).epoch, 0)

@@ -25,7 +25,12 @@ NEEDED = (
     *("httptools", "psycopg", "uvloop", "uvicorn.protocols.http.httptools_impl"),
     *("sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "zoneinfo"),
     *("starmodel.adapters.fasthtml.server", "starmodel.adapters.persistence.sqlmodel.migrations"),
-    *("starmodel.adapters.pydantic", "starmodel.adapters.rest", "starmodel.adapters.ui_monster"),
+    *(
+        "starmodel.adapters.persistence.redis",
+        "starmodel.adapters.pydantic",
+        "starmodel.adapters.rest",
+        "starmodel.adapters.ui_monster",
+    ),
     *("starmodel.bootstrap", "starmodel.cli.application"),
 )
 """What a server imports sooner or later."""

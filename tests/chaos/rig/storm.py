@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import threading
 import time
@@ -11,6 +12,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import redis.asyncio
+
+from starmodel.adapters.persistence.redis import RedisRepo
 from starmodel.adapters.persistence.sqlmodel import SQLRepo
 from starmodel.core.changes import Commit
 
@@ -140,13 +144,22 @@ def _prepared(cluster: Cluster) -> str:
 
 async def _looked_at(url: str) -> tuple[list[Commit], int]:
     """Return the log, and what the counter counts."""
-    store = SQLRepo(url)
+    store = RedisRepo(url) if url.startswith("redis://") else SQLRepo(url)
     await store.open()
     try:
-        count = await store.database.read(lambda on: on.exec_driver_sql("SELECT count FROM counter").scalar_one())
-        return await log_of(store), int(count)
+        return await log_of(store), await _count_in(store, url)
     finally:
         await store.close()
+
+
+async def _count_in(store: RedisRepo | SQLRepo, url: str) -> int:
+    """Return what the counter counts, as another program finds it."""
+    if isinstance(store, SQLRepo):
+        return int(await store.database.read(lambda on: on.exec_driver_sql("SELECT count FROM counter").scalar_one()))
+    async with redis.asyncio.from_url(url) as plain:
+        [key] = await plain.keys("starmodel:Counter:*")
+        count: int = json.loads(await plain.get(key))["count"]
+        return count
 
 
 def _until_told(log: list[Commit], told: Path, seconds: float = 15) -> Delivery:
