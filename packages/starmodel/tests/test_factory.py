@@ -273,3 +273,23 @@ def test_without_its_package_the_store_redis_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "starmodel.adapters.persistence.redis", None)
     with pytest.raises(AdapterNotFoundError, match="starmodel\\[redis\\]"):
         create_application(Fleeting)
+
+
+async def test_changes_come_by_the_bus_that_is_set(redis_url):
+    chosen = Settings(redis_url=redis_url, bus="redis")
+    one, two = (create_application(Fleeting, settings=chosen) for _ in range(2))
+    assert type(one.bus).__name__ == "RedisBus"
+    async with one, two:
+        seen = two.bus.subscribe()
+        made = await one.dispatch(Fleeting.create(text="x"))
+        assert (await anext(seen)).changes[0].key == ("Fleeting", made.entity.id)
+
+
+def test_a_bus_that_nobody_offers_stops_the_start():
+    with pytest.raises(AdapterNotFoundError, match="'redsi'"):
+        create_application(Note, settings=Settings(bus="redsi"))
+
+
+def test_a_bus_of_one_process_is_refused_for_many():
+    with pytest.raises(ConfigurationError, match="2 workers cannot share the bus 'memory'"):
+        create_application(Fleeting, settings=Settings(bus="memory", workers=2))

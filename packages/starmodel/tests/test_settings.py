@@ -19,10 +19,18 @@ def test_everything_can_be_said():
         "STARMODEL_HOSTS": "shop.example, *.cdn.example,",
         "STARMODEL_STORE": "sql",
         "STARMODEL_DISABLE_PLUGINS": "a,b",
+        "REDIS_URL": "redis://db/3",
+        "STARMODEL_BUS": "redis",
     }
 
     assert Settings.from_environment(said) == Settings(
-        "development", "x" * 32, ("shop.example", "*.cdn.example"), "sql", ("a", "b")
+        "development",
+        "x" * 32,
+        ("shop.example", "*.cdn.example"),
+        "sql",
+        ("a", "b"),
+        redis_url="redis://db/3",
+        bus="redis",
     )
 
 

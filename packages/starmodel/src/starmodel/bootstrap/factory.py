@@ -53,7 +53,7 @@ def create_application(
         codec=codec or _codec(),
         stores={**_own_stores(entities, chosen, stores or {}), **(stores or {})},
         default_store=chosen.store,
-        bus=bus,
+        bus=bus or _bus(chosen),
         policies=policies,
         workers=chosen.workers,
         files=files if files is not None else DirectoryFileStore(folder_of_files(chosen)),
@@ -99,6 +99,21 @@ def _redis_store(settings: Settings) -> StatePersistenceBackend:
             raise
         raise AdapterNotFoundError("the store 'redis' needs its package: pip install 'starmodel[redis]'") from error
     return RedisRepo(settings.redis_url or DEFAULT_URL)
+
+
+def _bus(settings: Settings) -> EventBus | None:
+    """Return the bus that *settings* name; ``None`` for the logs of the stores."""
+    if settings.bus == "log":
+        return None
+    if settings.bus == "memory" and settings.workers > 1:
+        raise ConfigurationError(
+            f"{settings.workers} workers cannot share the bus 'memory': none would hear of the others; "
+            "run one worker, or leave STARMODEL_BUS away"
+        )
+    buses: Registry[Any] = Registry("starmodel.bus")
+    make = buses.get(settings.bus)
+    bus: EventBus = make(settings.redis_url) if settings.bus == _REDIS and settings.redis_url else make()
+    return bus
 
 
 def _is_about(error: ModuleNotFoundError, *needed: str) -> bool:

@@ -25,6 +25,8 @@ class Settings:
     this machine's.  ``STARMODEL_STORE``: the store of entities that name none (``memory``).
     ``DATABASE_URL``: the database of the store ``sql`` (``sqlite:///starmodel.db``, a file in the current folder).
     ``REDIS_URL``: the server of the store ``redis`` (``redis://127.0.0.1:6379/0``).
+    ``STARMODEL_BUS``: how changes come to other processes (``log``, by the logs of the stores; ``redis``, by a stream
+    of the server in ``REDIS_URL``).
     ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_FILES``: the folder that keeps uploaded files (``files`` beside the SQLite database, else in the current
@@ -42,6 +44,7 @@ class Settings:
     ui: str | None = None
     files: str | None = None
     redis_url: str | None = None
+    bus: str = "log"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -69,6 +72,7 @@ class Settings:
             values.get("STARMODEL_UI") or None,
             values.get("STARMODEL_FILES") or None,
             values.get("REDIS_URL") or None,
+            values.get("STARMODEL_BUS") or "log",
         )
 
 

@@ -18,6 +18,7 @@ MAKE = 'make one with: python -c "import secrets; print(secrets.token_hex(32))"'
 KNOWN = (
     *("STARMODEL_DISABLE_PLUGINS", "STARMODEL_ENV", "STARMODEL_FILES", "STARMODEL_HOSTS", "STARMODEL_SECRET"),
     *("STARMODEL_STORE", "STARMODEL_UI", "STARMODEL_WORKERS", "DATABASE_URL", "REDIS_URL", "FORWARDED_ALLOW_IPS"),
+    "STARMODEL_BUS",
 )
 ON = {"1", "true", "yes", "on"}
 
