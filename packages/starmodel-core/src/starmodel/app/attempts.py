@@ -95,13 +95,13 @@ class Attempts:
         if handler.event.of_class:
             unit.allow(handler.event.name, handler.kind, run.command.entity_id, None)
             args = await self._with_references(handler, run.args, unit) if handler.references else run.args
-            returned = await run_body(handler.event, handler.kind, args, run.on_step)
+            returned = await run_body(handler.event, handler.kind, args, run.on_step, unit.take_step)
             unit.adopt(returned)
             return returned
         draft, args = await self._target(run, unit)
         if handler.references:
             args = await self._with_references(handler, args, unit)
-        returned = await run_body(handler.event, draft, args, run.on_step)
+        returned = await run_body(handler.event, draft, args, run.on_step, unit.take_step)
         if isinstance(returned, Snapshot) and not is_draft(returned) and type(returned) is not handler.kind:
             unit.adopt(returned)
             unit.conclude(draft, None)

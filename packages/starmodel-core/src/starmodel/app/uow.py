@@ -11,8 +11,18 @@ from starmodel.core.domain_events import Recorded
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, EventError, NotFoundError
 from starmodel.core.query import Query, Stored
-from starmodel.core.runners import conclude
-from starmodel.core.snapshot import Snapshot, discard, draft_of, is_discarded, is_draft, plain, recorded_by, settle
+from starmodel.core.runners import conclude, follow
+from starmodel.core.snapshot import (
+    Snapshot,
+    base_of,
+    discard,
+    draft_of,
+    is_discarded,
+    is_draft,
+    plain,
+    recorded_by,
+    settle,
+)
 from starmodel.core.unit import Unit
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 
     from starmodel.core.commands import Command
     from starmodel.core.ports import StatePersistenceBackend
+    from starmodel.core.runners import Verb
     from starmodel.core.typing import Key
 
     from .persistence import PersistenceManager
@@ -161,15 +172,28 @@ class UnitOfWork(Unit):
         opened.after = conclude(draft, returned)
         return opened.after
 
-    def adopt(self, returned: object) -> None:
-        """Store what an event of the class made and returned, alone or in a list."""
-        made = returned if isinstance(returned, list | tuple) else [returned]
+    def adopt(self, given: object, verb: Verb = "return") -> None:
+        """Store what an event of the class made, or made of what it has in use, and gave back, alone or in a list."""
+        made = given if isinstance(given, list | tuple) else [given]
         for entity in made:
-            if isinstance(entity, Entity) and not is_draft(entity) and self._is_new(entity):
-                self.begun(entity)
+            if isinstance(entity, Entity) and not is_draft(entity):
+                self._adopt(entity, verb)
 
-    def _is_new(self, entity: Entity) -> bool:
-        return (type(entity).__entity_name__, entity.id) not in self._opened
+    def _adopt(self, entity: Entity, verb: Verb) -> None:
+        known = self._opened.get((type(entity).__entity_name__, entity.id))
+        if known is None:
+            self.begun(entity)
+        elif entity is not base_of(known.draft) and not is_discarded(known.draft):
+            follow(known.draft, entity, verb)
+
+    def take_step(self, target: object, given: object) -> None:
+        """Keep what an event of *target*, a draft or a class, yields, as if it had returned it at the end."""
+        if not isinstance(target, Entity):
+            self.adopt(given, "yield")
+        elif type(given) is type(target):
+            follow(target, given)
+        elif isinstance(given, Entity):
+            self.adopt(given, "yield")
 
     def changeset(self, fingerprint: str, answer: Any, at: datetime) -> Changeset:
         """Close every draft and return what is to be stored."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, closing
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from .errors import EventError
 from .snapshot import Snapshot, absorb, base_of, draft_of, is_draft, late_changes, settle
 
-__all__ = ["conclude", "runner_of"]
+__all__ = ["Verb", "conclude", "follow", "runner_of"]
 
 S = TypeVar("S", bound=Snapshot)
+
+Verb: TypeAlias = Literal["return", "yield"]
 
 
 def conclude(draft: S, returned: object) -> S:
@@ -23,20 +25,30 @@ def conclude(draft: S, returned: object) -> S:
     return start if following == start else following
 
 
-def _following(draft: S, returned: Snapshot) -> S:
-    """Return *returned*, or raise EventError when it cannot be what follows *draft*."""
-    if type(returned) is not type(draft) or is_draft(returned) or returned.__dict__["id"] != draft.__dict__["id"]:
+def follow(draft: S, given: object, verb: Verb = "yield") -> S:
+    """Take over into *draft* the snapshot that its event yields, or a nested event returns; return *draft*.
+
+    Nothing to take over is in anything else, a draft included.  EventError when the snapshot cannot be what follows.
+    """
+    if isinstance(given, Snapshot) and not is_draft(given):
+        absorb(draft, _following(draft, given, verb))
+    return draft
+
+
+def _following(draft: S, given: Snapshot, verb: Verb = "return") -> S:
+    """Return *given*, or raise EventError when it cannot be what follows *draft*."""
+    if type(given) is not type(draft) or is_draft(given) or given.__dict__["id"] != draft.__dict__["id"]:
         raise EventError(
-            f"an event of {type(draft).__name__} returned {type(returned).__name__} {returned.__dict__['id']!r}; "
-            "return self.evolve(...), or nothing after changing self"
+            f"an event of {type(draft).__name__} {verb}ed {type(given).__name__} {given.__dict__['id']!r}; "
+            f"{verb} self.evolve(...), or nothing after changing self"
         )
-    late = late_changes(draft, returned)
+    late = late_changes(draft, given)
     if late:
         raise EventError(
-            f"{', '.join(sorted(late))} changed on self but not in the returned snapshot; "
-            "change self before self.evolve(...), or return nothing"
+            f"{', '.join(sorted(late))} changed on self but not in the {verb}ed snapshot; "
+            f"change self before self.evolve(...), or {verb} nothing"
         )
-    return returned
+    return given
 
 
 def runner_of(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
@@ -49,16 +61,10 @@ def runner_of(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
     }[mode](fn)
 
 
-def _nested(draft: S, returned: object) -> S:
-    if isinstance(returned, Snapshot) and not is_draft(returned):
-        absorb(draft, _following(draft, returned))
-    return draft
-
-
 def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
     def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> Snapshot:
         if is_draft(snapshot):
-            return _nested(snapshot, fn(snapshot, *args, **kwargs))
+            return follow(snapshot, fn(snapshot, *args, **kwargs), "return")
         draft = draft_of(snapshot)
         return conclude(draft, fn(draft, *args, **kwargs))
 
@@ -68,7 +74,7 @@ def _plain(fn: Callable[..., Any]) -> Callable[..., Any]:
 def _async(fn: Callable[..., Any]) -> Callable[..., Any]:
     async def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> Snapshot:
         if is_draft(snapshot):
-            return _nested(snapshot, await fn(snapshot, *args, **kwargs))
+            return follow(snapshot, await fn(snapshot, *args, **kwargs), "return")
         draft = draft_of(snapshot)
         return conclude(draft, await fn(draft, *args, **kwargs))
 
@@ -81,13 +87,13 @@ def _steps(fn: Callable[..., Any]) -> Callable[..., Any]:
         with closing(fn(draft, *args, **kwargs)) as steps:
             while True:
                 try:
-                    next(steps)
+                    follow(draft, next(steps))
                 except StopIteration as end:
                     returned = end.value
                     break
                 yield settle(draft)
         if draft is snapshot:
-            _nested(draft, returned)
+            follow(draft, returned, "return")
         else:
             yield conclude(draft, returned)
 
@@ -98,8 +104,8 @@ def _async_steps(fn: Callable[..., Any]) -> Callable[..., Any]:
     async def run(snapshot: Snapshot, /, *args: Any, **kwargs: Any) -> AsyncIterator[Snapshot]:
         draft = snapshot if is_draft(snapshot) else draft_of(snapshot)
         async with aclosing(fn(draft, *args, **kwargs)) as steps:
-            async for _ in steps:
-                yield settle(draft)
+            async for value in steps:
+                yield settle(follow(draft, value))
         if draft is not snapshot:
             yield settle(draft)
 
