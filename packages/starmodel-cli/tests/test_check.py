@@ -206,6 +206,14 @@ BAD = {
     "database.password-published": lambda f: with_database(
         with_file(f, "app/main.py", "url = 'postgresql://shop:hunter-22@db'"), host="localhost", password="hunter-22"
     ),
+    "redis.implied": lambda f: replace(f, application=app(stores={"redis": MemoryRepo()})),
+    "redis.unencrypted": lambda f: with_env(f, REDIS_URL="redis://:hunter-22@cache.example.org/0?durability=disk"),
+    "redis.open": lambda f: with_env(f, REDIS_URL="rediss://cache.example.org/0?durability=disk"),
+    "redis.unasked": lambda f: with_env(f, REDIS_URL="redis://127.0.0.1/0"),
+    "redis.password-published": lambda f: with_env(
+        with_file(f, "app/main.py", "url = 'redis://:hunter%22@db'; password = 'hunter\"'"),
+        REDIS_URL="redis://:hunter%22@127.0.0.1",
+    ),
     "secret.missing": lambda f: without_env(f, "STARMODEL_SECRET"),
     "secret.short": lambda f: with_env(f, STARMODEL_SECRET="4f1c0d2b"),
     "secret.weak": lambda f: with_env(f, STARMODEL_SECRET="a-secret-that-somebody-typed-in-1234567"),
@@ -252,6 +260,11 @@ SILENT = {
     "env.misspelt": lambda f: with_env(f, STARMODEL_SECRETS_OF_ANOTHER_PROGRAM="x", DATABASE="x"),
     "database.unencrypted": lambda f: with_database(f, host="db.example.org", options={"sslmode": "verify-full"}),
     "database.password-published": lambda f: with_database(with_file(f, "app/main.py", "app"), password="app"),
+    "redis.implied": lambda f: with_env(BAD["redis.implied"](f), REDIS_URL="redis://127.0.0.1/0?durability=disk"),
+    "redis.unencrypted": lambda f: with_env(f, REDIS_URL="redis://localhost"),
+    "redis.open": lambda f: with_env(f, REDIS_URL="unix:///run/redis.sock"),
+    "redis.unasked": lambda f: with_env(f, REDIS_URL="redis://localhost/0?durability=process"),
+    "redis.password-published": lambda f: with_env(with_file(f, "app/main.py", "app"), REDIS_URL="redis://:app@db"),
     "hosts.missing": lambda f: replace(f, web=None),
     "code.breakpoint": lambda f: with_file(f, ".venv/lib/x.py", "breakpoint()"),
     "files.writable": lambda f: with_file(f, ".venv/lib/x.py", mode=0o666),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import definitions, exposure, schema, settings, storage, surroundings, uploads
+from . import definitions, exposure, redis, schema, settings, storage, surroundings, uploads
 from .facts import Facts
 from .finding import SEVERITIES, Finding, Rule
 
@@ -12,6 +12,7 @@ RULES: tuple[Rule, ...] = (
     *definitions.RULES,
     *schema.RULES,
     *storage.RULES,
+    *redis.RULES,
     *uploads.RULES,
     *settings.RULES,
     *exposure.RULES,
