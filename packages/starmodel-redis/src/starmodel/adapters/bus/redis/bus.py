@@ -137,7 +137,7 @@ class RedisBus(InProcessBus):
         while True:
             try:
                 await self._repay()
-                for id, fields in await self._server.call(self._next):
+                for id, fields in await self._server.attempt(self._next):
                     self._receive(id, dict(zip(fields[::2], fields[1::2], strict=True)))
                 failed = False
             except Exception:
