@@ -42,6 +42,7 @@ def outcomes(folder, nodes):
         "-p",
         "no:schemathesis",
         "--show-capture=no",
+        "--continue-on-collection-errors",
     ]
     command = [sys.executable, "-m", "pytest", *quiet, f"--junit-xml={report}", *nodes]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -49,9 +50,9 @@ def outcomes(folder, nodes):
     assert done.returncode in {0, 1}, done.stdout + done.stderr
     found = {}
     for case in ET.parse(report).getroot().iter("testcase"):
-        *_, module, cls = case.get("classname").split(".")
+        *_, module, cls = ["", *case.get("classname").split(".")]  # what could not be collected has no class
         name = case.get("name").partition("[")[0]
-        kinds = {child.tag: child.get("message") or "" for child in case}
+        kinds = {child.tag: f"{child.get('message', '')} {child.text}" for child in case}
         found.setdefault((module, cls, name), []).append(kinds)
     return found
 
@@ -87,7 +88,17 @@ def bent(tmp_path_factory):
     return {(cls, name): results for (_, cls, name), results in found.items()}
 
 
-@pytest.mark.parametrize("cls", ["TestReplacesATest", "TestRemovesATest", "TestSkipsATest", "TestGivesNoReason"])
+BENT = [
+    "TestReplacesATest",
+    "TestRemovesATest",
+    "TestSkipsATest",
+    "TestGivesNoReason",
+    "TestIsBentLater",
+    "TestInheritsWhatReplacesATest",
+]
+
+
+@pytest.mark.parametrize("cls", BENT)
 def test_a_suite_that_was_bent_is_caught(bent, cls):
     [result] = bent[cls, "test_contract_is_kept_whole"]
     assert f"{cls} replaces test_commits_arrive_in_order" in result["failure"]
@@ -103,6 +114,63 @@ def test_a_suite_may_be_loosened_in_the_open_and_extended(bent):
 def test_the_guard_itself_cannot_be_replaced():
     with pytest.raises(DefinitionError, match="replaces test_contract_is_kept_whole"):
         type("TestBent", (BusContract,), {"test_contract_is_kept_whole": lambda self: None})
+
+
+def test_neither_can_it_by_a_base_class():
+    guard = type("Guard", (), {"test_contract_is_kept_whole": lambda self: None})
+    with pytest.raises(DefinitionError, match="TestBent replaces test_contract_is_kept_whole"):
+        type("TestBent", (guard, BusContract), {"test_commits_arrive_in_order": None})
+
+
+def test_a_mark_in_the_class_or_inherited_is_refused_at_once():
+    with pytest.raises(DefinitionError, match="TestBent is marked skip as a whole"):
+        type("TestBent", (BusContract,), {"pytestmark": pytest.mark.skip})
+    failing = pytest.mark.xfail(type("Failing", (), {}))
+    with pytest.raises(DefinitionError, match="Failing is marked xfail as a whole"):
+        type("TestBent", (failing, BusContract), {})
+
+
+@pytest.fixture(scope="module")
+def unguarded(tmp_path_factory):
+    """Run suites that have lost their guard; return what was said of each class."""
+    folder = tmp_path_factory.mktemp("unguarded")
+    file = folder / "test_unguarded.py"
+    file.write_text((HERE / "bent_guards.py").read_text())
+    found = outcomes(folder, [str(file)])
+    return {name if name.startswith("Test") else cls: results for (_, cls, name), results in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("cls", "said"),
+    [
+        ("TestSkipsAll", "TestSkipsAll is marked skip as a whole"),
+        ("TestFailsAll", "TestFailsAll is marked xfail as a whole"),
+        ("TestLosesItsGuardLater", "TestLosesItsGuardLater replaces test_contract_is_kept_whole"),
+    ],
+)
+def test_a_suite_that_has_lost_its_guard_cannot_be_collected(unguarded, cls, said):
+    [result] = unguarded[cls]
+    assert said in result["error"]
+
+
+def test_a_suite_may_say_where_it_cannot_run(unguarded):
+    assert all("skipped" in result for result in unguarded["TestCannotRunHere"])
+
+
+def test_a_mark_on_a_published_test_itself_is_noticed(monkeypatch):
+    published = BusContract.__published__["test_commits_arrive_in_order"]
+    kept = type("TestKept", (BusContract,), {})
+    kept().test_contract_is_kept_whole()
+    monkeypatch.setattr(published, "pytestmark", [pytest.mark.skip(reason="too hard").mark], raising=False)
+    with pytest.raises(pytest.fail.Exception, match="TestKept replaces test_commits_arrive_in_order"):
+        kept().test_contract_is_kept_whole()
+
+
+def test_a_test_that_is_taken_out_of_the_published_suite_is_missed(monkeypatch):
+    kept = type("TestKept", (BusContract,), {})
+    monkeypatch.delattr(BusContract, "test_commits_arrive_in_order")
+    with pytest.raises(pytest.fail.Exception, match="TestKept replaces test_commits_arrive_in_order"):
+        kept().test_contract_is_kept_whole()
 
 
 def test_an_author_who_gives_no_adapter_is_told_what_to_give(tmp_path):
