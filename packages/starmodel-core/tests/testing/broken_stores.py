@@ -10,7 +10,7 @@ import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.core.changes import Changes
-from starmodel.core.errors import GoneError
+from starmodel.core.errors import GoneError, RefusedError
 from starmodel.core.ports import Durability
 from starmodel.core.query import Page, Query, Stored
 from starmodel.testing import StoreContract
@@ -340,3 +340,21 @@ class TestLosesWhatItPromisedToKeep(Suite):
 
     class Store(MemoryRepo):
         durability = Durability.DISK
+
+
+class TestStoresWhatItRehearses(Suite):
+    caught_by = ("test_a_rehearsal_stores_nothing",)
+
+    class Store(MemoryRepo):
+        async def rehearse(self, changeset):
+            await self.commit(changeset)
+
+
+class TestKeepsRulesThatItDoesNotRehearse(Suite):
+    caught_by = ("test_a_rehearsal_says_what_the_commit_says",)
+
+    class Store(MemoryRepo):
+        async def commit(self, changeset):
+            if any(getattr(write.after, "author_id", None) == "nobody" for write in changeset.writes):
+                raise RefusedError("names nothing that is there")
+            return await super().commit(changeset)

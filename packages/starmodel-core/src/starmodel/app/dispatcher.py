@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from starmodel.core.actors import SYSTEM, Actor
@@ -20,6 +20,7 @@ from starmodel.core.errors import (
     Problem,
     StarModelError,
 )
+from starmodel.core.ports import RehearsingPersistenceBackend
 from starmodel.core.unit import running_unit
 
 from .attempts import Attempts, Run
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from .running import OnStep
 
 __all__ = ["Dispatcher", "Guard", "Result"]
+
+T = TypeVar("T")
 
 Guard: TypeAlias = Callable[[Actor, Command], Awaitable[None]]
 """Looks at a command before anything is read; raises ForbiddenError to refuse it."""
@@ -149,7 +152,7 @@ class Dispatcher:
             args = claims.bound(handler, command.args, text=text)  # raises: it was not done before
         run = Run(handler, command, stored_form, args, actor, fingerprint, on_step, only_at)
         try:
-            return await self._until_stored(run)
+            return await self._until_done(run, self._stored)
         except StarModelError:  # refused for what the same command, sent twice, has done itself meanwhile?
             earlier = None if handler.reads_only else await store.receipt(command.id, fingerprint)
             if earlier is None:
@@ -161,17 +164,14 @@ class Dispatcher:
     ) -> Preview:
         """Run *command* as :meth:`dispatch` does and return what it would change; nothing is stored or published.
 
-        The event body is run: what it does outside the stores, it does.  What only a commit finds out, such as a value
-        that must be unique and is taken, is not found out.
+        The event body is run: what it does outside the stores, it does.  What the store's own rules refuse, such as a
+        value that must be unique and is taken, is refused here too.
         """
         handler = self.catalog.handler(command.entity, command.event)
         command, stored_form, claims = await self._admitted(handler, command, actor)
         args = claims.bound(handler, command.args, text=text)
         run = Run(handler, command, stored_form, args, actor, fingerprint_of(stored_form), None, only_at)
-        unit, returned = await self._attempts.outcome(run)
-        changeset = self._attempts.changeset(run, unit, returned)
-        unit.store_of(handler.kind, changeset)
-        return previewed(run.with_stored_command(changeset), returned)
+        return await self._until_done(run, self._rehearsed)
 
     async def allow(self, handler: Handler, id: str | None, actor: Actor) -> None:
         """Refuse *actor* what a command would be refused for before its arguments are looked at.
@@ -217,15 +217,15 @@ class Dispatcher:
             stored = await self._persistence.for_class(handler.kind).get(handler.kind, id)
         self._attempts.decide(actor, handler.event.name, handler.kind, id, None if stored is None else stored.entity)
 
-    async def _until_stored(self, run: Run) -> Result:
-        """Run the event; after a conflict again on fresh state, one at a time within this process.
+    async def _until_done(self, run: Run, once: Callable[[Run], Awaitable[T]]) -> T:
+        """Run the event *once*; after a conflict again on fresh state, one at a time within this process.
 
         Who comes while others of this process are in such a line joins it: out of turn it would make them conflict.
         """
         key = (run.command.entity, run.command.entity_id or "")
         if not self._has_line(run, key):
             try:
-                return await self._once(run)
+                return await once(run)
             except ConflictError as conflict:
                 if not _may_rerun(conflict):
                     raise
@@ -233,7 +233,7 @@ class Dispatcher:
         async with lane:
             for attempt in range(1, RERUNS + 1):
                 try:
-                    return await self._once(run)
+                    return await once(run)
                 except ConflictError as conflict:
                     if attempt == RERUNS or not _may_rerun(conflict):
                         raise
@@ -246,7 +246,15 @@ class Dispatcher:
         lane = self._lanes.get(key)
         return lane is not None and lane.locked() and not run.handler.reads_only and running_unit.get() is None
 
-    async def _once(self, run: Run) -> Result:
+    async def _rehearsed(self, run: Run) -> Preview:
+        unit, returned = await self._attempts.outcome(run)
+        changeset = self._attempts.changeset(run, unit, returned)
+        store = unit.store_of(run.handler.kind, changeset)
+        if changeset.writes and isinstance(store, RehearsingPersistenceBackend):
+            await store.rehearse(changeset)
+        return previewed(run.with_stored_command(changeset), returned)
+
+    async def _stored(self, run: Run) -> Result:
         unit, returned = await self._attempts.outcome(run)
         changeset = self._attempts.changeset(run, unit, returned)
         if run.handler.reads_only:

@@ -28,6 +28,7 @@ __all__ = [
     "FileStore",
     "IdSource",
     "Policy",
+    "RehearsingPersistenceBackend",
     "SharedPersistenceBackend",
     "StatePersistenceBackend",
     "Subscription",
@@ -120,6 +121,21 @@ class StatePersistenceBackend(Protocol):
         """Return the commits that changed one entity beyond a version, oldest first, as far back as the log goes.
 
         With *before_version* those that made an earlier one than that; with *limit* the newest so many of them.
+        """
+
+
+@runtime_checkable
+class RehearsingPersistenceBackend(StatePersistenceBackend, Protocol):
+    """A store whose :meth:`commit` finds out more than versions, and that can find it out without storing anything.
+
+    A store that refuses a commit because of a rule of its own, such as ``Unique`` or ``Reference``, satisfies this:
+    else a preview would promise what is then refused.
+    """
+
+    async def rehearse(self, changeset: Changeset, /) -> None:
+        """Raise what :meth:`commit` would raise for these writes now; nothing is stored, whatever happens.
+
+        The command itself is not looked at: it may have taken effect before.
         """
 
 

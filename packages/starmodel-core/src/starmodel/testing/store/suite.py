@@ -6,6 +6,7 @@ from .committing import CommittingContract
 from .following import FollowingContract
 from .keeping import KeepingContract
 from .reading import ReadingContract
+from .rehearsing import RehearsingContract
 from .relating import RelatingContract
 from .repeating import RepeatingContract
 from .searching import SearchingContract
@@ -18,6 +19,7 @@ class StoreContract(
     RelatingContract,
     SearchingContract,
     CommittingContract,
+    RehearsingContract,
     RepeatingContract,
     FollowingContract,
     KeepingContract,

@@ -18,15 +18,17 @@ from starmodel.app.short_forms import tested
 from starmodel.core.commands import Command
 from starmodel.core.entity import valid_id
 from starmodel.core.errors import InvalidError, Problem, QueryError, RefusedError, StarModelError
+from starmodel.core.ports import RehearsingPersistenceBackend
 from starmodel.core.query import Query
 
 from .batches import Row, row_id
-from .mapping import Mapped
+from .mapping import Mapped, unique_fields
 from .tables import Dialect, Line, lines_of
 
 if TYPE_CHECKING:
     from starmodel.app import Application
     from starmodel.core.actors import Actor
+    from starmodel.core.entity import Entity
 
     from .shape import Shape
 
@@ -161,19 +163,41 @@ class Checked:
         self.problems += found[: _TOLD - len(self.problems)]
 
 
+@dataclass(slots=True)
+class _Before:
+    """What the records before one would have made, of which nothing is stored: ids, and *unique* values of fields."""
+
+    unique: Sequence[str]
+    made: set[str] = field(default_factory=set[str])
+    taken: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+
+    def has_all(self, error: InvalidError, command: Command) -> bool:
+        """Tell whether nothing but references to what they would have made is wrong with *command*."""
+        return all(one.code == "reference" and command.args.get(str(one.loc[0])) in self.made for one in error.problems)
+
+    def take(self, entity: Entity) -> None:
+        """Take the unique values of *entity*; InvalidError where another record has one of them."""
+        held = [(name, repr(value)) for name in self.unique if (value := getattr(entity, name)) is not None]
+        taken = [key[0] for key in held if self.taken.setdefault(key, entity.id) != entity.id]
+        if taken:
+            text = "is taken already, by a record before this one; choose another"
+            raise InvalidError([Problem((name,), text, "unique") for name in taken])
+
+
 async def checked(
     application: Application, shape: Shape, path: Path, plan: Plan, actor: Actor, *, most: int | None = None
 ) -> Checked:
     """Try every record, or the first *most*, without storing anything."""
     mapped, lines = reading(shape, path, plan)
     maker, found = _Maker(application, shape, plan, mapped, actor), Checked()
-    made: set[str] = set()
+    keeps_rules = isinstance(application.persistence.for_class(shape.kind), RehearsingPersistenceBackend)
+    before = _Before(unique_fields(shape) if keeps_rules else ())
     async for number, line, command in maker.commands(lines):
         if most is not None and number >= most:
             found.is_whole = False
             break
         found.seen += 1
-        await _check_one(application, actor, (line, command, mapped), found, made)
+        await _check_one(application, actor, (line, command, mapped), found, before)
         await asyncio.sleep(0)
     return found
 
@@ -183,27 +207,39 @@ async def _check_one(
     actor: Actor,
     row: tuple[Line, Command | InvalidError, Mapped],
     found: Checked,
-    made: set[str],
+    before: _Before,
 ) -> None:
     line, command, mapped = row
     if isinstance(command, InvalidError):
         found.refuse(line, mapped, command)
         return
     try:
-        if command.entity_id in made:  # by a record before it, of which nothing is stored
+        if command.entity_id in before.made:  # by a record before it, of which nothing is stored
             application.catalog.handler(command.entity, "update").bind(command.args, text=True)
             found.updated += 1
             return
         await _refuse_taken(application, mapped, command)
-        preview = await application.preview(command, actor=actor, text=True)
+        has_changes = await _would_change(application, actor, command, before)
     except StarModelError as error:
         found.refuse(line, mapped, error)
         return
     if command.event == "create":
         found.created += 1
-        made.add(str(command.entity_id))
+        before.made.add(str(command.entity_id))
     else:
-        found.updated, found.unchanged = found.updated + bool(preview.changes), found.unchanged + (not preview.changes)
+        found.updated, found.unchanged = found.updated + has_changes, found.unchanged + (not has_changes)
+
+
+async def _would_change(application: Application, actor: Actor, command: Command, before: _Before) -> bool:
+    try:
+        preview = await application.preview(command, actor=actor, text=True)
+    except InvalidError as error:
+        if before.has_all(error, command):
+            return True
+        raise
+    if preview.entity is not None:
+        before.take(preview.entity)
+    return bool(preview.changes)
 
 
 async def _refuse_taken(application: Application, mapped: Mapped, command: Command) -> None:

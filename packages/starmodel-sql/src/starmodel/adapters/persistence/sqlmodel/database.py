@@ -147,6 +147,14 @@ class Database:
         result: T = await self._together.done(work, alone, self._writers)
         return result
 
+    async def rehearse(self, work: Callable[[Connection], None], explain: Explain) -> None:
+        """Do what :meth:`write` does, in a transaction that is taken back; *work* looks at what a commit would."""
+
+        def transact(connection: Connection) -> None:
+            self._transact(connection, work, explain, end="ROLLBACK")
+
+        await self._run(self._writers, lambda: self._attempt(transact))
+
     def _transact_together(self, jobs: Sequence[Job]) -> Sequence[Outcome] | None:
         """Do several jobs in one transaction; ``None``, and nothing happened, when anything else than a rule fails.
 
@@ -188,14 +196,16 @@ class Database:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  (jitter, not a secret)
         raise AssertionError("unreachable")
 
-    def _transact(self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None) -> T:
+    def _transact(
+        self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None, end: str = "COMMIT"
+    ) -> T:
         if self.is_sqlite:
             self._line.begin(connection)
         else:
             run_raw(connection, "BEGIN")
         try:
             result = work(connection)
-            run_raw(connection, "COMMIT")
+            run_raw(connection, end)
         except BaseException as error:
             known = explain(error, connection) if explain and isinstance(error, exc.IntegrityError) else None
             with suppress(exc.SQLAlchemyError):

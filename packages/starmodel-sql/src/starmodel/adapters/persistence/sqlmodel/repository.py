@@ -27,6 +27,7 @@ from .journal import CHANNEL, MAX_VERSION, Journal
 from .mapper import Tables
 from .outside import Outside
 from .queries import Queries
+from .rehearsing import Rehearsal
 from .rules import broken_rule
 from .schema import Bookkeeping
 from .tasks import Tasks
@@ -82,6 +83,7 @@ class SQLRepo:
         self._journal = Journal(self._own, self.tables, self.database.engine.dialect)
         self._outside = Outside(self._own, self.tables, sqlite=sqlite)
         self._writer = Writer(self.tables, self._journal, self._outside, self.database.engine.dialect)
+        self._rehearsal = Rehearsal(self.tables, self._writer, sqlite=sqlite)
         self._tasks = Tasks(self._own, self._journal)
         self._queries = Queries(self.tables, sqlite=sqlite)
 
@@ -194,6 +196,12 @@ class SQLRepo:
         at = changeset.command.at or self._clock.now()
         work = partial(self._writer.commit, changeset, at, self._now, [])
         return await self.database.commit(work, partial(broken_rule, changeset))
+
+    async def rehearse(self, changeset: Changeset, /) -> None:
+        """Store the whole changeset in a transaction that is taken back."""
+        await self._known(*(write.kind for write in changeset.writes))
+        work = partial(self._rehearsal.run, changeset, self._now)
+        await self.database.rehearse(work, partial(broken_rule, changeset))
 
     async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
         """Return the commit of a command of the last 24 hours."""

@@ -14,7 +14,7 @@ from .columns import table_name
 if TYPE_CHECKING:
     from starmodel.core.changes import Changeset
 
-__all__ = ["broken_rule"]
+__all__ = ["broken_rule", "missing", "still_needed"]
 
 _COLUMNS = re.compile(r"Key \((?P<columns>[^)]*)\)")
 
@@ -37,9 +37,9 @@ def _postgres(state: str, error: Any) -> StarModelError | None:
     found = _COLUMNS.search(detail)
     columns = [part.strip().strip('"') for part in found["columns"].split(",")] if found else []
     if state == "23503" and "still referenced" in detail:
-        return _still_needed(str(error.diag.table_name))
+        return still_needed(str(error.diag.table_name))
     if state == "23503":
-        return _missing(columns)
+        return missing(columns)
     if state == "23502":
         return _empty([str(error.diag.column_name)])
     return _taken(columns) if state == "23505" else None
@@ -52,9 +52,9 @@ def _sqlite_reference(changeset: Changeset, connection: Connection) -> StarModel
     child, _, parent, number = broken[0]
     deleted = {table_name(write.kind) for write in changeset.writes if write.after is None}
     if parent in deleted:
-        return _still_needed(child)
+        return still_needed(child)
     keys = connection.exec_driver_sql(f"PRAGMA foreign_key_list({child!r})").all()
-    return _missing([key[3] for key in keys if key[0] == number])
+    return missing([key[3] for key in keys if key[0] == number])
 
 
 def _taken(columns: list[str]) -> StarModelError:
@@ -62,7 +62,8 @@ def _taken(columns: list[str]) -> StarModelError:
     return InvalidError([Problem((column,), text, "unique") for column in columns])
 
 
-def _missing(columns: list[str]) -> StarModelError:
+def missing(columns: list[str]) -> StarModelError:
+    """Return the refusal of a reference, kept in *columns*, to nothing."""
     text = "names nothing that is there; choose one that is"
     return InvalidError([Problem((column,), text, "reference") for column in columns])
 
@@ -71,7 +72,8 @@ def _empty(columns: list[str]) -> StarModelError:
     return InvalidError([Problem((column,), "is required", "missing") for column in columns])
 
 
-def _still_needed(table: str) -> StarModelError:
+def still_needed(table: str) -> StarModelError:
+    """Return the refusal to delete what a row of *table* refers to."""
     return RefusedError(f"there is still a {table} that refers to it; delete or change that first")
 
 

@@ -63,6 +63,12 @@ class Writer:
         self._journal.append(connection, commit, now)
         return commit
 
+    def rehearse(self, changeset: Changeset, now: float, connection: Connection) -> None:
+        """Make the writes of *changeset*, with versions of no meaning, in a transaction that is taken back."""
+        if not self._sqlite:
+            self._hold_rows(changeset.writes, connection)
+        self._apply(connection, [(write, write.expected + 1) for write in changeset.writes], now)
+
     def _hold_rows(self, writes: Sequence[Write], connection: Connection) -> None:
         """Wait for other programs that hold the same rows, before the lock on the log lets everybody wait for this.
 
