@@ -22,6 +22,7 @@ from sqlalchemy import Connection, NullPool, create_engine, event, exc
 from starmodel.core.errors import StarModelError
 
 from .beginning import begin_privately
+from .dates import read_all_dates
 from .errors import is_disconnect, is_outdated, is_transient, store_error
 from .functions import FUNCTIONS
 from .line import BUSY_SECONDS, Line
@@ -40,7 +41,10 @@ __all__ = ["Database"]
 
 T = TypeVar("T")
 
-Explain: TypeAlias = Callable[[exc.IntegrityError, Connection], StarModelError | None]
+Explain: TypeAlias = Callable[[exc.DBAPIError, Connection], StarModelError | None]
+
+_OF_VALUES = (exc.IntegrityError, exc.DataError)
+"""What a database says when it is the values that it does not take."""
 
 READERS = 4
 IDLE_SECONDS = 10
@@ -207,7 +211,7 @@ class Database:
             result = work(connection)
             run_raw(connection, end)
         except BaseException as error:
-            known = explain(error, connection) if explain and isinstance(error, exc.IntegrityError) else None
+            known = explain(error, connection) if explain and isinstance(error, _OF_VALUES) else None
             with suppress(exc.SQLAlchemyError):
                 connection.exec_driver_sql("ROLLBACK")
             if known is not None:
@@ -262,7 +266,9 @@ def _engine(url: DatabaseUrl) -> Engine:
             "options": f"-c timezone=UTC {limits}",
             "tcp_user_timeout": 1000 * IDLE_SECONDS,  # a network that swallows everything: no answer in milliseconds
         }
-        return create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
+        engine = create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
+        event.listen(engine, "connect", read_all_dates)
+        return engine
     options = {"check_same_thread": False, "timeout": BUSY_SECONDS}
     engine = create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     begin_privately(engine)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -33,6 +29,7 @@ from starmodel.core.query import Stored
 from starmodel.core.secrecy import secret_fields
 
 from .columns import column_of, marks_in, names_before, table_name
+from .misfits import misfit
 from .schema import PREFIX, is_own, shortened
 
 if TYPE_CHECKING:
@@ -48,7 +45,6 @@ VERSION, EXPIRES = "_version", "_expires"
 """Columns beside the fields; no field begins with an underscore, and no parameter of a statement without one."""
 
 _PLAIN = (str, int, bool, type(None))
-_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class Mapper(Generic[E]):
@@ -94,7 +90,7 @@ class Mapper(Generic[E]):
         problems = [
             Problem((name,), why, "unstorable")
             for name, value in values.items()
-            if (why := _misfit(value, sqlite=sqlite)) is not None
+            if (why := misfit(value, sqlite=sqlite)) is not None
         ]
         if problems:
             raise InvalidError(problems)
@@ -178,36 +174,6 @@ class Tables:
 
     def __contains__(self, kind: object) -> bool:
         return kind in self._by_kind
-
-
-def _misfit(value: Any, *, sqlite: bool) -> str | None:
-    """Return why no column can hold *value*, ``None`` when one can."""
-    if type(value) is int and not _LEAST <= value <= _MOST:
-        return "is too big: whole numbers end at 64 bits here"
-    if not sqlite and isinstance(value, datetime) and value.tzinfo is None:
-        return "has no time zone; give it one, for example datetime.now(UTC)"
-    if isinstance(value, str):
-        return _misfit_of_text(value)
-    if isinstance(value, float | Decimal) and not math.isfinite(value):
-        return "is no finite number, which has neither a place in an order nor in JSON; use None for what is not known"
-    return next((why for part in _parts(value) if (why := _misfit(part, sqlite=sqlite)) is not None), None)
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    """Return what *value* holds that may be text or a number with a fraction; whole numbers in JSON have no end."""
-    if isinstance(value, Mapping):
-        value = [*value, *value.values()]
-    if not isinstance(value, list | tuple | AbstractSet):
-        return ()
-    return [part for part in value if isinstance(part, str | float | Decimal | Mapping | list | tuple | AbstractSet)]
-
-
-def _misfit_of_text(text: str) -> str | None:
-    if "\0" in text:  # Postgres has none, and to SQLite's functions a text ends there
-        return "holds a NUL character, which a database cannot keep; remove it"
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        return "holds half of a surrogate pair, which is no letter; remove it"
-    return None
 
 
 def _refuse_names(kind: type[Entity]) -> None:

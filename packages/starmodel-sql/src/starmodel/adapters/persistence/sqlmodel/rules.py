@@ -19,7 +19,7 @@ __all__ = ["broken_rule", "missing", "still_needed"]
 _COLUMNS = re.compile(r"Key \((?P<columns>[^)]*)\)")
 
 
-def broken_rule(changeset: Changeset, error: exc.IntegrityError, connection: Connection) -> StarModelError | None:
+def broken_rule(changeset: Changeset, error: exc.DBAPIError, connection: Connection) -> StarModelError | None:
     """Return what is wrong with *changeset*, whose transaction is not ended yet; ``None`` if that is not known."""
     state: str | None = getattr(error.orig, "sqlstate", None)
     text = str(error.orig)
@@ -42,6 +42,8 @@ def _postgres(state: str, error: Any) -> StarModelError | None:
         return missing(columns)
     if state == "23502":
         return _empty([str(error.diag.column_name)])
+    if state.startswith("22"):  # data_exception: a column whose type the user chose
+        return InvalidError([Problem((), f"{_UNFIT.get(state, _UNFIT_ANYHOW)}; see its type", "unstorable")])
     return _taken(columns) if state == "23505" else None
 
 
@@ -76,5 +78,13 @@ def still_needed(table: str) -> StarModelError:
     """Return the refusal to delete what a row of *table* refers to."""
     return RefusedError(f"there is still a {table} that refers to it; delete or change that first")
 
+
+_UNFIT_ANYHOW = "a value does not fit the type of its column"
+_UNFIT = {
+    "22001": "a text is too long for its column",
+    "22003": "a number is out of range for its column",
+    "22008": "a time is out of range for its column",
+}
+"""What Postgres says would repeat the value, which may be a secret; it does not say which column."""
 
 _MAKERS = {"UNIQUE": _taken, "NOT NULL": _empty}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import BigInteger, DateTime, Numeric, String, Text
@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice", "Clock", "Exact", "Json", "Moment", "PlainJson", "Span", "Words"]
 
+T = TypeVar("T")
+
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def _read(kind: type[T], value: Any, read: Callable[[Any], T]) -> T:
+    """Return what *read* makes of *value*; UnreadableError when that is no *kind*."""
+    try:
+        return read(value)
+    except (ArithmeticError, TypeError, ValueError):
+        raise UnreadableError(kind.__name__) from None  # the value may be nobody's business
 
 
 class Words(TypeDecorator[str]):
@@ -53,7 +63,7 @@ class Exact(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002  (as the base has it)
         """Read it."""
-        return None if value is None else Decimal(value)
+        return None if value is None else _read(Decimal, value, Decimal)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -74,7 +84,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (as the base has it)
         """Read it, also as another program wrote it."""
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
+        return _read(datetime, value, datetime.fromisoformat) if isinstance(value, str) else value
 
 
 class Clock(TypeDecorator[time]):
@@ -89,7 +99,7 @@ class Clock(TypeDecorator[time]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> time | None:  # noqa: ARG002  (as the base has it)
         """Read it."""
-        return None if value is None else time.fromisoformat(value)
+        return None if value is None else _read(time, value, time.fromisoformat)
 
 
 class Span(TypeDecorator[timedelta]):
@@ -104,7 +114,7 @@ class Span(TypeDecorator[timedelta]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> timedelta | None:  # noqa: ARG002  (as the base has it)
         """Read it."""
-        return None if value is None else self.length(value)
+        return None if value is None else _read(timedelta, value, self.length)
 
     @staticmethod
     def length(count: int) -> timedelta:
