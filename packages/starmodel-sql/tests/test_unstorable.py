@@ -116,6 +116,28 @@ async def test_the_first_and_the_last_that_a_column_holds_are_kept(kept, databas
     assert [getattr(entity, name) for name in ("at", "span", "price")] == [*fields.values()][:3]
 
 
+TINY, HUGE = Decimal("1e-200000"), Decimal("1e200000")
+ASKED = [
+    ({"price": {"gt": TINY}}, 1),
+    ({"price": {"gt": -TINY}}, 2),
+    ({"price": TINY}, 0),
+    ({"price": {"lt": HUGE}}, 2),
+    ({"price": {"lt": -HUGE}}, 0),
+    ({"price": {"in": [HUGE, Decimal("0e200000")]}}, 1),
+    ({"prices": {"contains": TINY}}, 0),
+    ({"span": {"lt": timedelta.max}}, 1),
+]
+
+
+@pytest.mark.parametrize("database", DATABASES)
+async def test_what_no_column_can_hold_may_still_be_asked_about(store_of, database):
+    store = store_of(database, [Held])
+    await store.open([Held])
+    await put(store, Held(), Held(price=Decimal(1), prices=[Decimal(1)], span=timedelta(1)))
+    assert [await store.count(Held, where, cap=9) for where, _ in ASKED] == [count for _, count in ASKED]
+    await store.close()
+
+
 async def test_a_date_of_another_program_that_python_lacks_hides_no_row(store_of):
     store = store_of("postgres", [Held])
     await store.open([Held])

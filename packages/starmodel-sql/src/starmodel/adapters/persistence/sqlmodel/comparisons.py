@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from enum import Enum, Flag
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +20,7 @@ from starmodel.core.query import OPERATORS
 from .comparing import NEVER, Comparison, Near, Test
 from .functions import decimal_key
 from .jsons import Jsons
+from .misfits import DIGITS_AFTER, DIGITS_BEFORE
 from .types import Choice, Clock, Exact, Json, Moment, Span, Words
 
 if TYPE_CHECKING:
@@ -99,7 +100,22 @@ class _Decimals(Comparison):
     def near(self, value: Any) -> Near | None:
         if not _is_number(value):
             return None
-        return Decimal(value), 0
+        number = Decimal(value)
+        return (number, 0) if self.sqlite else _numeric(number)
+
+
+def _numeric(number: Decimal) -> Near:
+    """Return the number next to *number* that Postgres can read; beyond the greatest there is only infinity."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return number, 0
+    if number and number.adjusted() >= DIGITS_BEFORE:
+        return Decimal("-Infinity" if number < 0 else "Infinity"), 0
+    if exponent >= -DIGITS_AFTER:
+        return number or Decimal(0), 0
+    with localcontext(prec=DIGITS_BEFORE + DIGITS_AFTER):
+        best = number.quantize(Decimal((0, (1,), -DIGITS_AFTER)), ROUND_FLOOR)
+    return best, -1 if best < number else 0
 
 
 class _DecimalTexts(_Decimals):

@@ -23,6 +23,7 @@ from starmodel.core.frozen import freeze
 
 from .comparing import NEVER, Comparison, Near, Test
 from .functions import decimal_key
+from .misfits import misfit
 from .types import Json
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ class Jsons(Comparison):
         if isinstance(value, datetime | time):
             raise QueryError(f"{self.name!r} cannot be looked through for {part!r}: JSON writes a time in many ways")
         if isinstance(value, Decimal):
+            if misfit(value, sqlite=self.sqlite):
+                return NEVER
             return "decimal", (decimal_key(value) if self.sqlite else value,)
         if isinstance(plain, str):
             return "text", (plain,)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["misfit"]
+__all__ = ["DIGITS_AFTER", "DIGITS_BEFORE", "misfit"]
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _MICROSECOND = timedelta(microseconds=1)
-_DIGITS_BEFORE, _DIGITS_AFTER = 131_072, 16_383
+DIGITS_BEFORE, DIGITS_AFTER = 131_072, 16_383
 """Of a number with a fraction on Postgres: https://www.postgresql.org/docs/current/datatype-numeric.html"""
 
 
@@ -71,6 +71,6 @@ def _of_decimal(value: Decimal, *, sqlite: bool) -> str | None:
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         return _NOT_FINITE
-    if not sqlite and (exponent < -_DIGITS_AFTER or value.adjusted() >= _DIGITS_BEFORE):
-        return f"has too many digits: {_DIGITS_BEFORE:,} before the point and {_DIGITS_AFTER:,} after it can be kept"
+    if not sqlite and (exponent < -DIGITS_AFTER or value.adjusted() >= DIGITS_BEFORE):
+        return f"has too many digits: {DIGITS_BEFORE:,} before the point and {DIGITS_AFTER:,} after it can be kept"
     return None
