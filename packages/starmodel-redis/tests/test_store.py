@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import traceback
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +16,14 @@ from rig.redis import Redis
 from starmodel.adapters.persistence.redis import RedisRepo, UnreadableError
 from starmodel.core import Entity, Unique
 from starmodel.core.changes import Position
-from starmodel.core.errors import CommandReusedError, ConfigurationError, DefinitionError, InvalidError, QueryError
+from starmodel.core.errors import (
+    CommandReusedError,
+    ConfigurationError,
+    DefinitionError,
+    GoneError,
+    InvalidError,
+    QueryError,
+)
 from starmodel.core.marks import Was
 from starmodel.core.query import Query
 from starmodel.testing.store.base import changed, changeset, created, deleted, found, put
@@ -313,3 +322,30 @@ async def test_what_has_expired_leaves_no_id_behind(store, redis_server):
     redis_server.ask("ZADD", "starmodel.ids:Fleeting", "1", "long-gone")
     await put(store, Fleeting(id="b"))
     assert redis_server.ask("ZCARD", "starmodel.ids:Fleeting") == b":2\r\n"
+
+
+class Blink(Entity):
+    times: int = 0
+    model_config = {"ttl": 0.03}
+
+
+async def test_an_edit_that_races_with_the_end_is_in_time_or_gone_and_never_brings_anything_back(store):
+    chance = random.Random(3)
+
+    async def race(number):
+        await put(store, Blink(id=f"b{number}"))
+        read = await store.get(Blink, f"b{number}")
+        if read is None:
+            return "expired"
+        await asyncio.sleep(chance.uniform(0.02, 0.04))
+        try:
+            await store.commit(changeset(changed(read, times=1)))
+        except GoneError:
+            assert await store.get(Blink, f"b{number}") is None
+            return "gone"
+        return "in time"
+
+    outcomes = await asyncio.gather(*(race(number) for number in range(100)))
+    assert {"gone", "in time"} <= {*outcomes}
+    await asyncio.sleep(0.05)
+    assert await store.count(Blink, {}, cap=1000) == 0

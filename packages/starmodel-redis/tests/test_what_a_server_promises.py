@@ -11,6 +11,8 @@ from starmodel.adapters.persistence.redis import DurabilityError, RedisRepo, Red
 from starmodel.adapters.persistence.redis.promises import promise_of, refuse_unfit
 from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.core.ports import Durability
+from starmodel.testing.store.base import found, put
+from starmodel.testing.store.samples import Item
 
 URL = RedisUrl("redis://127.0.0.1/0")
 
@@ -144,9 +146,6 @@ async def test_a_wrong_password_is_told_of_and_not_told(redis_server):
 
 
 async def test_a_full_server_stores_nothing_and_says_so(redis_url, redis_server, store):
-    from starmodel.testing.store.base import put
-    from starmodel.testing.store.samples import Item
-
     redis_server.ask("CONFIG", "SET", "maxmemory", "1")
     try:
         with pytest.raises(StoreError, match="nothing was stored: raise maxmemory"):
@@ -154,3 +153,30 @@ async def test_a_full_server_stores_nothing_and_says_so(redis_url, redis_server,
         assert await store.get(Item, "a") is None
     finally:
         redis_server.ask("CONFIG", "SET", "maxmemory", "0")
+
+
+async def test_a_socket_will_do_and_each_database_is_one_of_its_own(tmp_path):
+    socket = tmp_path / "redis.sock"
+    with Redis(unixsocket=str(socket)):
+        stores = [RedisRepo(f"unix://{socket}?db={number}") for number in (0, 1)]
+        for store in stores:
+            await store.open()
+        await put(stores[1], Item(id="a"))
+        assert [await store.count(Item, {}, cap=9) for store in stores] == [0, 1]
+        for store in stores:
+            await store.close()
+
+
+async def test_a_user_who_may_see_no_settings_and_no_other_keys_is_enough(redis_url, redis_server):
+    rights = ("on", ">hunter2", "~starmodel*", "+@all", "-@admin", "-@dangerous", "+info")
+    redis_server.ask("ACL", "SETUSER", "shop", *rights)
+    try:
+        store = RedisRepo(redis_url.replace("redis://", "redis://shop:hunter2@"))
+        await store.open()
+        assert store.durability is Durability.PROCESS
+        commit = await put(store, Item(id="a"))
+        assert (await found(store, Item(id="a"))).version == commit.changes[0].version
+        assert len((await store.changes(commit.position._replace(number=0))).commits) == 1
+        await store.close()
+    finally:
+        redis_server.ask("ACL", "DELUSER", "shop")
