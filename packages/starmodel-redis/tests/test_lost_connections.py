@@ -167,3 +167,26 @@ async def test_a_closed_store_says_that_it_is_closed(store):
         await store.get(Item, "a")
     await store.open()
     assert await store.get(Item, "a") is None
+
+
+async def test_a_refusal_costs_no_connection(store):
+    await put(store, Item(id="a"))
+    [link] = store._server._free
+    for _ in range(3):
+        with pytest.raises(ConflictError):
+            await put(store, Item(id="a"))
+        with pytest.raises(StoreError):
+            await store._server.call(lambda link: link.ask("INCR", "starmodel.head"))
+    assert store._server._free == [link]
+
+
+async def test_an_answer_that_was_not_awaited_costs_its_connection(store):
+    await put(store, Item(id="a"))
+    [link] = store._server._free
+    waiting = asyncio.ensure_future(store.wait(await store.position(), seconds=5))
+    await asyncio.sleep(0.02)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert link not in store._server._free
+    assert await store.get(Item, "a") is not None

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
 
 from rig.redis import Redis
-from starmodel.adapters.persistence.redis import DurabilityError, RedisRepo, RedisUrl, RedisUrlError
+from starmodel.adapters.persistence.redis import (
+    DurabilityError,
+    RedisRepo,
+    RedisUrl,
+    RedisUrlError,
+    UncertainError,
+    writing,
+)
 from starmodel.adapters.persistence.redis.promises import promise_of, refuse_unfit
 from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.core.ports import Durability
-from starmodel.testing.store.base import found, put
+from starmodel.testing.store.base import changeset, created, found, put
 from starmodel.testing.store.samples import Item
 
 URL = RedisUrl("redis://127.0.0.1/0")
@@ -58,11 +66,39 @@ def test_a_server_that_cannot_do_it_is_refused(said, why):
         refuse_unfit(said, URL)
 
 
-@pytest.mark.parametrize("asked", ["disk", "replicated"])
-async def test_more_than_a_server_gives_is_refused_with_what_to_change(redis_url, asked):
+@pytest.mark.parametrize(("asked", "advice"), [("disk", "appendfsync always"), ("replicated", "set replicaof")])
+async def test_more_than_a_server_gives_is_refused_with_what_to_change(redis_url, asked, advice):
     store = RedisRepo(f"{redis_url}?durability={asked}")
-    with pytest.raises(DurabilityError, match=rf"asks for durability={asked}, .* gives process: .*appendfsync always"):
+    with pytest.raises(DurabilityError, match=rf"asks for durability={asked}, .* gives process: .*{advice}"):
         await store.open()
+
+
+async def test_with_a_replica_a_commit_is_acknowledged_when_that_has_it(monkeypatch):
+    monkeypatch.setattr(writing, "CONFIRM_MS", 100)
+    quick = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
+    with Redis(**quick) as primary, Redis(**quick, replicaof=f"127.0.0.1 {primary.port}") as replica:
+        while b"connected_slaves:1" not in primary.ask("INFO", "replication"):  # noqa: ASYNC110  (it tells nobody)
+            await asyncio.sleep(0.01)
+        store = RedisRepo(f"{primary.url}?durability=replicated")
+        await store.open()
+        assert store.durability is Durability.REPLICATED
+        await store.commit(changeset(created(Item(id="first"))))
+        replica.kill()
+        wanted = changeset(created(Item(id="second")), id="again")
+        with pytest.raises(UncertainError, match="no replica has confirmed it"):
+            await store.commit(wanted)
+        replica.start()
+        while b"state=online" not in primary.ask("INFO", "replication"):  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0.01)
+        assert (await store.commit(wanted)).replayed is True
+        primary.kill()
+        replica.ask("REPLICAOF", "NO", "ONE")
+        taken_over = RedisRepo(replica.url)
+        await taken_over.open()
+        for id in ("first", "second"):
+            assert await taken_over.get(Item, id) is not None
+        await store.close()
+        await taken_over.close()
 
 
 async def test_what_a_server_gives_is_said(redis_url):

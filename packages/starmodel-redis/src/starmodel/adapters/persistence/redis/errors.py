@@ -34,7 +34,7 @@ class DurabilityError(ConfigurationError):
 
 
 class UncertainError(StoreError):
-    """The connection was lost while something was being stored: it is stored whole, or not at all."""
+    """What was being stored is there whole, or not at all: the connection was lost, or no replica has it yet."""
 
     code = "uncertain"
 

@@ -56,7 +56,7 @@ class Life:
         said = await said_by(link)
         if said.get("role") == "slave":
             raise ReadOnlyError("READONLY You can't write against a read only replica.")
-        promise = promise_of(said)
+        promise = promise_of(said, self.url.asked)
         try:
             refuse_unfit(said, self.url)
             promise.refuse_less_than(self.url.asked, self.url)

@@ -66,8 +66,20 @@ def refuse_unfit(said: Mapping[str, str], url: RedisUrl) -> None:
         )
 
 
-def promise_of(said: Mapping[str, str]) -> Promise:
-    """Return what an acknowledged commit survives on a server that says this of itself."""
+def promise_of(said: Mapping[str, str], asked: Durability | None = None) -> Promise:
+    """Return what an acknowledged commit survives on a server that says this of itself.
+
+    Replicas count where they are *asked* for: each commit then waits for one of them.
+    """
+    alone = _promise_of_one(said)
+    if asked is not Durability.REPLICATED or alone.durability is Durability.EPHEMERAL:
+        return alone
+    if said.get("connected_slaves", "0") == "0":
+        return Promise(alone.durability, "no replica is connected to it; set replicaof on another server")
+    return Promise(Durability.REPLICATED, "one replica confirms each commit")
+
+
+def _promise_of_one(said: Mapping[str, str]) -> Promise:
     policy = said.get("maxmemory-policy", said.get("maxmemory_policy", "noeviction"))
     if policy != "noeviction" and said.get("maxmemory", "0") != "0":
         return Promise(

@@ -100,10 +100,12 @@ class RedisRepo:
     async def commit(self, changeset: Changeset, /) -> Commit:
         """Store the whole changeset and its place in the log by one script.
 
-        UncertainError when the connection was lost, and it could not be found out whether it was stored.
+        UncertainError when the connection was lost, and it could not be found out whether it was stored; and when
+        replicas are asked for, and none has confirmed it.
         """
         at = changeset.command.at or self._clock.now()
-        attempt = Attempt(changeset, at, self._shapes, self._log, keep=self._keep)
+        replicas = int(self.durability is Durability.REPLICATED)
+        attempt = Attempt(changeset, at, self._shapes, self._log, keep=self._keep, replicas=replicas)
         try:
             commit = await self._call(attempt.send)
         except StoreError as error:

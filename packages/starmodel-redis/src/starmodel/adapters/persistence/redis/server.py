@@ -48,12 +48,21 @@ class Link:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.is_clean = True
+        """Whether every answer has been read to its end."""
 
     async def ask(self, *command: Any, patience: float = PATIENCE) -> Any:
         """Return the answer to *command*, as Redis gives it: texts are bytes."""
-        async with asyncio.timeout(patience):
-            await self.connection.send_command(*command)
-            return await self.connection.read_response(disable_decoding=True)
+        self.is_clean = False
+        try:
+            async with asyncio.timeout(patience):
+                await self.connection.send_command(*command)
+                answer = await self.connection.read_response(disable_decoding=True)
+        except ResponseError:  # the whole answer was read: it said no
+            self.is_clean = True
+            raise
+        self.is_clean = True
+        return answer
 
     async def run(self, script: Script, *arguments: Any) -> Any:
         """Return what *script* returns."""
@@ -121,8 +130,8 @@ class Server:
             try:
                 result = await work(link)
             except BaseException as error:
-                if isinstance(error, ResponseError) and not is_passing(error):
-                    await self._keep(link)  # the whole answer was read: it said no
+                if link.is_clean and not is_passing(error):
+                    await self._keep(link)
                 else:
                     await self._drop(link, all_others=is_passing(error) or is_lost(error))
                 raise

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
 from starmodel.core.errors import ConflictError, GoneError
 
-from .errors import UnreadableError, is_lost
+from .errors import UncertainError, UnreadableError, is_lost
 from .log import Forgotten
 from .records import entry_of
 from .scripts import script
@@ -25,16 +25,22 @@ __all__ = ["Attempt"]
 
 Sent: TypeAlias = tuple[Any, ...]
 
+CONFIRM_MS: Final = 1000
+"""How long a replica may take to confirm a commit."""
+
 
 class Attempt:
     """One call of commit(): it may be sent again when an answer was lost, and knows its own work then.
 
-    *keep* commits stay in the log.
+    *keep* commits stay in the log; so many *replicas* have to confirm it.
     """
 
-    def __init__(self, changeset: Changeset, at: datetime, shapes: Shapes, log: Log, *, keep: int) -> None:
+    def __init__(
+        self, changeset: Changeset, at: datetime, shapes: Shapes, log: Log, *, keep: int, replicas: int = 0
+    ) -> None:
         self._changeset, self._at = changeset, at
         self._shapes, self._log = shapes, log
+        self._replicas = replicas
         self._id = secrets.token_hex(8)
         self.is_uncertain = False
         """Whether it was sent, and no answer tells what became of it."""
@@ -52,6 +58,13 @@ class Attempt:
 
     async def send(self, link: Link) -> Commit:
         """Store the changeset, or raise what the contract says."""
+        commit = await self._stored(link)
+        if self._replicas and await link.ask("WAIT", self._replicas, CONFIRM_MS) < self._replicas:
+            why = "it is stored, and no replica has confirmed it: with this server it would be lost"
+            raise UncertainError(why, self._changeset.command.id)
+        return commit
+
+    async def _stored(self, link: Link) -> Commit:
         while True:
             outcome, *said = await self._sent(link)
             if outcome == b"ok":
