@@ -51,6 +51,7 @@ class Wire:
                 await asyncio.gather(self._ask(reader, back), self._answer(there, writer), return_exceptions=True)
 
     async def end(self):
+        await asyncio.sleep(0.01)  # who has just come in is not among them yet
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
