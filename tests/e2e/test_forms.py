@@ -64,8 +64,11 @@ def test_an_order_is_written_in_a_dialog_and_taken_back(server: Server, visitors
     expect(dialog).to_be_hidden()
     row = page.locator("tbody tr", has_text="Tea for two")
     expect(row).to_contain_text("Ada Lovelace")
-    page.locator("#sm-toasts").get_by_role("button", name="Undo").click()
-    expect(row).to_have_count(0)
+    expect(page.locator("tbody tr").first).to_contain_text("Tea for two")
+    page.locator("#sm-toasts").get_by_role("link", name="Open").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tea for two")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("This is not there any more.")).to_be_visible()
 
 
 def test_a_value_is_checked_when_its_field_is_left(server: Server, visitors: Visitors) -> None:

@@ -97,6 +97,25 @@ def test_a_row_has_a_menu_that_keys_can_use(server: Server, visitors: Visitors) 
     expect(more).to_be_focused()
 
 
+def test_a_row_is_deleted_and_taken_back_by_keys_alone(server: Server, visitors: Visitors) -> None:
+    page = visitors().open(f"{server.url}/order?q=order+1&sort=title")
+    page.get_by_role("link", name="More actions for Order 13").focus()
+    for key in ("Enter", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+        page.wait_for_function("document.activeElement !== document.body")
+    delete = page.get_by_role("dialog").get_by_role("button", name="Delete")
+    delete.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="More actions for Order 13")).to_have_count(0)
+    expect(page.get_by_role("link", name="More actions for Order 14")).to_be_focused()
+    page.keyboard.press("F8")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.get_by_role("link", name="More actions for Order 14").focus()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("link", name="More actions for Order 13")).to_be_visible()
+    expect(page.get_by_role("link", name="More actions for Order 14")).to_be_focused()
+
+
 def test_a_row_is_opened_by_a_click_anywhere_on_it(server: Server, visitors: Visitors) -> None:
     page = visitors().open(f"{server.url}/order?q=order+04")
     page.locator("tbody tr td:nth-child(3)").click()

@@ -55,7 +55,7 @@ async def test_a_file_holds_every_public_field_and_no_other(visitor):
 async def test_no_cell_begins_a_formula(visitor):
     rows = read_csv(await visitor.get("/item/export.csv"))
     assert all(row["title"][0] not in "=+-@\t\r" for row in rows)
-    assert [unguarded(row["title"]) for row in rows] == [*HOSTILE]
+    assert {unguarded(row["title"]) for row in rows} == {*HOSTILE}
 
 
 async def test_numbers_are_exact_and_no_text(visitor):

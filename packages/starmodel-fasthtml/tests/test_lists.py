@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from html import unescape
@@ -206,6 +207,17 @@ async def test_a_class_without_pages_has_none(app, visitor):
     assert (await visitor.get("/hidden")).status == 404
     assert (await visitor.get("/job/x/y/z")).status == 404
     assert (await visitor.ask("POST", "/job")).status in (404, 405)
+
+
+async def test_what_was_made_last_stands_first_and_its_maker_is_told_where_it_is(app, visitor):
+    for number in range(30):
+        await app.application.dispatch(
+            replace(Job.create(title=f"Job {number}"), at=datetime(2020, 1, 1 + number, tzinfo=UTC))
+        )
+    made = await visitor.click("/job/create", {"title": "New"})
+    page = await visitor.get("/job")
+    assert titles(page)[:3] == ["New", "Job 29", "Job 28"]
+    assert (await visitor.get(made.header("starmodel-made"))).status == 200
 
 
 class TestKept:

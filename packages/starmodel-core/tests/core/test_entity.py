@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starmodel.core import CheckFailedError, Entity, InvalidError, Private, Secret, StarModelError, Visibility, event
-from starmodel.core.entity import FieldInfo, fields_of, new_id, valid_id
+from starmodel.core.entity import FieldInfo, fields_of, new_id, timed_id, valid_id
 from starmodel.core.errors import DefinitionError, EventError, FrozenEntityError, UnknownFieldError
 from starmodel.core.frozen import FrozenDict, FrozenList, FrozenSet
 from starmodel.core.snapshot import draft_of
@@ -189,6 +189,13 @@ class TestIds:
 
     def test_a_new_id_is_valid(self):
         assert valid_id(new_id())
+
+    def test_ids_are_in_the_order_of_time_and_unlike_each_other(self):
+        ids = [timed_id(seconds, b"\xff" * 10) for seconds in (0, 1.5, 1.501, 2e9, 1e11)]
+        assert ids == sorted(set(ids))
+        assert {len(id) for id in ids} == {32}
+        assert len({new_id() for _ in range(100)}) == 100
+        assert timed_id(0, b"") < new_id()[:12] < timed_id(1e11, b"")
 
 
 class TestFreezing:

@@ -23,7 +23,7 @@ class SystemClock:
 
 
 class RandomIds:
-    """Makes ids of 128 random bits."""
+    """Makes ids in the order of time, of which 80 bits are random."""
 
     def new(self) -> str:
         """Return a fresh, unguessable id."""

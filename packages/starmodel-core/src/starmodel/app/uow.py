@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from starmodel.core.changes import Changeset, Write
 from starmodel.core.domain_events import Recorded
-from starmodel.core.entity import Entity
+from starmodel.core.entity import RANDOM_BYTES, Entity, timed_id
 from starmodel.core.errors import ConfigurationError, EventError, NotFoundError
 from starmodel.core.query import Query, Stored
 from starmodel.core.runners import conclude, follow
@@ -135,7 +135,8 @@ class UnitOfWork(Unit):
         self._made += 1
         if self._made == 1 and self._chosen_id is not None:
             return self._chosen_id
-        return hashlib.blake2b(f"{self.command.id}:{self._made}".encode(), digest_size=16).hexdigest()
+        own = hashlib.blake2b(f"{self.command.id}:{self._made}".encode(), digest_size=RANDOM_BYTES).digest()
+        return timed_id(0 if self.command.at is None else self.command.at.timestamp(), own)
 
     def _draft(self, entity: Snapshot) -> Entity:
         key = (type(entity).__entity_name__, entity.__dict__["id"])  # type: ignore[attr-defined]  # an Entity, as above

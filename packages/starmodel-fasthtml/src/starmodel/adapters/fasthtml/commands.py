@@ -11,11 +11,11 @@ import secrets
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import ClientDisconnect
 
-from starmodel.app import Refusal, Upload, refusal_of, take_file
+from starmodel.app import Refusal, Upload, may_read, refusal_of, take_file
 from starmodel.app.bodies import BodyTooLargeError
 from starmodel.app.doors import command_id, outcome_of, shown, version_in
 from starmodel.app.history import SERVICES
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from starmodel.app import Handler, Result
     from starmodel.core.actors import Actor
+    from starmodel.core.entity import Entity
 
     from .runtime import Runtime
 
@@ -163,9 +164,18 @@ class CommandDoor:
         if frames is not None and frames.started:
             await frames.finish(last)
         elif last:
-            await send_frames(send, last, self._way_back(result))
+            await send_frames(send, last, [*self._way_back(result), *self._way_there(result, actor)])
         else:
-            await send_nothing(send, self._way_back(result))
+            await send_nothing(send, [*self._way_back(result), *self._way_there(result, actor)])
+
+    def _way_there(self, result: Result, actor: Actor) -> list[tuple[bytes, bytes]]:
+        """Return what tells the page of a command where to find what it made; nothing where that has no page."""
+        made, kind, app = result.entity, self._handler.kind, self._runtime.app
+        if not self._handler.event.of_class or not isinstance(made, kind) or self._runtime.forms is None:
+            return []
+        if not kind.__entity_config__.get("pages", True) or not may_read(app, actor, made):
+            return []
+        return [(b"starmodel-made", quote(_page_of(made)).encode())]
 
     def _way_back(self, result: Result) -> list[tuple[bytes, bytes]]:
         """Return what tells the page of a command how to take it back; nothing for one that cannot be taken back."""
@@ -186,7 +196,7 @@ class CommandDoor:
         if arguments.back is None:
             return back_to(scope)
         if isinstance(made, self._handler.kind) and self._handler.event.name == "create":
-            return f"/{self._handler.kind.__entity_name__.lower()}/{made.id}"
+            return _page_of(made)
         return own_path(arguments.back)
 
     def _as_json(self, result: Result, actor: Actor) -> dict[str, Any]:
@@ -217,6 +227,10 @@ class CommandDoor:
             await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
         else:
             await send_json(send, refusal.status, self._told(refusal), problem=True)
+
+
+def _page_of(entity: Entity) -> str:
+    return f"/{entity.__entity_name__.lower()}/{entity.id}"
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -98,7 +98,7 @@ def _refusals(call: PageCall, shape: Shape, batch: Batch) -> Any:
             pairs.append((call.words("Line {number}", number=one.name), one.why))
             continue
         where = call.kit.link(Link(label=call.words("Open"), href=f"{shape.path}/{one.name}"))
-        pairs.append((one.name[:8], ft("span", one.why, " ", where)))
+        pairs.append((one.name[-8:], ft("span", one.why, " ", where)))
     table = call.kit.facts(pairs)
     rest = batch.refused - len(pairs)
     return ft("div", table, ft("p", call.words("and {count} more", count=call.words.number(rest))) if rest > 0 else "")

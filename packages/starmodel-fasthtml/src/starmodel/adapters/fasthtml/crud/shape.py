@@ -85,7 +85,10 @@ class Shape:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """How a list is ordered unless somebody chooses otherwise: the newest first, where an index knows which."""
+        """How a list is ordered unless somebody chooses otherwise: by an index, the newest first.
+
+        Ids are in the order in which they were made, so that of the ids always knows which came last.
+        """
         indexed = [
             name
             for name, one in self.fields.items()
@@ -94,7 +97,7 @@ class Shape:
         dated = next((name for name in indexed if self.fields[name].widget in ("datetime", "date")), "")
         if dated:
             return (f"-{dated}",)
-        return (self.naming,) if self.naming in indexed else ()
+        return (self.naming,) if self.naming in indexed else ("-id",)
 
     @cached_property
     def search_fields(self) -> tuple[str, ...]:
@@ -162,4 +165,4 @@ class Shape:
     def called(self, entity: Entity) -> str:
         """Return what *entity* is called."""
         name = getattr(entity, self.naming, None) if self.naming else None
-        return str(name) if name else f"{self.label} {entity.id[:8]}"
+        return str(name) if name else f"{self.label} {entity.id[-8:]}"

@@ -93,7 +93,7 @@ def _samples(call: PageCall, shape: Shape, changes: Sequence[Change]) -> Any:
 def _name(shape: Shape, change: Change) -> str:
     values = {**(change.after or {}), **(change.before or {})}
     entity = change.snapshot
-    return str(values.get(shape.naming) or (shape.called(entity) if entity is not None else change.id[:8]))
+    return str(values.get(shape.naming) or (shape.called(entity) if entity is not None else change.id[-8:]))
 
 
 def _lines(call: PageCall, shape: Shape, change: Change, painter: Painter) -> list[Any]:

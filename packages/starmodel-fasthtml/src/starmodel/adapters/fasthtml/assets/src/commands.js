@@ -2,8 +2,9 @@
 // On a form it sends the form's fields. Commands of one entity go one after the other, different entities side by side.
 import { action } from "datastar";
 import { readFrames } from "./frames.js";
-import { ask, toast, toDatastar } from "./page.js";
+import { ask, toDatastar } from "./page.js";
 import { showProblem, unmark } from "./problems.js";
+import { toast } from "./toasts.js";
 import { baseOf, editOf, forget, forgetBase, initial, isField, read, settle, write } from "./typing.js";
 import { say } from "./words.js";
 
@@ -120,6 +121,7 @@ async function deliver(job) {
       const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
       if (!AGAIN.has(reply.status)) {
         job.command = reply.headers.get("StarModel-Command");
+        job.made = reply.headers.get("StarModel-Made");
         return await take(reply, el);
       }
       const after = Number(reply.headers.get("Retry-After"));
@@ -152,12 +154,14 @@ async function take(reply, el) {
   return null;
 }
 
-// Say that it was done, and offer to take it back.
-function announce({ command, lane, options }) {
-  if (!options.what || !command) return;
+// Say that it was done, and offer the way to what it made, and to take it back.
+function announce({ command, made, lane, options }) {
+  if (!options.what || !(command || made)) return;
   const after = (problem) => problem || toast(say("Undone"), "success");
   const run = () => send({ el: document.body }, `/${lane.split("/")[0]}/undo`, { command }, { after });
-  toast(options.what, "success", { label: say("Undo"), run });
+  const ways = made ? [{ label: say("Open"), href: made }] : [];
+  if (command) ways.push({ label: say("Undo"), keys: say("Ctrl+Z"), run });
+  toast(options.what, "success", ways);
 }
 
 function conclude(job, problem) {

@@ -1,7 +1,9 @@
 // Forms in dialogs: fetched from the address of their link, kept up to date while they are open, sent in place.
 import { send } from "./commands.js";
 import { asOwn, prepare } from "./forms.js";
-import { ask, make, toast, toDatastar } from "./page.js";
+import { around, focusAround, isLost } from "./focus.js";
+import { ask, make, toDatastar } from "./page.js";
+import { toast } from "./toasts.js";
 import { isField } from "./typing.js";
 import { say } from "./words.js";
 
@@ -30,7 +32,7 @@ async function show(link) {
   link.ariaBusy = null;
   if (!dialog) return location.assign(link.href); // a page tells what is wrong
   layer.append(dialog);
-  const state = { url: link.href, opener: link };
+  const state = { url: link.href, opener: link, near: around(link.closest("#sm-menu")?.opener ?? link) };
   open.set(dialog, state);
   const form = dialog.querySelector("form[data-sm-form]");
   prepare(form);
@@ -110,12 +112,14 @@ async function refresh(dialog, state) {
 }
 
 function gone(dialog) {
-  const { source, opener, url } = open.get(dialog) ?? {};
+  const { source, opener, near, url } = open.get(dialog) ?? {};
   open.delete(dialog);
   source?.close();
   dialog.remove();
   const same = [...document.querySelectorAll("a[data-sm-dialog]")].find((link) => link.href === url);
-  (opener?.isConnected ? opener : same)?.focus();
+  const back = opener?.isConnected ? opener : same;
+  if (back) back.focus();
+  else if (near && isLost()) focusAround(near);
 }
 
 addEventListener("beforeunload", (evt) => {

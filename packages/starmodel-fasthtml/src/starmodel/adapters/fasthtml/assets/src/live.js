@@ -1,6 +1,7 @@
 // The one live stream of a page, described by <div id="sm-live" data-url data-after>: resumed where it ended, for ever.
 import { on, receive } from "./frames.js";
-import { byId, showBanner, toast, toDatastar } from "./page.js";
+import { byId, showBanner, toDatastar } from "./page.js";
+import { toast } from "./toasts.js";
 import { say } from "./words.js";
 
 const stream = { url: "", last: "", tries: 0, opened: 0, source: null, timer: 0, alarm: 0, refreshing: false };

@@ -1,5 +1,6 @@
 // Show what the server found wrong, at the fields where it is wrong.
-import { byId, make, toast } from "./page.js";
+import { byId, make } from "./page.js";
+import { toast } from "./toasts.js";
 
 const marks = new Map(); // field -> {text, note, described}
 let count = 0;
