@@ -168,6 +168,13 @@ def test_a_mistake_in_an_event_is_told_with_its_line(event, todo, project):
     assert "Traceback" not in ended.err
 
 
+def test_a_program_is_told_the_reason_of_a_failure_too(event, todo, project):
+    ended = event("Todo.crash", todo, "--json")
+    told = json.loads(ended.out)
+    assert (ended.code, told["status"], told["detail"]) == (1, 500, "ZeroDivisionError: division by zero")
+    assert told["place"] == f"{project}/main.py:32: 1 / 0"
+
+
 def test_whoever_is_named_is_asked_for_what_they_may(event, todo):
     assert "✘ Not allowed: Todo.toggle is not allowed: only Ada may" in event("Todo.toggle", todo, "--as", "bob").err
     assert event("Todo.toggle", todo, "--as", "bob", "--dry-run").code == 1

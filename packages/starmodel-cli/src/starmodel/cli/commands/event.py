@@ -89,12 +89,17 @@ def _only_at(application: Application, command: Command) -> int | None:
 
 
 def _refuse(error: Exception, project: Project, name: str, *, json: bool) -> None:
-    """Tell why it was not done, in the words of every other door; a mistake in the program with its place."""
+    """Tell why it was not done, in the words of every other door.
+
+    What those keep to the log is said here, where nobody else listens; a mistake in the program with its place.
+    """
     refusal: Refusal = refusal_of(error, secrets.token_hex(6))
+    if refusal.status >= 500:
+        refusal = replace(refusal, detail=reason_of(error))
+    place = place_of(error, project.folder) if refusal.status == 500 else ""
     if json:
-        say_json(refusal.to_dict())
+        say_json({**refusal.to_dict(), **({"place": place} if place else {})})
     elif refusal.status == 500:
-        place = place_of(error, project.folder)
-        fail(f"{name} failed, and nothing was changed: {reason_of(error)}" + (f"\n  {place}" if place else ""))
+        fail(f"{name} failed, and nothing was changed: {refusal.detail}" + (f"\n  {place}" if place else ""))
     else:
         fail(f"{refusal.title}: {refusal.detail}")
