@@ -138,7 +138,9 @@ def test_the_gate_stands_before_it(tmp_path):
         for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}):
             assert client.post("/api/book", json={"title": "x"}, headers=foreign).status_code == 403
         assert client.get("/api/book", headers={"host": "evil.example"}).status_code == 400
-        assert client.post("/api/book", content=b"x" * 2_000_000).status_code == 413
+        large = client.post("/api/book", content=b"x" * 2_000_000)
+        assert (large.status_code, large.headers["content-type"]) == (413, "application/problem+json")
+        assert large.json()["type"] == "urn:starmodel:problem:too_large"
         endless = client.post(
             "/api/book", content=iter([b"x" * 600_000] * 3), headers={"content-type": "application/json"}
         )

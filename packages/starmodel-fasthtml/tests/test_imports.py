@@ -243,6 +243,20 @@ async def test_a_file_that_is_too_large_is_refused_before_it_is_read(visitor):
     assert "50 MiB" in answer.text
 
 
+async def test_a_file_that_is_too_large_leads_back_to_where_it_was_chosen(visitor):
+    answer = await visitor.ask(
+        "POST",
+        "/ware/import",
+        b"x",
+        content_type="multipart/form-data; boundary=X",
+        content_length="104857600",
+        referer="http://localhost/ware/import",
+    )
+    assert answer.header("content-type").startswith("text/html")
+    assert "nonce-" in answer.header("content-security-policy")
+    assert re.search('<a [^>]*href="/ware/import"[^>]*>.*Go back', answer.text)
+
+
 async def test_only_this_address_takes_more_than_others(visitor):
     for path in ("/ware/bulk", "/ware/create", "/seen/export.csv", "/ware/id/import"):
         answer = await visitor.ask(

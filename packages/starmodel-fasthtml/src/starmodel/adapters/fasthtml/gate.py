@@ -21,7 +21,7 @@ from starmodel.core.errors import StarModelError
 from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
 from .packing import packed
-from .replies import send_bytes, send_plain, unread
+from .replies import send_bytes, send_json, send_plain, unread
 from .sessions import Session, Sessions
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
+_HTML = b"text/html; charset=utf-8"
 _FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 
 
@@ -103,8 +104,7 @@ class Gate:
         state["headers"] = headers
         refused = self._refusal(scope, headers)
         if refused is not None:
-            out = unread(receive, send) if refused[0] == 413 else send
-            await send_plain(out, *refused, [NOSNIFF])
+            await send_plain(send, *refused, [NOSNIFF])
             return
         visit, is_new = self._visit(scope, headers)
         session = Session(self._sessions, visit)
@@ -114,24 +114,34 @@ class Gate:
         limit = self._limit(scope, headers)
         limited = _Limited(receive, limit)
         try:
+            limited.expect(headers.get(b"content-length", b"0"))
             await self._app(scope, limited, answer)
         except ClientDisconnect:
             return  # nobody is there to be answered
-        except BodyTooLargeError as error:
+        except BodyTooLargeError:
+            if answer.started:
+                raise _broken() from None
             out = answer if limited.is_read else unread(receive, answer)
-            await self._after_failure(answer, error, 413, str(BodyTooLargeError(limit)), out)
+            await self._refuse(scope, BodyTooLargeError(limit), out)
         except Exception as error:  # the outermost place: nothing above could answer
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
             if answer.started or not await answered_by_the_app(error, scope, limited, answer):
                 await self._tell(scope, headers, error, id, answer)
 
-    async def _after_failure(
-        self, answer: Answer, error: Exception, status: int, text: str, send: Send | None = None
-    ) -> None:
+    async def _refuse(self, scope: Scope, error: StarModelError, send: Send) -> None:
+        """Tell who sent the request what is wrong with it: people by a page, programs by a problem document."""
+        refusal = refusal_of(error, secrets.token_hex(6))
+        page = self._draw(scope, refusal)
+        if page is None:
+            await send_json(send, refusal.status, refusal.to_dict(), problem=True)
+        else:
+            await send_bytes(send, refusal.status, _HTML, page.encode())
+
+    async def _after_failure(self, answer: Answer, error: Exception, status: int, text: str) -> None:
         if answer.started:
-            raise AnswerBrokenError("the answer had begun when the request failed; the connection is closed") from error
-        await send_plain(send or answer, status, text)
+            raise _broken() from error
+        await send_plain(answer, status, text)
 
     async def _tell(self, scope: Scope, headers: dict[bytes, bytes], error: Exception, id: str, answer: Answer) -> None:
         refusal = refusal_of(error, id)
@@ -142,7 +152,7 @@ class Gate:
             return
         page = None if answer.started else self._draw(scope, refusal)
         if page is not None:
-            await send_bytes(answer, refusal.status, b"text/html; charset=utf-8", page.encode())
+            await send_bytes(answer, refusal.status, _HTML, page.encode())
             return
         text = f"Something went wrong on the server. The details are in its log under the id {id}."
         await self._after_failure(answer, error, refusal.status, text)
@@ -160,10 +170,6 @@ class Gate:
         method = scope.get("method", "GET")
         if (method not in SAFE_METHODS or scope["type"] == "websocket") and not is_same_origin(headers, host):
             return 403, "This request came from another site. Open the application itself and try again there."
-        length = headers.get(b"content-length", b"0")
-        limit = self._limit(scope, headers)
-        if not length.isdigit() or len(length) > 18 or int(length) > limit:
-            return 413, str(BodyTooLargeError(limit))
         return None
 
     def _limit(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
@@ -187,6 +193,10 @@ class Gate:
         if visit is not None:
             return visit, False
         return self._sessions.begin(), not self._sessions.was_just_replaced(cookie)
+
+
+def _broken() -> AnswerBrokenError:
+    return AnswerBrokenError("the answer had begun when the request failed; the connection is closed")
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
@@ -256,6 +266,11 @@ class _Limited:
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive, self._limit = receive, limit
         self._total, self.is_read = 0, False
+
+    def expect(self, length: bytes) -> None:
+        """Raise BodyTooLargeError when the body says of itself that it is too long."""
+        if not length.isdigit() or len(length) > 18 or int(length) > self._limit:
+            raise BodyTooLargeError(self._limit)
 
     async def __call__(self) -> Message:
         message = await self._receive()

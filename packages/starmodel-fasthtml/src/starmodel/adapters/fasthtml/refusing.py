@@ -49,7 +49,10 @@ class PageRefusals:
 
     def page(self, scope: Scope, refusal: Refusal) -> str | None:
         """Return the page that tells of *refusal*; ``None`` to whoever will not look at it."""
-        return self._runtime.refusal_page(scope, refusal, "/") if wants_page(scope) else None
+        if not wants_page(scope):
+            return None
+        back = "/" if refusal.status >= 500 else back_to(scope)  # to the form that was sent; what is broken may stay so
+        return self._runtime.refusal_page(scope, refusal, back)
 
     def _told(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
         if not wants_page(request.scope):
