@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import String, text
 
 from starmodel.adapters.persistence.sqlmodel import SchemaError, SQLRepo
 from starmodel.adapters.persistence.sqlmodel.migrations import bring_up, drift, refuse_drift, transaction
@@ -173,6 +173,39 @@ def test_production_says_what_does_not_fit(place):
         connected(store.database) as connection,
         pytest.raises(SchemaError, match=r"behind or ahead of the code:\n  todo.note is missing\n.* migrate up"),
     ):
+        refuse_drift(connection, store.tables.metadata)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ((str | None, None), (str, ""), "todo.note may be empty in the database and is required in the code"),
+        (
+            (Annotated[str, String(9)], ""),
+            (Annotated[str, String(5)], ""),
+            "in the database and VARCHAR(5) in the code",
+        ),
+    ],
+)
+def test_a_column_that_takes_more_than_the_code_is_refused_unless_the_database_is_ahead(
+    place, tmp_path, old, new, words
+):
+    before = place.migrator(todo(note=old))
+    before.make("first")
+    before.up()
+    store = place.store(todo(note=new))
+    with connected(store.database) as connection:
+        with pytest.raises(SchemaError) as refused:
+            refuse_drift(connection, store.tables.metadata, folder=place.folder)
+        assert words in str(refused.value)
+        refuse_drift(connection, store.tables.metadata, folder=tmp_path / "of a version before")
+    assert any(words in line for line in place.migrator(todo(note=new)).check().lines)
+
+
+def test_tables_that_development_made_are_ahead_of_no_code(place):
+    place.opened(todo(note=(str | None, None)))
+    store = place.store(todo(note=(str, "")))
+    with connected(store.database) as connection, pytest.raises(SchemaError, match=r"todo\.note may be empty"):
         refuse_drift(connection, store.tables.metadata)
 
 

@@ -84,10 +84,12 @@ def _sql_store(settings: Settings) -> StatePersistenceBackend:
             raise
         raise AdapterNotFoundError("the store 'sql' needs its package: pip install 'starmodel[sql]'") from error
     url = settings.database_url or DEFAULT_URL
-    if settings.env != "development":
-        return SQLRepo(url, schema="check")
     revisions = Path("migrations")
-    return SQLRepo(url, schema="auto", migrations=revisions if revisions.is_dir() else None)
+    return SQLRepo(
+        url,
+        schema="auto" if settings.env == "development" else "check",
+        migrations=revisions if revisions.is_dir() else None,
+    )
 
 
 def _redis_store(settings: Settings) -> StatePersistenceBackend:

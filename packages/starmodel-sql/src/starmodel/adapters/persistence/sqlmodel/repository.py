@@ -53,7 +53,8 @@ class SQLRepo:
 
     *schema* says what opening does about the tables: ``"auto"`` adds what is missing and never takes anything away,
     ``"check"`` refuses to start when they do not fit the code, ``"trust"`` does not look.  *migrations* is the folder
-    of the project's revisions, with which an empty database begins.  Every *sweep* seconds what has expired is freed.
+    of the project's revisions: an empty database begins with them, and one at a revision that is not among them is
+    ahead of the code.  Every *sweep* seconds what has expired is freed.
     """
 
     instant = False
@@ -126,7 +127,7 @@ class SQLRepo:
             else:
                 metadata.create_all(connection, tables=own)
             if self._schema == "check":
-                refuse_drift(connection, metadata)
+                refuse_drift(connection, metadata, folder=self._migrations)
             self._finish_tables(connection)
 
     def _finish_tables(self, connection: Connection) -> None:

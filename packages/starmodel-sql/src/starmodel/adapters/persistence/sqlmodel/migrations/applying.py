@@ -17,7 +17,7 @@ from .errors import MigrationError
 from .revisions import VERSIONS, Revisions, current
 from .scratch import scratch
 
-__all__ = ["IMMEDIATE", "LOCK", "apply", "connected", "overtaken", "transaction"]
+__all__ = ["IMMEDIATE", "apply", "beginning", "connected", "overtaken", "transaction", "without_triggers"]
 
 LOCK = 5_782_076_301
 """The advisory lock of Postgres for whoever sees to the tables."""
@@ -75,11 +75,17 @@ def _refuse_broken_references(connection: Connection) -> None:
 
 @contextmanager
 def _on_postgres(connection: Connection) -> Iterator[None]:
-    with _ended(connection, "BEGIN"):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-        connection.exec_driver_sql(IMMEDIATE)
+    begin, *rest = beginning()
+    with _ended(connection, begin):
+        for statement in rest:
+            connection.exec_driver_sql(statement)
         yield
+
+
+def beginning() -> list[str]:
+    """Return the statements with which the transaction of a migration on Postgres begins."""
+    wait = f"SET LOCAL lock_timeout = '{PATIENCE}'"
+    return ["BEGIN", f"SELECT pg_advisory_xact_lock({LOCK})", wait, IMMEDIATE]
 
 
 @contextmanager
@@ -96,13 +102,15 @@ def _ended(connection: Connection, begin: str) -> Iterator[None]:
 
 def apply(connection: Connection, revisions: Revisions, to: str, *, down: bool = False) -> None:
     """Run the revisions that lead *to* one, after taking our triggers away: they note changes by other programs."""
-    _drop_triggers(connection)
+    for statement in without_triggers(connection):
+        connection.exec_driver_sql(statement)
     if not down:
         _mark_what_is_there(connection, revisions, to)
     revisions.run(connection, to, down=down)
 
 
-def _drop_triggers(connection: Connection) -> None:
+def without_triggers(connection: Connection) -> list[str]:
+    """Return the statements that take our triggers away."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
@@ -111,10 +119,12 @@ def _drop_triggers(connection: Connection) -> None:
             "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
             "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)"
         )
-    for name, table in found.fetchall():
-        if name.startswith(PREFIX):
-            of = "" if connection.dialect.name == "sqlite" else f" ON {quote(table)}"
-            connection.exec_driver_sql(f"DROP TRIGGER {quote(name)}{of}")
+    of = "" if connection.dialect.name == "sqlite" else " ON {}"
+    return [
+        f"DROP TRIGGER {quote(name)}{of.format(quote(table))}"
+        for name, table in found.fetchall()
+        if name.startswith(PREFIX)
+    ]
 
 
 def overtaken(connection: Connection, revisions: Revisions) -> Script | None:

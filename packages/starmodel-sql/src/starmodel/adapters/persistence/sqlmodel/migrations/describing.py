@@ -64,8 +64,11 @@ def is_left_over(one: ops.DropColumnOp) -> bool:
     return bool(column.nullable or column.server_default is not None or column.computed or column.identity)
 
 
-def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
-    """Yield in words what code cannot work with; what only the database has is left to older or newer code."""
+def blocking(found: Iterable[Difference], dialect: Dialect, *, strict: bool = False) -> Iterator[str]:
+    """Yield in words what code cannot work with; what only the database has is left to older or newer code.
+
+    If *strict*, there is no newer code, for which the database may take more than this code knows.
+    """
     differences = list(each(found))
     missing = {one.table_name for one in differences if isinstance(one, ops.CreateTableOp)}
     for one in differences:
@@ -77,7 +80,7 @@ def blocking(found: Iterable[Difference], dialect: Dialect) -> Iterator[str]:
             case ops.DropColumnOp() if not is_left_over(one):
                 yield f"{one.table_name}.{one.column_name} is required by the database and unknown to the code"
             case ops.AlterColumnOp():
-                yield from _altered(one, dialect)
+                yield from _altered(one, dialect, strict=strict)
             case ops.CreateIndexOp() if one.unique and one.table_name not in missing:
                 yield f"{one.table_name} allows the same {', '.join(_indexed(one))} twice"
             case ops.CreateForeignKeyOp():
@@ -92,10 +95,12 @@ def _is_wider(one: ops.AlterColumnOp) -> bool:
     return isinstance(there, String) and isinstance(wanted, String) and is_lossless(wanted, there)
 
 
-def _altered(one: ops.AlterColumnOp, dialect: Dialect) -> Iterator[str]:
+def _altered(one: ops.AlterColumnOp, dialect: Dialect, *, strict: bool) -> Iterator[str]:
     name = f"{one.table_name}.{one.column_name}"
-    if one.modify_type is not None and one.existing_type is not None and not _is_wider(one):
+    if one.modify_type is not None and one.existing_type is not None and (strict or not _is_wider(one)):
         say = worded if is_scratch(dialect) else partial(type_text, dialect=dialect)
         yield f"{name} is {say(one.existing_type)} in the database and {say(one.modify_type)} in the code"
     if one.modify_nullable is True:
         yield f"{name} is required by the database and optional in the code"
+    if one.modify_nullable is False and strict:
+        yield f"{name} may be empty in the database and is required in the code"

@@ -50,24 +50,34 @@ def bring_up(
     return done
 
 
-def drift(connection: Connection, metadata: MetaData) -> list[str]:
+def drift(connection: Connection, metadata: MetaData, *, strict: bool = False) -> list[str]:
     """Return in words what in the database does not fit the code; nothing when the code can work with it.
 
     Columns that only the database has do no harm as long as rows can be added without them: the code of the version
-    before runs besides.
+    before runs besides.  If *strict*, columns that take more than the code knows do, an empty value or a longer text.
     """
-    return list(blocking(differences(connection, plain_metadata(metadata)), connection.dialect))
+    return list(blocking(differences(connection, plain_metadata(metadata)), connection.dialect, strict=strict))
 
 
-def refuse_drift(connection: Connection, metadata: MetaData) -> None:
-    """Raise SchemaError when the code cannot work with the tables in the database; see :func:`drift`."""
-    found = drift(connection, metadata)
+def refuse_drift(connection: Connection, metadata: MetaData, *, folder: Path | None = None) -> None:
+    """Raise SchemaError when the code cannot work with the tables in the database; see :func:`drift`.
+
+    A database at a revision that is not in *folder* is ahead of the code, and may take more.
+    """
+    found = drift(connection, metadata, strict=True)
+    if found and _is_ahead(connection, folder):
+        found = drift(connection, metadata)
     if found:
         raise SchemaError(
             f"the tables in the database are behind or ahead of the code:\n{_listed(found)}\n"
             "make a revision if there is none for it (starmodel migrate make) and apply it (starmodel migrate up); or "
             "run the code that fits (starmodel migrate status)"
         )
+
+
+def _is_ahead(connection: Connection, folder: Path | None) -> bool:
+    known = set() if folder is None else {one.revision for one in Revisions(folder).in_order()}
+    return not known.issuperset(current(connection))
 
 
 def _listed(lines: Iterable[str]) -> str:

@@ -261,7 +261,8 @@ class Migrator:
                 steps = told(differences(replayed, plain_metadata(self._metadata), tables))
                 found += [f"no revision says: {step}; starmodel migrate make" for step in steps]
         with connected(self._database) as connection:
-            found += [f"the database does not fit the code: {line}" for line in drift(connection, self._metadata)]
+            unfit = drift(connection, self._metadata, strict=True)
+            found += [f"the database does not fit the code: {line}" for line in unfit]
         lines = found or ["Code, revisions and database fit together."]
         return Report(lines, {**document, "problems": found}, ok=not found)
 
@@ -277,7 +278,7 @@ class Migrator:
         elif self._database.is_sqlite:
             text = recorded(self._database, self._revisions, target)
         else:
-            text = written(self._revisions, start, target)
+            text = written(self._database, self._revisions, start, target)
         return Report([text] if text else [], {"from": start, "to": target, "sql": text})
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from starmodel.adapters.persistence.sqlmodel.database import Database
 
-from .applying import apply, transaction
+from .applying import apply, beginning, connected, transaction, without_triggers
 from .revisions import Revisions
 from .trial import copied
 
 __all__ = ["recorded", "written"]
 
 
-def written(revisions: Revisions, start: str, to: str) -> str:
-    """Return the SQL for Postgres, which can be known without running it."""
+def written(database: Database, revisions: Revisions, start: str, to: str) -> str:
+    """Return the SQL for Postgres, which can be known without running it; a fault in it takes all of it back."""
     buffer = io.StringIO()
     revisions.run(
         None,
@@ -25,7 +25,11 @@ def written(revisions: Revisions, start: str, to: str) -> str:
         output_buffer=buffer,
         dialect_name="postgresql",
     )
-    return buffer.getvalue().strip()
+    with connected(database) as connection:
+        before = [*beginning(), *without_triggers(connection)]
+    return "\n\n".join(
+        ["".join(f"{statement};\n" for statement in before).strip(), buffer.getvalue().strip(), "COMMIT;"]
+    )
 
 
 def recorded(database: Database, revisions: Revisions, to: str) -> str:
@@ -43,4 +47,11 @@ def recorded(database: Database, revisions: Revisions, to: str) -> str:
         raw.set_trace_callback(note)  # the values are in it as SQLite writes them
         apply(connection, revisions, to)
         raw.set_trace_callback(None)
-    return ";\n".join(["BEGIN IMMEDIATE", *statements, ""]).strip()
+    return "\n".join([*_BEFORE, *(f"{statement};" for statement in statements), "COMMIT;"])
+
+
+_BEFORE = [
+    ".bail on",  # the shell of SQLite would go on after a fault, and commit the half of it
+    "PRAGMA foreign_keys=OFF;",  # a table that is made anew is gone for a moment
+    "BEGIN IMMEDIATE;",
+]
