@@ -126,6 +126,42 @@ def test_an_open_form_shows_what_others_change_and_leaves_what_is_typed(server: 
     expect(page.get_by_text("mine").first).to_be_visible()
 
 
+def test_the_page_of_a_form_loses_nothing_that_its_user_or_others_have_entered(
+    server: Server, visitors: Visitors
+) -> None:
+    id = server.create("/order", title="first", note="old")
+    page = wanting(visitors, "404", "409", "410", "422").open(f"{server.url}/order/{id}/edit")
+    note, told = page.get_by_label("Note", exact=True), page.get_by_text("Changed by somebody else to theirs")
+    note.fill("mine")
+    server.send(f"/order/{id}/update", title="second", note="theirs")
+    expect(told).to_be_visible()
+    server.send(f"/order/{id}/update", title="third")
+    expect(page.get_by_label("Title")).to_have_value("third")
+    expect(told).to_be_visible()
+
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Cancel").click()
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Note: which one?")).to_be_visible()
+    expect(page.locator("main [role=alert]")).to_be_focused()
+    expect(page).to_have_url(f"{server.url}/order/{id}/edit")
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(f"{server.url}/order/{id}")
+    expect(page.get_by_text("mine").first).to_be_visible()
+
+    page.goto(f"{server.url}/order/{id}/edit")
+    note.fill("my words")
+    server.send(f"/order/{id}/delete")
+    gone = page.get_by_text("What you have entered is still here")
+    expect(gone).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#sm-toasts")).to_contain_text("Not found")
+    expect(gone).to_be_visible()
+    expect(note).to_have_value("my words")
+
+
 def test_a_list_that_is_being_changed_is_left_alone(server: Server, visitors: Visitors) -> None:
     id = server.create("/order", title="t", tags=["a", "b"])
     page = visitors().open(f"{server.url}/order/{id}")
@@ -159,12 +195,18 @@ def test_a_cell_is_changed_where_it_stands(server: Server, visitors: Visitors) -
     mine.keyboard.press("ArrowLeft")
     mine.keyboard.press("F2")
     title = mine.locator(".sm-cell [name=title]")
+    title.fill("left for another place")
+    mine.get_by_role("heading", name="Orders").first.click()
+    expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("left for another place")
+    expect(title).to_have_count(0)
+
+    mine.locator(f"[id='order-{id}-title']").press("F2")
     title.fill("")
     mine.keyboard.press("Enter")
     expect(title).to_have_attribute("aria-invalid", "true")
     mine.keyboard.press("Escape")
     expect(mine.locator(".sm-cell")).to_have_count(0)
-    expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("cell")
+    expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("left for another place")
 
 
 def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Server, visitors: Visitors) -> None:

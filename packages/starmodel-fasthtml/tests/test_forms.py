@@ -362,6 +362,20 @@ async def test_two_who_change_the_same_field_choose_which_one_holds(app, visitor
     assert (bill.title, bill.body, bill.nick) == ("<theirs>", "of them", "me")
 
 
+async def test_a_form_that_did_not_fit_still_says_which_version_it_was_filled_from(app, visitor):
+    id = await made(app, title="first", body="old")
+    mine = await opened(visitor, f"/bill/{id}/edit")
+    await (await opened(visitor, f"/bill/{id}/edit")).send(visitor, body="theirs")
+
+    drawn = await mine.send(visitor, title="", body="mine")
+    again = Form(drawn.text)
+
+    assert again.action.partition("?")[2] == "_base=1"
+    assert 'tabindex="-1" autofocus' in drawn.text
+    assert (await again.send(visitor, title="second")).status == 409
+    assert (await kept(app, id)).body == "theirs"
+
+
 async def test_a_conflict_has_both_values_for_programs_too(app, visitor):
     id = await made(app, title="first", due=date(2026, 1, 1))
     await visitor.post(f"/bill/{id}/update", {"due": "2026-02-02", "pin": "1"})

@@ -90,7 +90,8 @@ async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY, 
     Files come only in forms: *take* keeps them.  Of arguments that hold several values one text alone is a list of one.
     InvalidError and UnsupportedMediaError say what is wrong.
     """
-    query, base = _query(scope)
+    query, named = _query(scope)
+    base = header(scope, b"starmodel-base-version") or named
     if scope["method"] in ("GET", "HEAD"):
         return Arguments(read_names(query, wanted.lists).nested(wanted.parts), is_text=True, key="", base=base)
     key = header(scope, b"idempotency-key")

@@ -128,14 +128,13 @@ class CommandDoor:
         return result
 
     def _command(self, scope: Scope, arguments: Arguments, actor: Actor) -> Command:
-        base = header(scope, b"starmodel-base-version") or arguments.base
         return Command(
             entity=self._handler.kind.__entity_name__,
             event=self._handler.event.name,
             args=arguments.values,
             entity_id=scope["path_params"].get("id"),
             id=command_id(actor, arguments.key),
-            base_version=version_in(base, "StarModel-Base-Version"),
+            base_version=version_in(arguments.base, "StarModel-Base-Version"),
         )
 
     # -- out -------------------------------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ class FormView:
     back: str
     form: FormValues | None = None
     refusal: Refusal | None = None
+    base: str = ""
+    """The version that what stands in it was filled from, where that is another than the one that is stored."""
 
     @property
     def title(self) -> str:
@@ -164,7 +166,9 @@ class FormView:
             listed += [ft("br", void_=True)] if listed else []
             listed.append(ft("a", text, href=where) if where else text)
         detail = ft("span", *listed) if listed else refusal.detail
-        return self.call.kit.alert(words(refusal.title), detail, level="error")
+        alert = self.call.kit.alert(words(refusal.title), detail, level="error")
+        # Who has no scripts is led to it by the browser.
+        return alert if is_ours(self.call.scope) else ft("div", alert, tabindex="-1", autofocus=True)
 
     def _name_of(self, problem: Problem) -> str:
         """Return the dotted name of the field a problem is at, ``""`` when it is at none of this form."""
@@ -209,7 +213,8 @@ class FormView:
     def _form(self, *, is_dialog: bool) -> Any:
         call, kit, handler = self.call, self.call.kit, self.handler
         address = event_path(self.shape, handler, call.id)
-        version = self.stored.version if self.stored is not None and shows_entity(handler) else None
+        shows = self.stored if shows_entity(handler) else None
+        version = None if shows is None else self.base or str(shows.version)
         attributes: dict[str, Any] = {
             "id": f"{self._prefix}-form",
             "method": "post",
@@ -221,7 +226,7 @@ class FormView:
         if self.handler.files:
             attributes["enctype"] = "multipart/form-data"
         if version is not None:
-            attributes["data-base"] = str(version)
+            attributes["data-base"] = version
         hidden = [_hidden("_key", KEY if not is_dialog else ""), _hidden("_form", self.back)]
         drawn = [*hidden, *self._drawn()]
         return kit.form(drawn, self._buttons(is_dialog=is_dialog), attributes=attributes)

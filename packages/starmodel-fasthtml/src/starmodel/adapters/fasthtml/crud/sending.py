@@ -127,6 +127,7 @@ class SiteForms:
             view = await form_view(
                 call, shape, event, back=own_path(arguments.back or ""), form=form, refusal=_in_words(call, refusal)
             )
+            view = replace(view, base=_base(arguments, refusal))
         except StarModelError:
             return None
         made = await view.shown(refusal.status)
@@ -134,6 +135,16 @@ class SiteForms:
             return made.body
         call.read.forget()  # what was typed is in no entity: the page must not be made again
         return document(call, made).body(scope) if isinstance(made, Content) else None
+
+
+def _base(arguments: Arguments, refusal: Refusal) -> str:
+    """Return the version that a form drawn again stands on.
+
+    It is the one it was filled from, until its user has seen both sides of a conflict.
+    """
+    if refusal.conflicts:
+        return str(refusal.version)
+    return arguments.base if arguments.base.isascii() and arguments.base.isdigit() else ""
 
 
 def _place(form: FormValues, name: str) -> tuple[str | int, ...]:

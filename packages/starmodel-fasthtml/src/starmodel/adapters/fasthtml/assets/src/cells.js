@@ -1,10 +1,12 @@
 // One value of a row is changed where it stands: its control lies over the cell, outside of what patches make again.
 import { send } from "./commands.js";
 import { prepare } from "./forms.js";
+import { isChanged } from "./leaving.js";
 import { make } from "./page.js";
 import { isField } from "./typing.js";
 
-let editor = null; // {box, cell, done}
+let editor = null; // {box, form, id, cell}
+let next = null; // the cell to be edited after this one
 
 const columnOf = (cell) => cell.closest("table")?.tHead?.rows[0]?.cells[cell.cellIndex];
 const addressOf = (cell) => {
@@ -69,6 +71,10 @@ document.addEventListener("mouseover", ({ target }) => {
 });
 
 async function edit(cell) {
+  if (editor && isChanged(editor.form)) {
+    next = cell; // as soon as the value in the other one is stored
+    return;
+  }
   end();
   const reply = await fetch(addressOf(cell), { headers: { Accept: "text/html", "StarModel-Request": "1" } }).catch(() => null);
   if (!reply?.ok) return;
@@ -100,7 +106,10 @@ async function edit(cell) {
     if (evt.target.tagName === "SELECT" || evt.target.type === "checkbox") form.requestSubmit();
   });
   box.addEventListener("focusout", ({ relatedTarget }) => {
-    if (!box.contains(relatedTarget) && !form.smSending && !form.querySelector("[aria-invalid=true]")) end();
+    // Left for another place, it is saved as in a spreadsheet; what does not fit stays, to be put right.
+    if (editor?.form !== form || box.contains(relatedTarget) || form.smSending || !document.hasFocus()) return;
+    if (!isChanged(form)) end();
+    else if (!form.querySelector("[aria-invalid=true]")) form.requestSubmit();
   });
 }
 
@@ -111,7 +120,11 @@ function save(evt) {
   const after = (problem) => {
     form.smSending = false;
     if (problem?.version) form.dataset.base = problem.version; // its user has seen both values, and may send again
-    if (!problem) end(true);
+    const then = next && (document.getElementById(next.id) ?? next);
+    next = null;
+    if (problem || editor?.form !== form) return;
+    end([null, document.body].includes(document.activeElement) || form.contains(document.activeElement));
+    if (then) edit(then);
   };
   send({ el: form, evt }, form.getAttribute("action"), {}, { what: form.dataset.smForm, after });
 }

@@ -1,14 +1,17 @@
 // Forms in dialogs: fetched from the address of their link, kept up to date while they are open, sent in place.
 import { send } from "./commands.js";
-import { asOwn, prepare } from "./forms.js";
 import { around, focusAround, isLost } from "./focus.js";
+import { prepare } from "./forms.js";
+import { isChanged } from "./leaving.js";
+import { asOwn, tellGone } from "./meanwhile.js";
 import { ask, make, toDatastar } from "./page.js";
+import { attend } from "./problems.js";
 import { toast } from "./toasts.js";
 import { isField } from "./typing.js";
 import { say } from "./words.js";
 
 const layer = document.body.appendChild(make("div", { id: "sm-dialogs" })); // outside of what patches make again
-const open = new Map(); // dialog -> {url, opener, source, changed, refused}
+const open = new Map(); // dialog -> {url, opener, source, refused}
 
 // An application's own page may leave its form out; then it is a page.
 const drawnIn = (html) => make("template", { innerHTML: html }).content.querySelector("dialog[data-sm-form-dialog]:has(form[data-sm-form])");
@@ -36,8 +39,7 @@ async function show(link) {
   open.set(dialog, state);
   const form = dialog.querySelector("form[data-sm-form]");
   prepare(form);
-  for (const type of ["input", "starmodel:touched"]) dialog.addEventListener(type, () => (state.changed = true));
-  dialog.addEventListener("cancel", (evt) => state.changed && (evt.preventDefault(), leave(dialog)));
+  dialog.addEventListener("cancel", (evt) => isChanged(form) && (evt.preventDefault(), leave(dialog)));
   dialog.addEventListener("close", () => gone(dialog));
   dialog.showModal();
   (firstOf(form) ?? dialog.querySelector("[data-sm-close]"))?.focus(); // without a field: a hurried Enter must not delete
@@ -48,9 +50,9 @@ const firstOf = (form) => [...form.elements].find((el) => isField(el) && !el.dis
 
 // Close, but not over the head of somebody who has typed something.
 async function leave(dialog) {
-  const state = open.get(dialog);
+  const form = dialog.querySelector("form[data-sm-form]");
   const question = say("Close without saving? What you have entered is lost.");
-  if (!state?.changed || (await ask(question, say("Discard")))) dialog.close();
+  if (!form || !isChanged(form) || (await ask(question, say("Discard")))) dialog.close();
 }
 
 document.addEventListener("submit", (evt) => {
@@ -67,15 +69,15 @@ document.addEventListener("click", ({ target }) => {
 
 function submit(dialog, evt) {
   const form = evt.target;
-  const state = open.get(dialog);
-  if (state.sending) return;
-  state.sending = true;
+  if (form.smSending) return;
+  form.smSending = true;
   const what = form.dataset.smForm;
   send({ el: form, evt }, form.getAttribute("action"), {}, {
     what,
     after: (problem) => {
-      state.sending = false;
+      form.smSending = false;
       if (!problem) return dialog.close();
+      if (problem.status === 404 || problem.status === 410) tellGone(form);
       if (problem.page) redraw(dialog, problem.page);
     },
   });
@@ -88,10 +90,8 @@ function redraw(dialog, html) {
   open.get(dialog).refused = true; // what is stored must not take the place of what was typed
   asOwn(() => toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML }));
   const wrong = dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[name$='?']");
-  if (wrong) return wrong.focus();
-  const alert = dialog.querySelector("[role=alert]");
-  alert?.setAttribute("tabindex", "-1");
-  alert?.focus();
+  if (wrong) wrong.focus();
+  else attend(dialog);
 }
 
 function follow(dialog, state) {
@@ -104,10 +104,12 @@ function follow(dialog, state) {
 }
 
 async function refresh(dialog, state) {
-  const isBusy = () => !open.has(dialog) || state.refused || state.sending;
+  const form = dialog.querySelector("form[data-sm-form]");
+  const isBusy = () => !open.has(dialog) || state.refused || form.smSending;
   const fresh = isBusy() || (await drawn(state.url));
   if (isBusy()) return;
   if (fresh) toDatastar("datastar-patch-elements", document.body, { elements: fresh.outerHTML });
+  else if (isChanged(form)) tellGone(form);
   else toast(say("This is not there any more."), "warning");
 }
 
@@ -121,7 +123,3 @@ function gone(dialog) {
   if (back) back.focus();
   else if (near && isLost()) focusAround(near);
 }
-
-addEventListener("beforeunload", (evt) => {
-  if ([...open.values()].some((state) => state.changed && !state.sending)) evt.preventDefault();
-});

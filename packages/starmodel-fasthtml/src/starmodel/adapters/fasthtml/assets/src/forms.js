@@ -1,13 +1,12 @@
 // Forms while they are being filled in: lists that grow, fields that depend on others, values that are checked when they
-// are left, and what somebody else changes meanwhile.
+// are left.
 import { formText } from "./commands.js";
-import { byId, make } from "./page.js";
+import { make } from "./page.js";
 import { mark, unmark } from "./problems.js";
-import { editOf, initial, isField, read } from "./typing.js";
-import { say } from "./words.js";
+import { editOf, isField } from "./typing.js";
 
 const FORM = "form[data-sm-form]";
-const formsHere = () => document.querySelectorAll(FORM);
+export const formsHere = () => [...document.querySelectorAll(FORM)];
 const named = (form, name) => [...form.elements].filter((el) => el.name === name || el.name === `${name}~`);
 
 // Make a form that the server drew ready for somebody with scripts.
@@ -161,68 +160,5 @@ document.addEventListener("focusout", ({ target: el }) => {
   if (!form?.dataset.smCheck || !isField(el) || !el.name || form.ariaBusy === "true") return;
   if (editOf(el) || left.get(form)?.has(el.name.replace(/~$/, ""))) setTimeout(check, 120, form, el); // a click on Cancel comes first
 });
-
-// -- what somebody else changes meanwhile --------------------------------------------------------------------------------
-
-let before = new Map();
-let isOwn = false;
-
-// Run what draws a form anew with the words of its own user: nobody else has changed it.
-export function asOwn(change) {
-  isOwn = true;
-  try {
-    change();
-  } finally {
-    isOwn = false;
-  }
-}
-
-const keyOf = (form, el) => `${form.id} ${el.name}`;
-const fieldsOf = (form) => [...form.elements].filter((el) => isField(el) && el.name && !el.name.endsWith("?"));
-
-document.addEventListener("datastar-fetch", ({ detail }) => {
-  if (detail.type !== "datastar-patch-elements") return;
-  before = new Map();
-  for (const form of formsHere()) for (const el of fieldsOf(form)) before.set(keyOf(form, el), initial(el));
-  keepLists(detail.argsRaw);
-}, true);
-
-document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
-  if (type !== "datastar-patch-elements") return;
-  for (const form of formsHere()) {
-    prepare(form);
-    if (!isOwn) for (const el of fieldsOf(form)) tell(el, before.get(keyOf(form, el)), initial(el));
-  }
-});
-
-// A list that its user has changed is not taken apart by what the server knows of it.
-function keepLists(args) {
-  const kept = [...document.querySelectorAll("[data-sm-touched]")].map((el) => el.closest("fieldset[id]")).filter(Boolean);
-  if (isOwn || !kept.length || !args?.elements) return;
-  const holder = make("template", { innerHTML: args.elements });
-  for (const list of kept) holder.content.querySelector(`#${CSS.escape(list.id)}`)?.replaceWith(list.cloneNode(true));
-  args.elements = holder.innerHTML;
-}
-
-function tell(el, was, now) {
-  if (was === undefined || was === now) return;
-  if (editOf(el) && read(el) !== now) {
-    const text = say("Changed by somebody else to {value}", { value: shown(el, now) });
-    const id = `${el.id}-news`;
-    byId(id)?.remove();
-    const note = make("small", { id, className: "sm-note", textContent: text });
-    note.setAttribute("role", "status");
-    el.after(note);
-    return;
-  }
-  el.classList.add("sm-news");
-  setTimeout(() => el.classList.remove("sm-news"), 2500);
-}
-
-function shown(el, value) {
-  if (typeof value === "boolean") return value ? say("Yes") : say("No");
-  if (el.options) return [...el.options].find((option) => option.value === value)?.text ?? value;
-  return value;
-}
 
 formsHere().forEach(prepare);

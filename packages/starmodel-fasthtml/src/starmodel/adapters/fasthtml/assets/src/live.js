@@ -1,5 +1,6 @@
 // The one live stream of a page, described by <div id="sm-live" data-url data-after>: resumed where it ended, for ever.
 import { on, receive } from "./frames.js";
+import { takesFormAway } from "./meanwhile.js";
 import { byId, showBanner, toDatastar } from "./page.js";
 import { toast } from "./toasts.js";
 import { say } from "./words.js";
@@ -25,7 +26,7 @@ function connect() {
   for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-hello", "sm-stale"])
     stream.source.addEventListener(type, ({ data, lastEventId }) => {
       if (lastEventId) stream.last = lastEventId;
-      receive(type, data, document.body);
+      if (type !== "datastar-patch-elements" || !takesFormAway(data)) receive(type, data, document.body);
     });
 }
 
@@ -89,7 +90,7 @@ export async function refresh() {
   if (!page.getElementById("sm-page")) return false; // keep what is here and ask again
   if (!page.getElementById("sm-live")) byId("sm-live")?.remove();
   for (const part of page.querySelectorAll("#sm-page,#sm-live"))
-    toDatastar("datastar-patch-elements", document.body, { elements: part.outerHTML });
+    if (!takesFormAway(part.outerHTML)) toDatastar("datastar-patch-elements", document.body, { elements: part.outerHTML });
   return true;
 }
 

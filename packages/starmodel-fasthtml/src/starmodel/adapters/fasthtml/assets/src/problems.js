@@ -36,6 +36,13 @@ export function unmark(el) {
   else el.removeAttribute("aria-describedby");
 }
 
+// Lead to what the server says is wrong with the whole: from there each field is one step away.
+export function attend(root) {
+  const alert = root.querySelector("[role=alert]");
+  alert?.setAttribute("tabindex", "-1");
+  alert?.focus();
+}
+
 // A message that the server has drawn at a field is over when the field is changed.
 function drop(el) {
   if (!el.id || el.getAttribute("aria-invalid") !== "true") return;

@@ -8,6 +8,7 @@ import "./forms.js";
 import "./lists.js";
 import "./live.js";
 import "./palette.js";
+import "./posting.js";
 import "./references.js";
 import { toast } from "./toasts.js";
 import "./typing.js";

@@ -33,11 +33,27 @@ export const forget = (el) => edits.delete(el);
 // The version a form showed when its user began to change it: live updates go on, and must not hide a conflict.
 const bases = new WeakMap();
 export const baseOf = (form) => bases.get(form) ?? form.dataset.base;
-export const forgetBase = (form) => bases.delete(form);
 
+function keepBase(form, base = form?.dataset.base) {
+  if (base && !bases.has(form)) bases.set(form, base);
+}
+
+export function forgetBase(form) {
+  bases.delete(form);
+  nameBase(form);
+}
+
+// The address of a form says it too: for a form that the browser sends by itself.
+function nameBase(form) {
+  const address = form.getAttribute("action") ?? "";
+  const named = address.replace(/([?&]_base=)\d+/, (_, before) => before + baseOf(form));
+  if (named !== address) form.setAttribute("action", named);
+}
+
+document.addEventListener("starmodel:touched", ({ target }) => keepBase(target.closest("form")), true);
 document.addEventListener("input", ({ target: el }) => {
   if (!isField(el)) return;
-  if (el.form?.dataset.base && !bases.has(el.form)) bases.set(el.form, el.form.dataset.base);
+  keepBase(el.form);
   const edit = edits.get(el) ?? { el, flying: 0 };
   edits.set(el, Object.assign(edit, { unsent: true, want: undefined }));
 }, true);
@@ -59,14 +75,18 @@ let shields = [];
 document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
   if (type === "datastar-patch-elements") shields = [...edits.values()].map(shield);
 }, true);
-document.addEventListener("datastar-fetch", () => shields.splice(0).forEach(restore));
+document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
+  shields.splice(0).forEach(restore);
+  if (type === "datastar-patch-elements") for (const form of document.forms) if (bases.has(form)) nameBase(form);
+});
 
 const identity = (el) => [el.tagName, el.id, el.name, el.form?.id].join();
 
 function shield(edit) {
   const { el } = edit;
   const caret = [el.selectionStart, el.selectionEnd, el.selectionDirection];
-  const was = { edit, el, caret, value: read(el), identity: identity(el), focused: el === document.activeElement };
+  const base = bases.get(el.form);
+  const was = { edit, el, base, caret, value: read(el), identity: identity(el), focused: el === document.activeElement };
   // An own property hides the real one from the morph: the text never changes, not even for an instant, which would end
   // the composition of an input method.
   was.hidden = isToggle(el) ? "checked" : !el.options && "value";
@@ -88,6 +108,7 @@ function restore(was) {
     return;
   }
   edits.set((edit.el = now), edit);
+  if (now.form) keepBase(now.form, was.base); // the morph may have made another form around it
   if (read(now) !== value) {
     was.want ??= read(now);
     write(now, value);
