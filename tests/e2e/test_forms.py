@@ -186,6 +186,11 @@ def test_a_cell_is_changed_where_it_stands(server: Server, visitors: Visitors) -
     cell.dblclick()
     field = mine.locator(".sm-cell [name=due]")
     expect(field).to_be_focused()
+    field.fill("2027-02-02")
+    mine.get_by_role("heading", name="Orders").first.click()
+    expect(theirs.locator(f"[id='order-{id}-due']")).to_contain_text("Feb 2, 2027")
+    expect(field).to_have_count(0)
+    cell.dblclick()
     field.fill("2027-02-03")
     mine.keyboard.press("Enter")
     expect(theirs.locator(f"[id='order-{id}-due']")).to_contain_text("Feb 3, 2027")
@@ -195,18 +200,12 @@ def test_a_cell_is_changed_where_it_stands(server: Server, visitors: Visitors) -
     mine.keyboard.press("ArrowLeft")
     mine.keyboard.press("F2")
     title = mine.locator(".sm-cell [name=title]")
-    title.fill("left for another place")
-    mine.get_by_role("heading", name="Orders").first.click()
-    expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("left for another place")
-    expect(title).to_have_count(0)
-
-    mine.locator(f"[id='order-{id}-title']").press("F2")
     title.fill("")
     mine.keyboard.press("Enter")
     expect(title).to_have_attribute("aria-invalid", "true")
     mine.keyboard.press("Escape")
     expect(mine.locator(".sm-cell")).to_have_count(0)
-    expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("left for another place")
+    expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("cell")
 
 
 def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Server, visitors: Visitors) -> None:
