@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import date
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 import pytest
 from asgi_visitors import Visitor
@@ -29,6 +30,8 @@ class Item(Entity):
     cost: Private[int] = 7
 
 
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=1", '<b>"&,\n', "plain"]
 
 
@@ -43,6 +46,12 @@ async def app(start):
 
 def read_csv(answer):
     return list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"), newline="")))
+
+
+def cells_of(answer):
+    """Return the first sheet of a workbook: what is in each cell, by its place."""
+    sheet = ET.fromstring(zipfile.ZipFile(io.BytesIO(answer.body)).read("xl/worksheets/sheet1.xml"))
+    return {cell.get("r"): "".join(cell.itertext()) for cell in sheet.iter(f"{SHEET}c")}
 
 
 async def test_a_file_holds_every_public_field_and_no_other(visitor):
@@ -86,6 +95,38 @@ async def test_a_spreadsheet_runs_nothing_and_holds_numbers_as_numbers(visitor):
     assert "<f>" not in sheet
     assert "<t>=1+1</t>" in sheet
     assert "<v>-1.1</v>" in sheet
+
+
+class Shift(Entity):
+    day: date | None = None
+    begins_at: datetime | None = None
+    opens: time | None = None
+    takes: timedelta | None = None
+
+
+async def test_dates_times_and_spans_can_be_reckoned_with_in_a_spreadsheet(start):
+    app = await start(Shift)
+    noon = datetime(2030, 5, 6, 12, tzinfo=timezone(timedelta(hours=2)))
+    shift = Shift.create(day=date(2030, 5, 6), begins_at=noon, opens=time(18), takes=timedelta(hours=36))
+    await app.application.dispatch(shift.on("a"))
+    cells = cells_of(await Visitor(app).get("/shift/export.xlsx"))
+    day = (date(2030, 5, 6) - date(1899, 12, 30)).days
+    numbers = [float(cells[place]) for place in ("B2", "C2", "D2", "E2")]
+    assert numbers == pytest.approx([day, day + 10 / 24, 0.75, 1.5])  # the reader's clock shows UTC
+
+
+async def test_times_that_spreadsheets_do_not_know_are_there_as_text(start):
+    app = await start(Shift)
+    shift = Shift.create(day=date(1815, 12, 10), takes=-timedelta(hours=1))
+    await app.application.dispatch(shift.on("a"))
+    cells = cells_of(await Visitor(app).get("/shift/export.xlsx"))
+    assert (cells["B2"], cells["E2"]) == ("1815-12-10", "-1:00:00")
+
+
+async def test_a_spreadsheet_calls_the_columns_as_people_do(start):
+    app = await start(Shift)
+    cells = cells_of(await Visitor(app).get("/shift/export.xlsx"))
+    assert [cells[f"{letter}1"] for letter in "ABCDE"] == ["Id", "Day", "Begins at", "Opens", "Takes"]
 
 
 async def test_the_name_of_the_file_says_what_and_when(visitor):

@@ -8,7 +8,7 @@ import io
 import json
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,8 +19,9 @@ from starmodel.app import walk
 from starmodel.core.ui import Link
 
 from .asking import ListCall
-from .cells import cell_text, exact_number
+from .cells import cell_text
 from .panels import with_pairs
+from .workbook import Workbook
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
     from .call import PageCall
+    from .fields import FieldShape
     from .shape import Shape
 
 __all__ = ["EXPORTS", "Export", "export_csv", "export_json", "export_links", "export_xlsx"]
 
 EXPORTS = ("csv", "xlsx", "json")
 _CHUNK = 64 * 1024
-_SHEET_ROWS = 1_048_576
-_CELL = 32_767
+_TEMPORAL = (date, time, timedelta)
 _TURN = 200
 """So many rows are written before others get their turn."""
 
@@ -43,9 +44,13 @@ Row = Mapping[str, Any]
 
 
 class Export(NamedTuple):
-    """What is to be written: the columns, and the rows in stretches, as a codec writes them for JSON."""
+    """What is to be written: the columns, and the rows in stretches, as a codec writes them for JSON.
+
+    *labels* are what people call the columns.
+    """
 
     columns: Sequence[str]
+    labels: Sequence[str]
     numeric: frozenset[str]
     rows: AsyncIterator[Sequence[Row]]
 
@@ -73,12 +78,19 @@ async def export_json(call: PageCall, shape: Shape) -> ASGIApp:
 async def export_xlsx(call: PageCall, shape: Shape) -> ASGIApp:
     """Return the rows as a spreadsheet: it is made in a temporary file, a row at a time, and sent when it is whole."""
     media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _sent(call, shape, "xlsx", media, _xlsx)
+    return _sent(call, shape, "xlsx", media, _xlsx, timed=True)
 
 
 def _sent(
-    call: PageCall, shape: Shape, ending: str, media: str, write: Callable[[Export], AsyncIterator[bytes]]
+    call: PageCall,
+    shape: Shape,
+    ending: str,
+    media: str,
+    write: Callable[[Export], AsyncIterator[bytes]],
+    *,
+    timed: bool = False,
 ) -> ASGIApp:
+    """Return what sends a file; in one that is *timed*, dates, times and spans are as a clock in the reader's zone."""
     asked = ListCall.of(call, shape)
     columns = ["id", *(asked.columns if call.first("columns") else shape.fields)]
     name = f"{call.words.label(shape.plural)} {datetime.now(UTC):%Y-%m-%d}.{ending}"
@@ -91,21 +103,32 @@ def _sent(
     }
     if call.scope["method"] == "HEAD":
         return Response(headers=headers)
-    numeric = frozenset(name for name in columns if name in shape.fields and shape.fields[name].numeric)
-    return StreamingResponse(write(Export(columns, numeric, _rows(call, shape, asked))), 200, headers)
+    known = {name: shape.fields[name] for name in columns if name in shape.fields}
+    labels = [call.words.label(known[name].label) if name in known else call.words("Id") for name in columns]
+    numeric = frozenset(name for name, one in known.items() if one.numeric)
+    rows = _rows(call, shape, asked, [name for name, one in known.items() if timed and _is_temporal(one)])
+    return StreamingResponse(write(Export(columns, labels, numeric, rows)), 200, headers)
 
 
-async def _rows(call: PageCall, shape: Shape, asked: ListCall) -> AsyncIterator[list[Row]]:
+def _is_temporal(field: FieldShape) -> bool:
+    return isinstance(field.kind, type) and issubclass(field.kind, _TEMPORAL)
+
+
+async def _rows(call: PageCall, shape: Shape, asked: ListCall, timed: Sequence[str]) -> AsyncIterator[list[Row]]:
     application = call.runtime.app
     async for stretch in walk(application, shape.kind, asked.query, actor=call.read.actor):
         entities = [stored.entity for stored in stretch]
         for start in range(0, len(entities), _TURN):
-            yield [_shown(call, one) for one in entities[start : start + _TURN]]
+            yield [_shown(call, one, timed) for one in entities[start : start + _TURN]]
             await asyncio.sleep(0)
 
 
-def _shown(call: PageCall, entity: Entity) -> Row:
-    shown: Row = call.runtime.app.codec.dump(entity, public=True)
+def _shown(call: PageCall, entity: Entity, timed: Sequence[str]) -> Row:
+    """Return the public fields as JSON holds them; *timed* ones as what they are, moments as the reader's clock."""
+    shown = call.runtime.app.codec.dump(entity, public=True)
+    for name in timed:
+        value = getattr(entity, name)
+        shown[name] = call.words.local(value).replace(tzinfo=None) if isinstance(value, datetime) else value
     return shown
 
 
@@ -142,7 +165,7 @@ async def _json(export: Export) -> AsyncIterator[bytes]:
 
 async def _xlsx(export: Export) -> AsyncIterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="starmodel-export-") as folder, tempfile.TemporaryFile() as file:
-        book = _Workbook(file, folder, export)
+        book = Workbook(file, folder, export.columns, export.labels, export.numeric)
         async for rows in export.rows:
             await asyncio.to_thread(book.add, rows)
         await asyncio.to_thread(book.close)
@@ -154,62 +177,3 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while chunk := file.read(_CHUNK):
         yield chunk
-
-
-class _Workbook:
-    """A spreadsheet that is written a row at a time; what does not fit on one sheet goes on on the next."""
-
-    def __init__(self, file: IO[bytes], folder: str, export: Export) -> None:
-        options = {
-            "constant_memory": True,
-            "tmpdir": folder,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
-        import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  (untyped; slow to import, seldom asked for)
-
-        self._book = xlsxwriter.Workbook(file, options)
-        self._bold = self._book.add_format({"bold": True})
-        self._columns, self._numeric, self._row = export.columns, export.numeric, 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._sheet, self._row = self._book.add_worksheet(), 1
-        self._sheet.freeze_panes(1, 0)
-        for number, name in enumerate(self._columns):
-            self._sheet.write_string(0, number, name, self._bold)
-
-    def add(self, rows: Sequence[Row]) -> None:
-        """Write *rows* below what is there."""
-        for row in rows:
-            if self._row >= _SHEET_ROWS:
-                self._begin()
-            for number, name in enumerate(self._columns):
-                self._write(number, row.get(name), numeric=name in self._numeric)
-            self._row += 1
-
-    def _write(self, number: int, plain: Any, *, numeric: bool) -> None:
-        if plain is None or plain == "":
-            return
-        exact = exact_number(plain) if numeric or not isinstance(plain, str) else None
-        if isinstance(plain, bool):
-            self._sheet.write_boolean(self._row, number, plain)
-        elif exact is not None:
-            self._sheet.write_number(self._row, number, exact)
-        else:
-            self._sheet.write_string(self._row, number, _fitting(plain))
-
-    def close(self) -> None:
-        """Write what holds the sheets together."""
-        self._book.close()
-
-
-def _fitting(plain: Any) -> str:
-    """Return the text of a cell, which holds so much and no more; nothing is run there, so nothing is guarded."""
-    text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    text = text.encode("utf-8", "backslashreplace").decode()
-    if len(text) <= _CELL:
-        return text
-    note = f" […{len(text)} characters in all; the CSV has them]"
-    return text[: _CELL - len(note)] + note
