@@ -139,7 +139,7 @@ def entities():
         count: int = 0
 
         @event(method="get")
-        def read(self) -> None:
+        def look(self) -> None:
             self.count += 1
 
     class Known(Entity):

@@ -186,14 +186,6 @@ class TestAMistake:
         with pytest.raises(DefinitionError, match="'nam'"):
             on_input(Item(id="i").put, "nam")
 
-    def test_is_a_path_that_is_none(self, build):
-        class Odd(Entity):
-            @event(path="{id}/x")
-            def go(self) -> None: ...
-
-        with pytest.raises(DefinitionError, match="path"):
-            build(Odd)
-
     def test_is_the_same_path_for_two_events(self, build):
         class Twice(Entity):
             @event(path="x")

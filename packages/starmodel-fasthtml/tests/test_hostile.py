@@ -33,7 +33,7 @@ class Target(Entity):
         return anything
 
     @event(method="get")
-    def read(self, text: str = "") -> str:
+    def look(self, text: str = "") -> str:
         return text
 
 
@@ -55,7 +55,7 @@ NAMES = [
 PATHS = [
     "target",
     "take",
-    "read",
+    "look",
     "create",
     "update",
     "delete",
@@ -113,7 +113,7 @@ form_bodies = st.lists(st.tuples(st.sampled_from(NAMES), st.text(max_size=10)), 
 bodies = st.binary(max_size=200) | json_bodies | form_bodies
 segments = st.sampled_from(PATHS) | st.text(st.characters(max_codepoint=255, exclude_characters=" \r\n"), max_size=12)
 targets = st.lists(segments, max_size=5).map(lambda parts: "/" + "/".join(parts)) | st.sampled_from(
-    ["/target/t/take", "/target/create", "/target/t/update", "/target/t/read", "/_starmodel/live?page=", "/page", "/"]
+    ["/target/t/take", "/target/create", "/target/t/update", "/target/t/look", "/_starmodel/live?page=", "/page", "/"]
 )
 queries = (
     st.just("")
@@ -174,7 +174,7 @@ def test_no_request_makes_the_server_fail(door, method, target, query, body, giv
 
 
 @settings(max_examples=400)
-@given(name=st.sampled_from(["take", "update", "create", "read"]), args=objects, ours=st.booleans())
+@given(name=st.sampled_from(["take", "update", "create", "look"]), args=objects, ours=st.booleans())
 @example(name="take", args={"anything": "\ud800"}, ours=False)
 @example(name="take", args={"anything": float("nan")}, ours=True)
 @example(name="update", args={"ratio": float("inf")}, ours=False)

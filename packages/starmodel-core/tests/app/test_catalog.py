@@ -21,7 +21,7 @@ class Book(Entity):
     pin: Secret[str] = ""
 
     @event(method="get")
-    def read(self) -> str:
+    def recite(self) -> str:
         return self.title
 
     @event
@@ -53,14 +53,14 @@ def test_an_unknown_class_is_not_found(catalog):
 
 
 def test_an_event_is_found_by_its_name(catalog):
-    handler = catalog.handler("Book", "read")
+    handler = catalog.handler("Book", "recite")
     assert handler.reads_only
-    assert str(handler) == "Book.read"
+    assert str(handler) == "Book.recite"
     assert [parameter.name for parameter in catalog.handler("Book", "move").references] == ["to"]
     assert catalog.handler("Book", "update").secrets == {"pin"}
 
 
-@pytest.mark.parametrize("name", ["raed", "plain_method", "evolve", "check", "__init__", "title", ""])
+@pytest.mark.parametrize("name", ["recit", "plain_method", "evolve", "check", "__init__", "title", ""])
 def test_whatever_is_no_event_cannot_be_called(catalog, name):
     with pytest.raises(UnknownEventError):
         catalog.handler("Book", name)

@@ -233,7 +233,7 @@ class Report(Entity):
     lines: int = 0
 
     @event
-    def read(self, table: File) -> None:
+    def count(self, table: File) -> None:
         """Take a file and store none."""
 
 

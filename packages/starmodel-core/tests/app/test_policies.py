@@ -9,9 +9,20 @@ from datetime import UTC, datetime
 import pytest
 
 from starmodel.app import AllOf, VisitorPolicy
-from starmodel.core import SYSTEM, Actor, Decision, Entity, ForbiddenError, NotFoundError, Secret, Unit, event
+from starmodel.core import (
+    SYSTEM,
+    Actor,
+    Decision,
+    Entity,
+    ForbiddenError,
+    NotFoundError,
+    Secret,
+    Unit,
+    event,
+    events_of,
+)
 from starmodel.core.actors import ALLOWED
-from starmodel.core.errors import FrozenEntityError
+from starmodel.core.errors import ConfigurationError, DefinitionError, FrozenEntityError
 
 
 class Todo(Entity):
@@ -247,3 +258,66 @@ async def test_a_guard_is_asked_about_every_command_from_outside(start):
     await app.dispatch(Locker.create())
     assert await app.count(Locker) == 2
     assert guard.seen == [("ada", "create", {"pin": "***"}), ("ada", "create", {})]
+
+
+class Vault(Entity):
+    opened: int = 0
+
+    @event(policy="owner", rate="1/hour")
+    def unlock(self) -> None:
+        self.opened += 1
+
+    @event
+    def knock(self) -> None: ...
+
+
+class OnlyNamed:
+    """Lets only those do an event who are called as its policy says."""
+
+    enforces = ("policy", "rate")
+
+    def decide(self, actor, action, kind, id, entity, /):
+        declared = events_of(kind).get(action)
+        wanted = None if declared is None else declared.options.policy
+        return ALLOWED if wanted in (None, actor.id) else Decision(allowed=False, why=f"only the {wanted} may")
+
+
+class TestProtectionsOfAnEvent:
+    @pytest.mark.parametrize("option", ["policy", "auth", "rate"])
+    async def test_one_that_nothing_enforces_keeps_the_application_from_starting(self, start, option):
+        class Bare(Entity):
+            @event(**{option: "strict"})
+            def go(self) -> None: ...
+
+        words = rf"Bare.go says {option}='strict', and nothing here enforces it: .*enforces = \('{option}',\)"
+        with pytest.raises(DefinitionError, match=words):
+            await start(Bare)
+
+    async def test_an_application_that_refused_a_class_does_not_know_it(self, start):
+        app = await start(Todo)
+        with pytest.raises(DefinitionError, match=r"Vault.unlock says policy='owner'"):
+            app.add(Vault)
+        assert Vault not in app.catalog
+
+    async def test_one_that_a_policy_enforces_is_enforced(self, start):
+        app = await start(Vault, policies=[OnlyNamed()])
+        vault = (await app.dispatch(Vault.create())).entity
+        with pytest.raises(ForbiddenError, match="only the owner may"):
+            await app.dispatch(Vault.unlock().on(vault.id), actor=Actor("stranger"))
+        await app.dispatch(Vault.knock().on(vault.id), actor=Actor("stranger"))
+        done = await app.dispatch(Vault.unlock().on(vault.id), actor=Actor("owner"))
+        assert done.entity.opened == 1
+
+    async def test_a_policy_that_enforces_one_is_not_taken_for_all(self, start):
+        class Rate(OnlyNamed):
+            enforces = "rate"
+
+        with pytest.raises(DefinitionError, match="policy='owner'"):
+            await start(Vault, policies=[Rate()])
+
+    async def test_a_policy_that_enforces_what_there_is_not_is_refused(self, start):
+        class Misspelt(OnlyNamed):
+            enforces = ("polcy",)
+
+        with pytest.raises(ConfigurationError, match="enforces 'polcy'; did you mean 'policy'"):
+            await start(Vault, policies=[Misspelt()])

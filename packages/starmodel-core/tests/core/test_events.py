@@ -405,6 +405,23 @@ class TestDeclaration:
         [
             ({"method": "fetch"}, "method='fetch' is not one of get, post"),
             ({"merge_mode": "inside"}, "merge_mode='inside' is not one of outer"),
+            ({"rate": 5}, "rate=5 says nothing; give a text"),
+            ({"path": ""}, "path='' says nothing"),
+            ({"selector": 3}, "selector=3 says nothing"),
+            ({"confirm": True}, "confirm=True says nothing"),
+            ({"blocking": "yes"}, "blocking='yes' is neither True nor False"),
+            ({"include_in_schema": 0}, "include_in_schema=0 is neither"),
+            ({"path": "../y"}, r"path='../y' cannot end an address"),
+            ({"path": "a/./b"}, "cannot end an address"),
+            ({"path": "/"}, "cannot end an address"),
+            ({"path": "a//b"}, "cannot end an address"),
+            ({"path": "{id}"}, "cannot end an address"),
+            ({"path": "a b"}, "cannot end an address"),
+            ({"path": "a?b=c"}, "cannot end an address"),
+            ({"path": "a%2e"}, "cannot end an address"),
+            ({"name": "x y"}, "name='x y': an event has a name of letters, digits and _"),
+            ({"name": "../x"}, "an event has a name of letters"),
+            ({"name": "read"}, "an event cannot be called 'read'.*'mark_read'"),
             ({"methd": "get"}, r"@event\(\) has no option 'methd'; did you mean 'method'"),
         ],
     )
@@ -436,6 +453,21 @@ class TestDeclaration:
         assert "go" in events_of(Named)
         assert "internal" not in events_of(Named)
         assert Named.internal().event == "go"
+
+    def test_no_event_is_called_like_the_question_who_may_see(self):
+        with pytest.raises(DefinitionError, match=r"Letter.read: an event cannot be called 'read'"):
+
+            class Letter(Entity):
+                @event
+                def read(self) -> None: ...
+
+    @pytest.mark.parametrize("path", ["sold-out", "throw/away", "/x/", "v1.2", "größer"])
+    def test_a_path_may_be_a_few_words(self, path):
+        class Placed(Entity):
+            @event(path=path)
+            def go(self) -> None: ...
+
+        assert events_of(Placed)["go"].options.path == path
 
     def test_two_events_of_one_public_name_are_refused(self):
         with pytest.raises(DefinitionError, match="two events named 'go'; rename one"):

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from starmodel.core.errors import DefinitionError
-from starmodel.testing import BusContract
+from starmodel.testing import BusContract, StoreContract
 
 HERE = Path(__file__).parent
 ADAPTERS = ("broken_stores", "broken_buses", "broken_codecs", "broken_files")
@@ -171,6 +171,12 @@ def test_a_test_that_is_taken_out_of_the_published_suite_is_missed(monkeypatch):
     monkeypatch.delattr(BusContract, "test_commits_arrive_in_order")
     with pytest.raises(pytest.fail.Exception, match="TestKept replaces test_commits_arrive_in_order"):
         kept().test_contract_is_kept_whole()
+
+
+def test_each_of_two_suites_in_one_class_is_kept_whole():
+    both = type("TestBoth", (StoreContract, BusContract), {"test_commits_arrive_in_order": None})
+    with pytest.raises(pytest.fail.Exception, match="TestBoth replaces test_commits_arrive_in_order"):
+        both().test_contract_is_kept_whole()
 
 
 def test_an_author_who_gives_no_adapter_is_told_what_to_give(tmp_path):

@@ -9,14 +9,14 @@ from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.entity import Entity
 from starmodel.core.query import Page, Query, Stored
 
-from .catalog import Catalog
+from .catalog import Catalog, refuse_stranger
 from .current import entered, left
 from .dispatcher import Dispatcher, Result
 from .files import Files
 from .history import History
 from .implicit import Implicit
 from .persistence import PersistenceManager
-from .policies import AllOf, VisitorPolicy
+from .policies import AllOf, VisitorPolicy, enforced_by, refuse_unprotected
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
 from .tail import LogTail
@@ -66,6 +66,7 @@ class Application:
         self.clock = clock or SystemClock()
         self.ids = ids or RandomIds()
         self.policy: Policy = AllOf([VisitorPolicy(), *policies]) if policies else VisitorPolicy()
+        self._enforced = enforced_by(policies)
         self.persistence = PersistenceManager(stores, default=default_store)
         self.bus = bus or LogTail(self.persistence)
         self.catalog = Catalog(codec)
@@ -89,8 +90,13 @@ class Application:
             self.add(kind)
 
     def add(self, kind: type[Entity]) -> None:
-        """Make an entity class part of the application, and its store one of those in use."""
+        """Make an entity class part of the application, and its store one of those in use.
+
+        DefinitionError when it cannot be, or asks for a protection that no policy of the application enforces.
+        """
+        refuse_stranger(kind)
         self.persistence.for_class(kind)
+        refuse_unprotected(kind, self._enforced)
         self.catalog.add(kind)
 
     async def open(self) -> None:

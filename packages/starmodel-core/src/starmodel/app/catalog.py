@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starmodel.core.files import Accept
     from starmodel.core.ports import Binder, Codec
 
-__all__ = ["Catalog", "Handler"]
+__all__ = ["Catalog", "Handler", "refuse_stranger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ class Catalog:
 
     def add(self, kind: type[Entity]) -> None:
         """Make *kind* known; DefinitionError when its name is taken or its annotations cannot be read."""
-        given: object = kind
-        if not isinstance(given, type) or not issubclass(given, Entity) or given is Entity:
-            raise DefinitionError(f"{kind!r} is not a class derived from Entity")
+        refuse_stranger(kind)
         name = kind.__entity_name__
         known = self._kinds.get(name)
         if known is kind:
@@ -117,3 +115,9 @@ class Catalog:
 
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, type) and self._kinds.get(getattr(kind, "__entity_name__", "")) is kind
+
+
+def refuse_stranger(kind: object) -> None:
+    """DefinitionError when *kind* is no class of entities."""
+    if not isinstance(kind, type) or not issubclass(kind, Entity) or kind is Entity:
+        raise DefinitionError(f"{kind!r} is not a class derived from Entity")

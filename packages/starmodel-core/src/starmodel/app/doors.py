@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.entity import Entity
-from starmodel.core.errors import DefinitionError, InvalidError, Problem
+from starmodel.core.errors import InvalidError, Problem
 from starmodel.core.showing import with_shown
 
 from .reading import may_read
@@ -29,11 +29,8 @@ _is_key = re.compile(f"[!-~]{{0,{MAX_KEY}}}").fullmatch  # what a header holds, 
 
 def path_of(handler: Handler) -> str:
     """Return the route of an event: ``/todo/{id}/toggle``, or ``/todo/create`` for one of the class."""
-    name = handler.event.options.path or handler.event.name
     kind = handler.kind.__entity_name__.lower()
-    tail = name.strip("/")
-    if not tail or "{" in tail:
-        raise DefinitionError(f"{handler}: path={name!r} cannot end an address; give a name such as 'archive'")
+    tail = (handler.event.options.path or handler.event.name).strip("/")
     return f"/{kind}/{tail}" if handler.event.of_class else f"/{kind}/{{id}}/{tail}"
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from starmodel.core.actors import Actor
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import NotFoundError, UndoError
-from starmodel.core.events import ClassEvent, EventOptions
+from starmodel.core.events import ClassEvent
 from starmodel.core.frozen import thaw
+from starmodel.core.options import EventOptions
 from starmodel.core.unit import Unit
 
 from .reading import entity_before

@@ -8,6 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from starmodel.core.actors import ALLOWED, Actor, Decision
+from starmodel.core.errors import ConfigurationError, DefinitionError, hint
+from starmodel.core.events import events_of
+from starmodel.core.options import PROTECTIONS, READ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +18,17 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.ports import Policy
 
-__all__ = ["VISITOR_PREFIX", "AllOf", "VisitorPolicy", "belongs_to_one", "is_private_id", "owned_id", "owner_mark"]
+__all__ = [
+    "VISITOR_PREFIX",
+    "AllOf",
+    "VisitorPolicy",
+    "belongs_to_one",
+    "enforced_by",
+    "is_private_id",
+    "owned_id",
+    "owner_mark",
+    "refuse_unprotected",
+]
 
 logger = logging.getLogger("starmodel.policies")
 
@@ -80,7 +93,7 @@ class VisitorPolicy:
         if is_private_id(id):
             return _HIDDEN
         rights, mark = _owned_by(id)
-        may_read = action == "read"
+        may_read = action == READ
         if not mark or (rights == _SHARED and may_read):
             return ALLOWED
         if mark == owner_mark(actor.id):
@@ -107,3 +120,28 @@ class AllOf:
             if not decision.allowed:
                 return decision
         return ALLOWED
+
+
+def enforced_by(policies: Sequence[Policy]) -> frozenset[str]:
+    """Return the options of events that *policies* say they enforce; ConfigurationError for what is no such option."""
+    found: set[str] = set()
+    for policy in policies:
+        said = getattr(policy, "enforces", ())
+        for name in (said,) if isinstance(said, str) else said:
+            if name not in PROTECTIONS:
+                raise ConfigurationError(f"{policy!r} enforces {name!r}; {hint(str(name), PROTECTIONS)}")
+            found.add(name)
+    return frozenset(found)
+
+
+def refuse_unprotected(kind: type[Entity], enforced: frozenset[str]) -> None:
+    """DefinitionError when an event of *kind* asks for a protection that is not *enforced*: it would only look safe."""
+    for name, event in events_of(kind).items():
+        for option in PROTECTIONS:
+            asked = getattr(event.options, option)
+            if asked is not None and option not in enforced:
+                raise DefinitionError(
+                    f"{kind.__entity_name__}.{name} says {option}={asked!r}, and nothing here enforces it: give "
+                    f"create_app(policies=[...]) a policy with enforces = ({option!r},) that reads it by "
+                    f"events_of(kind)[action].options.{option}, or take {option}= away"
+                )

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Concatenate, Generic, Literal, Never, ParamSpec, Protocol, TypeVar, overload
 
 from .commands import Command
 from .errors import DefinitionError, hint
+from .options import EventOptions, HttpMethod, MergeMode, checked_name
 from .runners import runner_of
 from .snapshot import Snapshot
 
@@ -32,10 +32,7 @@ __all__ = [
     "BoundEvent",
     "ClassEvent",
     "Event",
-    "EventOptions",
     "EventRef",
-    "HttpMethod",
-    "MergeMode",
     "Mode",
     "as_sent",
     "event",
@@ -49,12 +46,6 @@ T_co = TypeVar("T_co", covariant=True)
 S = TypeVar("S", bound=Snapshot)
 Z = TypeVar("Z")
 
-HttpMethod = Literal["get", "post", "put", "patch", "delete"]
-MergeMode = Literal["outer", "inner", "replace", "prepend", "append", "before", "after", "remove"]
-
-_METHODS = ("get", "post", "put", "patch", "delete")
-_MERGE_MODES = ("outer", "inner", "replace", "prepend", "append", "before", "after", "remove")
-
 
 class Mode(Enum):
     """How the body of an event was written, read off the function as it is in the class."""
@@ -63,37 +54,6 @@ class Mode(Enum):
     ASYNC = "async def"
     STEPS = "def with yield"
     ASYNC_STEPS = "async def with yield"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventOptions:
-    """What ``@event(...)`` may say beside the function.
-
-    ``method``: the HTTP method; a ``get`` event can only read.  ``path``: the last part of its URL instead of
-    its name.  ``name``: its public name instead of the function's.  ``selector`` and ``merge_mode``: where a
-    yielded or returned piece of page goes (default: the element with its id).  ``include_in_schema``: listed in
-    OpenAPI.  ``blocking``: run in a worker thread, for bodies that wait or compute for more than a few
-    milliseconds.  ``confirm``: a question to ask before.  ``policy``, ``auth`` and ``rate`` are handed to the
-    application's policies as they are.
-    """
-
-    method: HttpMethod = "post"
-    path: str | None = None
-    name: str | None = None
-    selector: str | None = None
-    merge_mode: MergeMode = "outer"
-    include_in_schema: bool = True
-    blocking: bool = False
-    confirm: str | None = None
-    policy: object = None
-    auth: object = None
-    rate: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.method not in _METHODS:
-            raise DefinitionError(f"method={self.method!r} is not one of {', '.join(_METHODS)}")
-        if self.merge_mode not in _MERGE_MODES:
-            raise DefinitionError(f"merge_mode={self.merge_mode!r} is not one of {', '.join(_MERGE_MODES)}")
 
 
 class EventRef(Generic[P]):
@@ -274,6 +234,7 @@ def _collect(cls: type[Snapshot]) -> dict[str, Any]:
     for name, declared in attributes.items():
         if not isinstance(declared, Event | ClassEvent) or (declared.fn in DEFAULT_BODIES and name not in wanted):
             continue
+        checked_name(declared.name, f"{cls.__name__}.{name}")
         if declared.name in found:
             raise DefinitionError(f"{cls.__name__} has two events named {declared.name!r}; rename one")
         found[declared.name] = declared

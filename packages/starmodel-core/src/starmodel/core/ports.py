@@ -237,7 +237,12 @@ class Codec(Protocol):
 
 @runtime_checkable
 class Policy(Protocol):
-    """Decides who may do what.  Asked for every command, and for every message of every stream."""
+    """Decides who may do what.  Asked for every command, and for every message of every stream.
+
+    One that enforces options of events, ``policy``, ``auth`` or ``rate``, names them in an attribute ``enforces`` and
+    reads them from ``events_of(kind)[action].options``; an option that no policy names keeps an application from
+    starting.
+    """
 
     def decide(
         self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /
