@@ -35,6 +35,7 @@ class Ware(Entity):
     sold: bool = False
     tags: list[str] = []
     sizes: dict[str, int] = {}
+    extra: dict | None = None
     shelf: tuple[int, str] = (1, "a")
     cost: Private[int] = 7
 
@@ -117,7 +118,7 @@ async def test_all_or_none_is_none_when_one_does_not_fit(app, visitor):
 
 
 async def test_all_or_none_takes_back_what_only_storing_it_refuses(app, visitor):
-    page = await page_of(visitor, "id,name\none,Pot\none,Cup\n", refused="none")
+    page = await page_of(visitor, "id,name\none,Pot\none,Cup\n", refused="none", key="")
     done = await run(app, visitor, page)
     assert await wares(app) == []
     assert "taken back" in (await visitor.get(done)).text
@@ -136,11 +137,12 @@ async def test_an_import_is_taken_back_by_one_click(app, visitor):
 
 async def test_what_was_exported_comes_back_as_it_was(app, visitor):
     for number, name in enumerate(["=1+1", "'quoted", "a,b", "two\nlines", "plain"]):
-        ware = Ware.create(name=name, tags=["x", "y,z"], price="-0.00", sizes={"a": number}, shelf=(number, "b"))
+        parts = {"tags": ["x", "y,z"], "sizes": {"a": number}, "extra": {"k": [number]}, "shelf": (number, "b")}
+        ware = Ware.create(name=name, price="-0.00", **parts)
         await app.application.dispatch(ware.on(f"w{number}"))
     before = [one.entity for one in (await app.application.find(Ware, order=["id"])).items]
     exported = (await visitor.get("/ware/export.csv?sort=id")).body
-    fields = ["id", "name", "code", "price", "sold", "tags", "sizes", "shelf"]
+    fields = ["id", "name", "code", "price", "sold", "tags", "sizes", "extra", "shelf"]
     page = await page_of(visitor, exported, key="id", m=fields)
     assert told(page)["Would stay as they are"] == "5"
     for one in before:
@@ -148,6 +150,19 @@ async def test_what_was_exported_comes_back_as_it_was(app, visitor):
     await run(app, visitor, await page_of(visitor, exported, key="id", m=fields))
     after = [one.entity for one in (await app.application.find(Ware, order=["id"])).items]
     assert after == before
+
+
+async def test_a_file_with_ids_changes_what_there_is_unless_it_is_told_otherwise(app, visitor):
+    await app.application.dispatch(Ware.create(name="Pot", code="a").on("pot"))
+    exported = (await visitor.get("/ware/export.csv")).body
+    assert told(await page_of(visitor, exported))["Would stay as they are"] == "1"
+    assert told(await page_of(visitor, exported, key=""))["Do not fit"] == "1"
+    assert told(await page_of(visitor, "code,name\na,Jar\n"))["Would be changed"] == "1"
+
+
+async def test_an_encoding_is_called_by_its_name(visitor):
+    page = await page_of(visitor, "name\nCaf\xe9\n".encode("cp1252"))
+    assert re.search(r"<option[^>]*cp1252[^>]*>\s*Windows-1252<", page.text)
 
 
 async def test_the_same_key_twice_in_a_file_is_one_entity(app, visitor):

@@ -15,7 +15,7 @@ from starmodel.core.ui import Field
 from .batches import Batch, batch_id, is_key, undoing
 from .call import Content
 from .importing import Plan, checked, import_rows
-from .mapping import fields_for, guessed, unique_fields
+from .mapping import fields_for, guessed, keys_for
 from .mapping_page import MOST_TRIED, SHOWN, OpenFile, mapping_page
 from .panels import back_to_list, going_to, submit, with_pairs
 from .posting import Sent, posted
@@ -97,13 +97,14 @@ def _plan(pairs: Sequence[tuple[str, str]], file: OpenFile, shape: Shape) -> Pla
     fields = [name if name in known else "" for name in given] if given else guessed(shape, file.header)
     fields = (fields + [""] * len(file.header))[: len(file.header)]
     fields = [name if name not in fields[:number] else "" for number, name in enumerate(fields)]
-    key = next((text for name, text in pairs if name == "key"), "")
+    keys = keys_for(shape, fields)
+    key = next((text for name, text in pairs if name == "key"), keys[0] if keys else "")
     return Plan(
         file.token,
         file.dialect.encoding,
         file.dialect.delimiter,
         tuple(fields),
-        key if key in fields and key in ("id", *unique_fields(shape)) else "",
+        key if key in keys else "",
         whole=("refused", "none") in pairs,
     )
 

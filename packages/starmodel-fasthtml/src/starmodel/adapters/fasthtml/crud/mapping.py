@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .tables import Line
 
-__all__ = ["Mapped", "fields_for", "guessed", "missing", "unique_fields"]
+__all__ = ["Mapped", "fields_for", "guessed", "keys_for", "missing", "unique_fields"]
 
 _WORD = re.compile(r"[\W_]+")
 _NOT_ONE_VALUE = ("list", "group")
@@ -44,6 +44,11 @@ def unique_fields(shape: Shape) -> list[str]:
         for name, one in fields_for(shape).items()
         if any(isinstance(mark, Unique) and mark.group is None for mark in marks_of(one.annotation))
     ]
+
+
+def keys_for(shape: Shape, fields: Sequence[str]) -> list[str]:
+    """Return those of *fields* by which what there is already can be known, the surest first."""
+    return [name for name in ("id", *unique_fields(shape)) if name in fields]
 
 
 def guessed(shape: Shape, header: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from starmodel.core.ui import Choice, Column, Field, Link
 
 from .batches import new_key
 from .call import Content
-from .mapping import fields_for, missing, unique_fields
+from .mapping import fields_for, keys_for, missing
 from .panels import back_to_list, hidden, select, submit
 from .tables import DELIMITERS, ENCODINGS, Dialect, Line
 
@@ -125,7 +125,7 @@ def _mapping_form(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> A
 
 def _ways(call: PageCall, shape: Shape, plan: Plan) -> Iterator[Field]:
     words = call.words
-    keys = [name for name in ("id", *unique_fields(shape)) if name in plan.fields]
+    keys = keys_for(shape, plan.fields)
     labels = {"id": words("Id"), **{name: words.label(one.label) for name, one in fields_for(shape).items()}}
     found = [Choice(value=name, label=words("those with the same {field}", field=labels[name])) for name in keys]
     new = Choice(value="", label=words("none: make a new one of each record"))
@@ -133,7 +133,7 @@ def _ways(call: PageCall, shape: Shape, plan: Plan) -> Iterator[Field]:
     each = Choice(value="each", label=words("leave them out, import the others"))
     none = Choice(value="none", label=words("import nothing at all"))
     yield select("refused", words("Where records do not fit"), "none" if plan.whole else "each", [each, none])
-    encodings = [Choice(value=name, label=name) for name in ENCODINGS]
+    encodings = [Choice(value=name, label=label) for name, label in ENCODINGS.items()]
     yield select("encoding", words("Encoding"), plan.encoding, encodings)
     delimiters = [Choice(value=sign, label=words(name)) for sign, name in DELIMITERS.items()]
     yield select("delimiter", words("Between the cells"), plan.delimiter, delimiters)

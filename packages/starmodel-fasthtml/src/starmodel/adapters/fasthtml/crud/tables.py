@@ -17,7 +17,8 @@ from .words import later
 
 __all__ = ["DELIMITERS", "ENCODINGS", "Dialect", "Line", "dialect_of", "lines_of"]
 
-ENCODINGS = ("utf-8", "utf-16", "cp1252")
+ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
+"""What people call each encoding."""
 DELIMITERS = {",": later("Comma"), ";": later("Semicolon"), "\t": later("Tab"), "|": later("Bar")}
 _HEAD = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
