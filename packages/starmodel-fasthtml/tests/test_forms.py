@@ -69,6 +69,10 @@ class Bill(Entity):
         """Remind them, and write down when."""
         self.due, self.body = until, f"{note}: {', '.join(one.name for one in clients)}"
 
+    @event
+    def reprice(self, price: Money) -> None:
+        self.price = price
+
     @event(confirm="Really close it?")
     def close(self) -> None:
         self.kind = Kind.PAID
@@ -344,6 +348,29 @@ async def test_what_is_hidden_by_another_field_is_not_kept(app, visitor):
     assert (await kept(app, id)).paid_by == "me"
 
 
+async def test_what_depends_on_another_field_is_not_changed_alone_and_that_is_told(app, visitor):
+    id = await made(app, title="t")
+
+    answer = await visitor.get(f"/bill/{id}/cell/paid_by", starmodel_request="1")
+    assert (answer.status, answer.json["detail"]) == (409, "Paid by is asked for only while: Kind = Paid")
+    alone = await visitor.form(f"/bill/{id}/update", {"paid_by": "me"}, starmodel_request="1")
+    assert (alone.status, alone.json["errors"][0]["loc"]) == (422, ["paid_by"])
+
+    await visitor.post(f"/bill/{id}/update", {"kind": "paid"})
+    assert 'name="paid_by"' in (await visitor.get(f"/bill/{id}/cell/paid_by", starmodel_request="1")).text
+    assert (await visitor.form(f"/bill/{id}/update", {"paid_by": "me"}, starmodel_request="1")).status == 204
+
+
+async def test_an_argument_that_is_a_field_made_of_parts_begins_with_what_they_are(app, visitor):
+    id = await made(app, title="t", price=Money(Decimal(2), "USD"))
+
+    form = await opened(visitor, f"/bill/{id}/do/reprice")
+    assert (form["price.amount"], form["price.currency"]) == ("2", "USD")
+    await form.send(visitor, price__amount="3")
+
+    assert (await kept(app, id)).price == Money(Decimal(3), "USD")
+
+
 async def test_two_who_change_the_same_field_choose_which_one_holds(app, visitor):
     id = await made(app, title="first")
     mine, theirs = await opened(visitor, f"/bill/{id}/edit"), await opened(visitor, f"/bill/{id}/edit")
@@ -353,6 +380,7 @@ async def test_two_who_change_the_same_field_choose_which_one_holds(app, visitor
 
     assert answer.status == 409
     assert "Take theirs: &lt;theirs&gt;" in answer.text
+    assert "Somebody else has stored: &lt;theirs&gt;" in answer.text
     assert (await kept(app, id)).title == "<theirs>"
     again = Form(answer.text)
     assert (again["title"], again["title?"], again.action.partition("?")[2]) == ("mine", "yours", "_base=2")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .call import PageCall
     from .shape import Shape
 
-__all__ = ["filter_chips"]
+__all__ = ["filter_chips", "said"]
 
 _JOINTS = {"all": "and", "any": "or", "none": "or", "not_all": "and"}
 
@@ -45,6 +45,13 @@ async def filter_chips(call: PageCall, shape: Shape, query: Query) -> Any:
     if len(chips) > 1:
         chips.append(call.kit.link(Link(label=words("Show all"), href=list_address(shape.path, ())), tone="quiet"))
     return ft("div", *chips, klass="sm-chips", role="group", **{"aria-label": words("Filter")})
+
+
+async def said(call: PageCall, shape: Shape, where: Mapping[str, Any]) -> str:
+    """Return a checked condition in words."""
+    known, tree = askable(call, shape), from_where(where, texts_of(call.runtime.app.codec))
+    await _name_ids(call, tree, known)
+    return _said(call, known, tree)
 
 
 def _chip(call: PageCall, text: str, href: str) -> Any:

@@ -90,10 +90,11 @@ class Controls:
         """Return the id of the control called *name*."""
         return f"{self.prefix}-{name.replace('.', '-')}"
 
-    def choice(self, name: str, label: str, offered: Mapping[str, str]) -> Field:
+    def choice(self, name: str, label: str, offered: Mapping[str, str], *, about: str) -> Field:
         """Return the control that decides which of two values of a field holds."""
         choices = [Choice(value=value, label=text) for value, text in offered.items()]
-        return Field(id=f"{self.id_of(name)}-choice", name=f"{name}?", label=label, widget="select", choices=choices)
+        id = f"{self.id_of(name)}-choice"
+        return Field(id=id, name=f"{name}?", label=label, widget="select", choices=choices, help=about)
 
     def _sent(self, spot: Spot) -> Any:
         return None if self.form is None else self.form.sent.get(spot.sent)

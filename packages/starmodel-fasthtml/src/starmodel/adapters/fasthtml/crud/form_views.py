@@ -262,6 +262,7 @@ class FormView:
             shape.name,
             words("{label}: which one?", label=words.label(shape.label)),
             {"yours": words("Keep yours"), "theirs": words("Take theirs: {value}", value=shown)},
+            about=words("Somebody else has stored: {value}", value=words.isolated(shown)),
         )
 
     def _buttons(self, *, is_dialog: bool) -> list[Any]:

@@ -6,13 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.commands import back_to
-from starmodel.core.errors import ForbiddenError, NotFoundError
+from starmodel.core.errors import ForbiddenError, NotFoundError, RefusedError
+from starmodel.core.query import Query
 from starmodel.core.snapshot import plain
 
+from .chips import said
 from .controls import Spot
 from .describing import named_ids
 from .form_views import FormView, shows_entity
 from .pieces import Piece
+from .showing import holds
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -43,7 +46,20 @@ async def cell_form(call: PageCall, shape: Shape) -> ASGIApp:
     if shape.fields.get(call.event) is None:
         raise NotFoundError(shape.name, call.event)
     view = await form_view(replace(call, event="update"), shape, "update", back="")
+    await _refuse_hidden(call, shape, view)
     return Piece(view.cell(call.event))
+
+
+async def _refuse_hidden(call: PageCall, shape: Shape, view: FormView) -> None:
+    """Refuse the form of a field that is asked for only while a condition holds, where it does not."""
+    values = {name: spot.value for name, spot in view.spots.items()}
+    for one in view.asked:
+        if one.name == call.event and one.when is not None and not holds(one.when, values):
+            where = Query(where=one.when).checked(shape.kind).where
+            label, condition = call.words.label(one.label), await said(call, shape, where)
+            raise RefusedError(
+                call.words("{label} is asked for only while: {condition}", label=label, condition=condition)
+            )
 
 
 async def event_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
@@ -86,7 +102,7 @@ async def form_view(
     entity = None if stored is None else stored.entity
     _allow(call, shape, handler, call.id or None, entity)
     asked = [_for_change(shape, one) if shows_entity(handler) else one for one in shape.parameters(event)]
-    spots = {one.name: _spot(one, handler, entity) for one in asked}
+    spots = {one.name: _spot(one, shape, handler, entity) for one in asked}
     await named_ids(call, asked, {name: spot.value for name, spot in spots.items()}, form)
     return FormView(call, shape, handler, stored, asked, spots, back, form, refusal)
 
@@ -118,8 +134,20 @@ def _for_change(shape: Shape, asked: FieldShape) -> FieldShape:
     return asked if known is None else replace(asked, required=known.required, default=None)
 
 
-def _spot(asked: FieldShape, handler: Handler, entity: Any) -> Spot:
+def _is_field_in_parts(asked: FieldShape, shape: Shape) -> bool:
+    """Tell whether an argument is a field of the entity that is made of parts: it begins with what they are.
+
+    Who changes one part of it would else send blanks for all others.
+    """
+    field = shape.fields.get(asked.name)
+    is_same = field is not None and field.kind is asked.kind and not field.secret and not asked.secret
+    return is_same and asked.widget == "group" and asked.default is None
+
+
+def _spot(asked: FieldShape, shape: Shape, handler: Handler, entity: Any) -> Spot:
     if entity is not None and shows_entity(handler):
         value = None if asked.secret else getattr(plain(entity), asked.name, None)
         return Spot(asked.name, value, asked.name, is_change=True)
+    if entity is not None and _is_field_in_parts(asked, shape):
+        return Spot(asked.name, getattr(plain(entity), asked.name), asked.name)
     return Spot(asked.name, None if asked.default is None else asked.default(), asked.name)

@@ -61,7 +61,9 @@ class SiteForms:
             await self._find(form, shape_at(asked, name), name, text, named, actor)
         if _has_conditions(handler):
             known = await self._known(handler, scope.get("path_params", {}).get("id"), asked, actor)
-            _leave_out_hidden(form, asked, known)
+            hidden = _leave_out_hidden(form, asked, known)
+            if hidden and not form.flat and arguments.back is None:  # the whole of a form that asks for nothing else
+                raise InvalidError([Problem((name,), "is not asked for now", "hidden") for name in hidden])
         values = form.nested(Wanted.of(handler.parameters).parts)
         refuse_impossible(values)
         if form.problems:
@@ -177,13 +179,14 @@ def _has_conditions(handler: Handler) -> bool:
     return any(isinstance(mark, Shown) and mark.when is not None for mark in marks)
 
 
-def _leave_out_hidden(form: FormValues, asked: Mapping[str, FieldShape], known: Mapping[str, Any]) -> None:
-    """Leave out what was sent for fields whose condition does not hold."""
+def _leave_out_hidden(form: FormValues, asked: Mapping[str, FieldShape], known: Mapping[str, Any]) -> list[str]:
+    """Leave out what was sent for fields whose condition does not hold; return which were."""
     given = {name: _given(one, form.flat[name]) for name, one in asked.items() if name in form.flat}
     holding = {**dict.fromkeys(asked), **known, **given}
-    for name, one in asked.items():
-        if one.when is not None and not holds(one.when, holding):
-            form.leave_out([name])
+    off = [name for name, one in asked.items() if one.when is not None and not holds(one.when, holding)]
+    hidden = [name for name in off if name in form.flat]
+    form.leave_out(off)
+    return hidden
 
 
 def _given(shape: FieldShape, text: Any) -> Any:

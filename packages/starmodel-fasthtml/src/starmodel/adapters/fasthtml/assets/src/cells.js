@@ -3,7 +3,9 @@ import { send } from "./commands.js";
 import { prepare } from "./forms.js";
 import { isChanged } from "./leaving.js";
 import { make } from "./page.js";
+import { toast } from "./toasts.js";
 import { isField } from "./typing.js";
+import { say } from "./words.js";
 
 let editor = null; // {box, form, id, cell}
 let next = null; // the cell to be edited after this one
@@ -70,6 +72,8 @@ document.addEventListener("mouseover", ({ target }) => {
   pointed = cell;
 });
 
+const told = async (reply) => (await reply?.json().catch(() => null))?.detail;
+
 async function edit(cell) {
   if (editor && isChanged(editor.form)) {
     next = cell; // as soon as the value in the other one is stored
@@ -77,7 +81,7 @@ async function edit(cell) {
   }
   end();
   const reply = await fetch(addressOf(cell), { headers: { Accept: "text/html", "StarModel-Request": "1" } }).catch(() => null);
-  if (!reply?.ok) return;
+  if (!reply?.ok) return toast((await told(reply)) ?? say("This did not work."), "error");
   const box = make("div", { className: "sm-cell", innerHTML: await reply.text() });
   const form = box.querySelector("form");
   if (!form) return;
