@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -20,6 +20,10 @@ from starmodel.core.errors import DefinitionError
 
 LOCALES = Path(phrases.crud.__file__).parent / "locales"
 OURS = sorted(LOCALES.glob("*.po"))
+
+
+class Shift(Entity):
+    takes: timedelta = timedelta(minutes=90)
 
 
 class Task(Entity):
@@ -89,6 +93,22 @@ class TestWords:
     @pytest.mark.parametrize("value", [10**30, -1e300, 1e-300, Decimal("1E+999999"), Decimal("1E-999999")])
     def test_a_number_that_nobody_can_read_is_told_as_it_is(self, value):
         assert Languages().words("de", "UTC").number(value) == str(value)
+
+    @pytest.mark.parametrize(
+        ("language", "span", "text"),
+        [
+            ("en", timedelta(minutes=90), "1 hour 30 minutes"),
+            ("de", timedelta(minutes=90), "1 Stunde 30 Minuten"),
+            ("en", timedelta(days=1000, seconds=1), "1,000 days 1 second"),
+            ("en", -timedelta(hours=36), "−1 day 12 hours"),  # noqa: RUF001  (the sign of a number)
+            ("en", timedelta(seconds=1, microseconds=250_001), "1.250001 seconds"),
+            ("en", timedelta(0), "0 seconds"),
+            ("en", timedelta.max, "999,999,999 days 23 hours 59 minutes 59.999999 seconds"),
+        ],
+        ids=str,
+    )
+    def test_nothing_of_a_span_of_time_is_rounded_away(self, language, span, text):
+        assert Languages().words(language, "UTC").moment(span) == text
 
     def test_nouns_are_small_within_a_sentence_but_in_german(self):
         languages = Languages()
@@ -258,3 +278,10 @@ class TestDirections:
 
     async def test_what_is_typed_is_read_as_it_is(self, app, task, visitor):
         assert 'dir="auto"' in re.search(r'<input[^>]*name="title"[^>]*>', (await visitor.get("/task/new")).text)[0]
+
+
+async def test_a_form_says_how_a_span_of_time_is_written(start):
+    visitor = Visitor(await start(Shift))
+    assert "As hours, minutes and seconds: 1:30:00" in (await visitor.get("/shift/new")).text
+    german = await visitor.get("/shift/new", accept_language="de")
+    assert "Als Stunden, Minuten und Sekunden: 1:30:00" in german.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -283,3 +283,9 @@ def test_a_model_with_a_secret_part_is_written_into_no_log():
     (parameter,) = parameters_of(Purchase, events_of(Purchase)["pay"])
     assert parameter.secret
     assert secret_fields(Purchase) == {"cards"}
+
+
+@pytest.mark.parametrize("text", ["1:30:00", "PT1H30M"])
+def test_a_span_of_time_is_read_as_the_clock_and_as_the_standard_write_it(text):
+    bind_it = PydanticCodec().binder("T.e", [Parameter("takes", timedelta)])
+    assert bind_it({"takes": text}, text=True) == {"takes": timedelta(minutes=90)}

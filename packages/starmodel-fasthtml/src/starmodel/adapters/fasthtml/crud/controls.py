@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -111,7 +112,7 @@ class Controls:
             "name": spot.name,
             "label": self.words.label(shape.label),
             "widget": shape.widget,
-            "help": self.words.label(shape.help) if shape.help else "",
+            "help": self._help(shape),
             "errors": self.wrong.get(spot.name, ()),
             "required": shape.required and not shape.optional and not spot.relaxed,
             "attributes": _limits(shape),
@@ -122,6 +123,11 @@ class Controls:
         if spot.is_extra:
             made["attributes"] = {**made["attributes"], "data-sm-extra": True}
         return Field(**made)
+
+    def _help(self, shape: FieldShape) -> str:
+        if shape.help:
+            return self.words.label(shape.help)
+        return self.words("As hours, minutes and seconds: 1:30:00") if shape.kind is timedelta else ""
 
     def _hidden(self, name: str, value: str, id: str = "") -> Field:
         return Field(id=id or f"{self.prefix}-{name}", name=name, label="", widget="hidden", value=value)

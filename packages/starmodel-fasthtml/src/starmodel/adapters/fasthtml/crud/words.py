@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 __all__ = ["SOURCE", "Words", "later"]
 
@@ -122,7 +123,26 @@ class Words:
             case time():
                 return str(format_time(value, "short" if not value.second else "medium", locale=self._locale))
             case _:
-                return str(format_timedelta(value, threshold=1.2, locale=self._locale))
+                return self._span(value)
+
+    def _span(self, value: timedelta) -> str:
+        """Return a span of time by its days, hours, minutes and seconds, whole: none of it is rounded away."""
+        if value < timedelta(0):
+            return f"−{self._span(-value)}"  # noqa: RUF001  (the sign of a number, and no hyphen)
+        minutes, rest = divmod(value, timedelta(minutes=1))
+        hours, minutes = divmod(minutes, 60)
+        seconds = Decimal(rest // timedelta(microseconds=1)).scaleb(-6) if rest.microseconds else rest.seconds
+        parts: dict[str, int | Decimal] = {
+            "day": days,
+            "hour": minutes // 60,
+            "minute": minutes % 60,
+            "second": seconds,
+        }
+        shown = {unit: count for unit, count in parts.items() if count} or {"second": 0}
+        return " ".join(
+            format_unit(count, f"duration-{unit}", format="#,##0.######", locale=self._locale)
+            for unit, count in shown.items()
+        )
 
     def local(self, value: datetime) -> datetime:
         """Return a moment that has a time zone in the reader's: any, but on the first and the last day there is."""
