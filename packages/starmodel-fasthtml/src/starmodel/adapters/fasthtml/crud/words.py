@@ -131,13 +131,9 @@ class Words:
             return f"−{self._span(-value)}"  # noqa: RUF001  (the sign of a number, and no hyphen)
         minutes, rest = divmod(value, timedelta(minutes=1))
         hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
         seconds = Decimal(rest // timedelta(microseconds=1)).scaleb(-6) if rest.microseconds else rest.seconds
-        parts: dict[str, int | Decimal] = {
-            "day": days,
-            "hour": minutes // 60,
-            "minute": minutes % 60,
-            "second": seconds,
-        }
+        parts: dict[str, int | Decimal] = {"day": days, "hour": hours, "minute": minutes, "second": seconds}
         shown = {unit: count for unit, count in parts.items() if count} or {"second": 0}
         return " ".join(
             format_unit(count, f"duration-{unit}", format="#,##0.######", locale=self._locale)
