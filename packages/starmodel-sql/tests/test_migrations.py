@@ -414,6 +414,20 @@ def test_a_revision_that_cannot_be_taken_back_is_not_applied(project):
     assert second.up(trial=False).document["applied"]
 
 
+def test_a_revision_that_cannot_be_applied_again_after_it_was_taken_back_is_not_applied(project):
+    first = project.migrator(todo())
+    first.make("first")
+    first.up()
+    path = Path(project.migrator(todo(note=(str, ""))).make("second").document["revision"])
+    kept = "def upgrade() -> None:\n"
+    assert kept in path.read_text()
+    path.write_text(path.read_text().replace(kept, f"{kept}    op.execute('CREATE TABLE left_over (id INTEGER)')\n"))
+    with pytest.raises(TrialFailedError, match=r"up again failed"):
+        project.migrator(todo(note=(str, ""))).up()
+    with pytest.raises(Exception, match=r"left_over"):
+        project.rows("SELECT id FROM left_over")
+
+
 def test_a_failure_half_way_leaves_the_database_as_it_was(project):
     first = project.migrator(todo())
     first.make("first")
@@ -580,6 +594,24 @@ def test_a_server_that_is_not_there_is_told_without_its_password(tmp_path):
 def test_a_database_in_memory_has_nothing_to_migrate(tmp_path):
     with pytest.raises(MigrationError, match=r"name a file or a server in DATABASE_URL"):
         Project("sqlite://", tmp_path).migrator(todo())
+
+
+def test_ten_thousand_rows_go_through_every_kind_of_change_and_back(project):
+    rows = 10_000
+    first = project.migrator(todo(name=(str, ""), count=(str, "0"), old=(str | None, None)))
+    first.make("first")
+    first.up()
+    project.fill("title, name, count, old", "'t' || i, 'n' || i, CAST(i AS TEXT), 'o' || i", rows)
+    second = project.migrator(todo(label=(Annotated[str, Was("name")], ""), count=(int, 0), note=(str, "new")))
+    second.make("second", drop=["Todo.old"], allow_loss=True)
+
+    second.up()
+    kept = sorted((f"id{i}", f"t{i}", f"n{i}", i, "new") for i in range(1, rows + 1))
+    assert sorted(project.rows("SELECT id, title, label, count, note FROM todo")) == kept
+
+    second.down()
+    back = [(id, title, name, str(count), None) for id, title, name, count, _ in kept]
+    assert sorted(project.rows("SELECT id, title, name, count, old FROM todo")) == back
 
 
 SHELLS = {"sqlite": ["sqlite3"], "postgresql": ["psql", "--no-psqlrc", "--quiet"]}
