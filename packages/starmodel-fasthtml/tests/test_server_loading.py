@@ -85,6 +85,12 @@ def test_a_mistake_is_told_by_the_users_own_lines(load):
     )
 
 
+def test_an_error_of_starmodel_speaks_for_itself(load):
+    with pytest.raises(AppFailedError) as caught:
+        load("from starmodel.core.errors import ConfigurationError\nraise ConfigurationError('DATABASE_URL is wrong')")
+    assert str(caught.value).startswith("own could not be loaded: DATABASE_URL is wrong\n  own.py:2: raise")
+
+
 def test_a_syntax_error_is_told_by_its_line(load):
     with pytest.raises(AppFailedError) as caught:
         load("x = 1\ndef broken(:\n    pass\n")

@@ -139,7 +139,9 @@ async def test_what_postgres_cannot_keep_is_refused_and_said_by_name(postgres_ur
     [
         ("nonsense", "cannot be read as an address; write for example"),
         ("", "cannot be read as an address"),
-        ("oracle://scott:tiger@db/x", "no support for 'oracle'"),
+        ("oracle://scott:tiger@db/x", "no support for 'oracle' databases; there is postgresql, sqlite; write for ex"),
+        ("postgresql://scott:ti@ger/hunter2@db/x", "holds an @ or /; in a user or password write %40 for @, %2F for /"),
+        ("postgresql://scott:tiger@db:hunter2/x", "%3A for :"),
         ("mysql://root:hunter2@localhost/x", "no support for 'mysql'"),
         ("sqlite:///x.db?durability=forever", "must be disk or process"),
     ],
@@ -257,13 +259,16 @@ def test_a_disk_that_is_full_loses_nothing_and_says_so(tmp_path):
     assert "nothing of this change was stored" in done.stdout
 
 
-async def test_a_file_that_may_not_be_written_says_what_to_do(tmp_path):
+async def test_a_file_that_may_not_be_written_says_what_to_do_at_the_start_and_at_a_change(tmp_path, caplog):
     store = SQLRepo(f"sqlite:///{tmp_path}/x.db")
     await store.open([Author])
     await store.close()
+    assert not [line for line in caplog.messages if "nothing can be changed" in line]
     again = SQLRepo(f"sqlite:///file:{tmp_path}/x.db?mode=ro&uri=true")
     with pytest.raises(StoreError, match="writable for this user"):
         await opened_and_written(again)
+    [warning] = [line for line in caplog.messages if "nothing can be changed" in line]
+    assert "writable for this user" in warning
     await again.close()
 
 

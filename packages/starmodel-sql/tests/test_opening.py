@@ -309,3 +309,21 @@ async def test_a_role_that_owns_no_table_may_serve_what_its_owner_has_opened_onc
     await served.wait(start, seconds=2)
     assert [commit.command.actor for commit in (await served.changes(start)).commits] == ["database"]
     await served.close()
+
+
+async def test_a_start_in_production_that_is_refused_leaves_no_empty_file(tmp_path):
+    file = tmp_path / "shop.db"
+    store = SQLRepo(f"sqlite:///{file}", schema="check")
+    with pytest.raises(SchemaError, match=r"the table user is missing"):
+        await store.open([User])
+    await store.close()
+    migrator = Place(f"sqlite:///{file}", tmp_path / "migrations").migrator()
+    assert migrator.status().lines[-1] == "There is no revision yet; write the first: starmodel migrate make"
+    assert not migrator.check().ok
+    assert [*tmp_path.iterdir()] == []
+    migrator.make("first")
+    migrator.up()
+    again = SQLRepo(f"sqlite:///{file}", schema="check", migrations=tmp_path / "migrations")
+    await again.open([User])
+    await put(again, User())
+    await again.close()

@@ -49,7 +49,9 @@ def test_a_store_that_was_not_given_is_looked_up_among_the_installed_ones():
 
 
 def test_a_store_that_nobody_offers_is_an_error_with_a_hint():
-    with pytest.raises(AdapterNotFoundError, match="did you mean 'memory'"):
+    with pytest.raises(
+        AdapterNotFoundError, match=r"did you mean 'memory'.*, or hand in one of your own: stores=\{'memori': \.\.\.\}"
+    ):
         PersistenceManager().for_class(Missing)
 
 

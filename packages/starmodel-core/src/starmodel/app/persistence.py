@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.entity import Entity
-from starmodel.core.errors import ConfigurationError, NotFoundError
+from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, NotFoundError
 from starmodel.core.ports import SharedPersistenceBackend
 from starmodel.core.query import Page, Query, Stored
 
@@ -62,8 +62,14 @@ class PersistenceManager:
                     f"the store {name!r} was asked for too late to be opened; name every entity that it keeps, or the "
                     "store itself, before the application is opened"
                 )
-            self._stores[name] = self._registry.get(name)()
+            self._stores[name] = self._installed(name)()
         return self._stores[name]
+
+    def _installed(self, name: str) -> Any:
+        try:
+            return self._registry.get(name)
+        except AdapterNotFoundError as error:
+            raise AdapterNotFoundError(f"{error}, or hand in one of your own: stores={{{name!r}: ...}}") from None
 
     @property
     def stores(self) -> Mapping[str, StatePersistenceBackend]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from starmodel.core.errors import StarModelError
+
 from .errors import AppFailedError, AppMissingError
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ def _failed(target: str, error: BaseException, folder: Path) -> AppFailedError:
         return AppFailedError(target, f"{type(error).__name__}: {error.msg}", [line])
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename, folder)]
     lines = [_line(frame.filename, frame.lineno, frame.line or "") for frame in frames]
-    return AppFailedError(target, "".join(traceback.format_exception_only(error)).strip(), lines)
+    said = str(error) if isinstance(error, StarModelError) else "".join(traceback.format_exception_only(error))
+    return AppFailedError(target, said.strip(), lines)
 
 
 def _is_own(filename: str, folder: Path) -> bool:

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, delete, false
+from sqlalchemy.exc import OperationalError
 
 from starmodel.app.ending import ended
 from starmodel.app.sources import SystemClock
@@ -117,9 +118,12 @@ class SQLRepo:
         self._finish_tables(connection)
 
     def _fit_tables(self) -> None:
-        from .migrations import bring_up, refuse_drift, transaction  # noqa: PLC0415  (Alembic is needed here alone)
+        from .migrations import bring_up, nothing, refuse_drift, transaction  # noqa: PLC0415  (Alembic is needed here alone)
 
         own, metadata = self._own.tables, self.tables.metadata
+        if self._schema == "check" and self.url.is_new_file:
+            with nothing() as connection:  # a start that is refused leaves no empty file behind
+                refuse_drift(connection, metadata)
         with transaction(self.database) as connection:
             if self._schema == "auto":
                 for line in bring_up(connection, metadata, own, folder=self._migrations):
@@ -129,6 +133,15 @@ class SQLRepo:
             if self._schema == "check":
                 refuse_drift(connection, metadata, folder=self._migrations)
             self._finish_tables(connection)
+            if self.url.is_sqlite:
+                self._warn_of_no_writing(connection)
+
+    def _warn_of_no_writing(self, connection: Connection) -> None:
+        """SQLite begins to write what it may only read, and says so at the first change."""
+        try:
+            connection.execute(delete(self._own.head).where(false()))
+        except OperationalError as error:
+            logger.warning("nothing can be changed: %s", self.database.failure(error))
 
     def _finish_tables(self, connection: Connection) -> None:
         self._journal.begin(connection, secrets.token_hex(4))

@@ -3,6 +3,7 @@
 from .applying import transaction
 from .errors import ChoiceNeededError, MigrationError, TrialFailedError
 from .opening import bring_up, drift, refuse_drift
+from .scratch import nothing
 
 __all__ = [
     "ChoiceNeededError",
@@ -10,6 +11,7 @@ __all__ = [
     "TrialFailedError",
     "bring_up",
     "drift",
+    "nothing",
     "refuse_drift",
     "transaction",
 ]

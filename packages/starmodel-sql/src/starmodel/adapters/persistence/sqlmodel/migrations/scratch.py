@@ -35,7 +35,7 @@ from sqlalchemy.types import TypeEngine
 from starmodel.adapters.persistence.sqlmodel.functions import FUNCTIONS
 from starmodel.adapters.persistence.sqlmodel.types import Clock, Exact, Moment, PlainJson, Span, Words
 
-__all__ = ["is_scratch", "scratch"]
+__all__ = ["is_scratch", "nothing", "scratch"]
 
 # SQLite reads the affinity of a column out of its type's name.
 NAMES: dict[str, type[Any]] = {
@@ -103,6 +103,17 @@ def scratch() -> Iterator[Connection]:
             for name, (function, count) in FUNCTIONS.items():
                 raw.create_function(name, count, function, deterministic=True)
             connection.exec_driver_sql("BEGIN")
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def nothing() -> Iterator[Connection]:
+    """Lend a connection to an empty database in memory: what an SQLite file is that is not there yet."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        with engine.connect() as connection:
             yield connection
     finally:
         engine.dispose()

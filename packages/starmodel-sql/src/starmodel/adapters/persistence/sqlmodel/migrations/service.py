@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,13 @@ from .operations import rendered
 from .plain import plain_metadata
 from .planning import Plan
 from .revisions import Revisions, current
-from .scratch import scratch
+from .scratch import nothing, scratch
 from .showing import recorded, written
 from .trial import try_out
 
 __all__ = ["Migrator", "Report", "migrator"]
+
+_NO_REVISION = "There is no revision yet; write the first: starmodel migrate make"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +236,17 @@ class Migrator:
         if document["pending"] and document["at"]:
             document["breaks"] = breaks(self._revisions, document["at"][0], document["head"])
             lines += [f"  {line}" for line in warned(document["breaks"])]
-        return Report(lines if document["pending"] else [*lines, "Nothing is to be applied."], document)
+        if not document["pending"]:
+            none = document["head"] is None
+            lines.append(_NO_REVISION if none else "Nothing is to be applied.")
+        return Report(lines, document)
+
+    def _looked_at(self) -> AbstractContextManager[Connection]:
+        """Lend a connection for reading: who only looks makes no file."""
+        return nothing() if self._database.url.is_new_file else connected(self._database)
 
     def _document(self, **more: Any) -> dict[str, Any]:
-        with connected(self._database) as connection:
+        with self._looked_at() as connection:
             at = current(connection)
         pending = [{"revision": one.revision, "message": one.doc} for one in self._revisions.pending(at)]
         return {
@@ -260,7 +269,7 @@ class Migrator:
                 tables = set(inspect(replayed).get_table_names())
                 steps = told(differences(replayed, plain_metadata(self._metadata), tables))
                 found += [f"no revision says: {step}; starmodel migrate make" for step in steps]
-        with connected(self._database) as connection:
+        with self._looked_at() as connection:
             unfit = drift(connection, self._metadata, strict=True)
             found += [f"the database does not fit the code: {line}" for line in unfit]
         lines = found or ["Code, revisions and database fit together."]
