@@ -12,9 +12,17 @@ from starmodel.adapters.fasthtml.refusing import METHOD
 from starmodel.app import refusals
 from starmodel.core import Entity
 from starmodel.core.events import events_of
+from starmodel.core.wording import PHRASES
 
 SOURCES = sorted(Path(crud.__file__).parent.glob("*.py"))
 SCRIPTS = sorted((Path(assets.__file__).parent / "src").glob("*.js"))
+
+OF_STORES = (
+    "is taken already; choose another",
+    "are together taken already; choose others",
+    "names nothing that is there; choose one that is",
+)
+"""What stores say of values that do not go together with others."""
 
 WORDS = {"words", "later"}
 """What phrases are told to in Python: ``words("…")``, ``call.words("…")``, and ``later("…")`` in tables of them."""
@@ -56,6 +64,7 @@ def of_errors() -> Iterator[str]:
     """Yield what the pages of errors say, which the application layer words."""
     yield from (title for _, title in refusals._STATUSES.values())
     yield from refusals._FIXED_DETAILS.values()
+    yield from (*PHRASES.values(), "must not be empty", "is not JSON", *OF_STORES)
     yield from (refusals._OUR_FAULT, "Something went wrong", METHOD, "Method not allowed", "Forbidden", "Not found")
 
 

@@ -230,6 +230,19 @@ class TestPages:
         assert "Unter dieser Adresse gibt es nichts" in page
         assert "<h1>Nicht gefunden</h1>" in page
 
+    @pytest.mark.parametrize(("language", "told"), [("en", "is required"), ("de", "fehlt"), ("ar", "مطلوب")])
+    async def test_what_is_wrong_with_a_value_is_told_in_it_by_every_page(self, app, visitor, language, told):
+        asked = {"accept_language": language}
+        page = await visitor.form("/task/create", {"_form": "/task"}, accept="text/html", **asked)
+        checked = await visitor.form("/task/do/create", {"_form": "/task"}, **asked)
+        script = await visitor.click("/task/create", **asked)
+        program = await visitor.post("/task/create", {}, accept="application/json", **asked)
+        assert page.text.count(told) == 2
+        assert [one["message"] for one in checked.json["errors"]] == [told]
+        assert [one["message"] for one in script.json["errors"]] == [told]
+        assert script.json["detail"] == f"title: {told}"
+        assert [one["message"] for one in program.json["errors"]] == ["is required"]
+
     async def test_the_scripts_speak_it_too(self, app, visitor):
         page = (await visitor.get("/task", accept_language="de")).text
         table = json.loads(unescape(re.search(r'data-sm-words="([^"]*)"', page)[1]))

@@ -176,7 +176,7 @@ class TestParsing:
         found = problems(codec, Order, {"lines": [{"sku": "a", "qty": 0}, {"qty": "x"}], "kind": "c"})
         assert set(found) == {("title",), ("lines", 0, "qty"), ("lines", 1, "sku"), ("lines", 1, "qty"), ("kind",)}
         assert (found["title",].message, found["title",].code) == ("is required", "missing")
-        assert found["lines", 0, "qty"].message == "Input should be greater than 0"
+        assert found["lines", 0, "qty"].message == "must be more than 0"
 
     def test_an_unknown_name_gets_a_hint(self, codec):
         message = problems(codec, Order, {"title": "x", "colur": "red"})["colur",].message

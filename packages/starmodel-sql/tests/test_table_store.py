@@ -201,7 +201,7 @@ async def test_nothing_is_stored_that_does_not_fit(app, args):
 
 async def test_an_event_body_cannot_store_what_does_not_fit(app):
     made = (await app.dispatch(Essay.create(title="a", body="b"))).entity
-    with pytest.raises(InvalidError, match="views: Input should be a valid integer"):
+    with pytest.raises(InvalidError, match="views: must be a whole number"):
         await app.dispatch(Essay.spoil().on(made.id))
     with pytest.raises(CheckFailedError, match="an essay needs a title"):
         await app.dispatch(Essay.rename("").on(made.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,12 +71,15 @@ def _rebuild(cls: type[StarModelError], args: tuple[Any, ...], state: dict[str, 
 class Problem:
     """One thing wrong with one input: the shape that UI, REST and CLI share.
 
-    *loc* is the path to the value, for example ``("lines", 0, "qty")``; ``()`` means the whole input.
+    *loc* is the path to the value, for example ``("lines", 0, "qty")``; ``()`` means the whole input.  *phrase* is what
+    *message* is before *values* are put into it, by which it is found in a catalogue of another language.
     """
 
     loc: tuple[str | int, ...]
     message: str
     code: str = "invalid"
+    phrase: str = field(default="", compare=False, repr=False)
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
 
     def __str__(self) -> str:
         where = ".".join(map(str, self.loc))

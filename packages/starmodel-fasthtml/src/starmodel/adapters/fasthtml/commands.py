@@ -63,6 +63,9 @@ class Forms(Protocol):
     ) -> bytes | None:
         """Return the form as it was sent, with what was wrong in it; ``None`` where it cannot be drawn."""
 
+    def in_words(self, scope: Scope, refusal: Refusal, /) -> Refusal:
+        """Return a refusal in the words of whoever reads the page that a request came from."""
+
 
 class CommandDoor:
     """The ASGI endpoint of one event."""
@@ -91,7 +94,7 @@ class CommandDoor:
         except Exception as error:  # noqa: BLE001  # every refusal is answered here, in the caller's own way
             refusal = self._refusal(error, scope)
             if frames is not None and frames.started:
-                await frames.finish(event_frame("sm-problem", self._told(refusal)))
+                await frames.finish(event_frame("sm-problem", self._told(scope, refusal)))
             else:
                 await self._refuse(scope, send, refusal, arguments)
         else:
@@ -159,7 +162,7 @@ class CommandDoor:
             if frames is None or not frames.started:
                 await self._refuse(scope, send, refusal)
                 return
-            last = event_frame("sm-problem", self._told(refusal))
+            last = event_frame("sm-problem", self._told(scope, refusal))
         if frames is not None and frames.started:
             await frames.finish(last)
         elif last:
@@ -211,7 +214,10 @@ class CommandDoor:
         # Whatever is not there looks the same, byte for byte.
         return replace(refusal, id="") if refusal.status == 404 else refusal
 
-    def _told(self, refusal: Refusal) -> dict[str, Any]:
+    def _told(self, scope: Scope, refusal: Refusal) -> dict[str, Any]:
+        """Return what a program is told, or our own script, which shows it to the reader of its page."""
+        if self._runtime.forms is not None and is_ours(scope):
+            refusal = self._runtime.forms.in_words(scope, refusal)
         return refusal.to_dict(partial(shown, codec=self._runtime.app.codec))
 
     async def _refuse(self, scope: Scope, send: Send, refusal: Refusal, arguments: Arguments | None = None) -> None:
@@ -225,7 +231,7 @@ class CommandDoor:
             text = self._runtime.refusal_page(scope, refusal, back_to(scope))
             await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
         else:
-            await send_json(send, refusal.status, self._told(refusal), problem=True)
+            await send_json(send, refusal.status, self._told(scope, refusal), problem=True)
 
 
 def _page_of(entity: Entity) -> str:

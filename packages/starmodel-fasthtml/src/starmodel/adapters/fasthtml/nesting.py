@@ -202,7 +202,7 @@ def _parsed(name: str, text: str, found: FormValues) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        found.problems.append(Problem(_loc(name), f"is not JSON: {why}", "json"))
+        found.problems.append(Problem(_loc(name), f"is not JSON: {why}", "json", "is not JSON"))
         return NOT_GIVEN
 
 

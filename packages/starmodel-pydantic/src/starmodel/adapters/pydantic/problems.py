@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
 from starmodel.core.errors import InvalidError, Problem, hint
+from starmodel.core.wording import worded
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -19,10 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["problems_of", "refuse_unwritable"]
 
-_WORDS = {
-    "missing": "is required",
-    "extra_forbidden": "is not expected",
-}
 _PREFIXES = {
     "value_error": "Value error, ",
     "assertion_error": "Assertion failed, ",
@@ -43,12 +41,12 @@ def _problems(detail: ErrorDetails, known: list[str]) -> Iterator[Problem]:
     loc, code = detail["loc"], detail["type"]
     cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, InvalidError):
-        yield from (Problem((*loc, *inner.loc), inner.message, inner.code) for inner in cause.problems)
+        yield from (replace(inner, loc=(*loc, *inner.loc)) for inner in cause.problems)
         return
-    text = _WORDS.get(code) or detail["msg"].removeprefix(_PREFIXES.get(code, ""))
+    problem = worded(tuple(loc), code, detail.get("ctx", {}), detail["msg"].removeprefix(_PREFIXES.get(code, "")))
     if code == "extra_forbidden" and len(loc) == 1:
-        text = f"{text}; {hint(str(loc[0]), known)}"
-    yield Problem(tuple(loc), text, code)
+        problem = replace(problem, message=f"{problem.message}; {hint(str(loc[0]), known)}")
+    yield problem
 
 
 def refuse_unwritable(values: Mapping[str, Any]) -> None:

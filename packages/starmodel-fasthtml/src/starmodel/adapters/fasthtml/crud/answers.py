@@ -78,7 +78,7 @@ async def _errors(call: PageCall, handler: Handler, scope: Scope, receive: Recei
         else:
             handler.bind(app.files.claimed(handler, arguments.values, actor), text=True)
     except StarModelError as error:
-        return _told(refusal_of(error, ""), form)
+        return _told(call.words.refusal(refusal_of(error, "")), form)
     return []
 
 

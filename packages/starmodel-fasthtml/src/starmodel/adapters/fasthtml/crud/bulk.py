@@ -201,7 +201,7 @@ async def _controls(call: PageCall, shape: Shape, wish: _Wish) -> list[Field]:
     await named_ids(call, asked, {spot.name: spot.value for spot in spots}, wish.form)
     wrong: dict[str, list[str]] = {}
     for problem in wish.refusal.problems if wish.refusal is not None else ():
-        wrong.setdefault(".".join(map(str, problem.loc)), []).append(problem.message)
+        wrong.setdefault(".".join(map(str, problem.loc)), []).append(call.words.problem(problem))
     places = {one.kind: f"{one.path}/choices" for one in call.site.shapes}
     controls = Controls(call.words, call.runtime.app.codec, "sm-arg", call.names, wish.form, wrong, places)
     return [made for one, spot in zip(asked, spots, strict=True) for made in controls.fields(one, spot)]

@@ -31,14 +31,15 @@ def refusal_page(site: Site, scope: Scope, refusal: Refusal, back: str) -> str:
     """Return the whole page; it reads nothing that is stored."""
     read = PageRead(site.runtime.app, _NOBODY, site.runtime.fragments)
     call = PageCall(site, scope, read, words_of(site, scope), ())
-    title = call.words(refusal.title)
+    refusal = call.words.refusal(refusal)
+    title = refusal.title
     content = Content(title=title, parts=_parts(call, refusal, title, back), status=refusal.status)
     return document(call, content, is_error=True).body(scope).decode()
 
 
 def _parts(call: PageCall, refusal: Refusal, title: str, back: str) -> list[Any]:
     kit, words = call.kit, call.words
-    detail = words(refusal.detail) if refusal.detail.lower() != refusal.title.lower() else ""
+    detail = refusal.detail if refusal.detail.lower() != refusal.title.lower() else ""
     ways = [kit.link(Link(label=words("Go back"), href=back), tone="primary")]
     if refusal.status == 400 and call.scope["query_string"]:  # a list whose address asks for what it has not
         ways.insert(0, kit.link(Link(label=words("Show all"), href=list_address(call.path, ())), tone="default"))

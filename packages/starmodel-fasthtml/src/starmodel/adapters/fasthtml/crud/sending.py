@@ -17,12 +17,13 @@ from starmodel.core.marks import Shown
 from starmodel.core.query import Query
 
 from .buttons import form_path
-from .call import Content, called
+from .call import Content, called, words_of
 from .describing import shape_at
 from .documents import document
 from .forms import form_view
 from .pieces import Piece
 from .showing import holds
+from .words import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +85,7 @@ class SiteForms:
         if len(found) == 1:
             form.flat[name] = found[0]
             return
-        message = "several are called that; choose one of them" if found else "there is none that is called that"
+        message = later("several are called that; choose one of them" if found else "there is none that is called that")
         form.problems.append(Problem(_place(form, name), message, "reference"))
 
     async def _called(self, kind: type[Entity], text: str, actor: Actor) -> list[str]:
@@ -137,6 +138,10 @@ class SiteForms:
             return made.body
         call.read.forget()  # what was typed is in no entity: the page must not be made again
         return document(call, made).body(scope) if isinstance(made, Content) else None
+
+    def in_words(self, scope: Scope, refusal: Refusal, /) -> Refusal:
+        """Return a refusal in the words of the reader."""
+        return words_of(self._site, scope).refusal(refusal)
 
 
 def _base(arguments: Arguments, refusal: Refusal) -> str:
@@ -202,7 +207,8 @@ def _given(shape: FieldShape, text: Any) -> Any:
 
 
 def _in_words(call: PageCall, refusal: Refusal) -> Refusal:
-    """Return a refusal that says of both sides of a conflict what a reader understands."""
+    """Return a refusal in the reader's words, also of both sides of a conflict."""
+    refusal = call.words.refusal(refusal)
     if not refusal.conflicts:
         return refusal
     text = call.words("Somebody else has changed this meanwhile: choose which one holds, and send it again.")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
 from babel.units import format_unit
+
+if TYPE_CHECKING:
+    from starmodel.app import Refusal
+    from starmodel.core.errors import Problem
 
 __all__ = ["SOURCE", "Words", "later"]
 
@@ -65,6 +70,27 @@ class Words:
         """Return *phrase* in this language."""
         found: str = self._texts.get(phrase) or phrase
         return found.format(**{name: self.isolated(value) for name, value in values.items()}) if values else found
+
+    def problem(self, problem: Problem) -> str:
+        """Return what is wrong in this language: in English, and where no catalogue has it, in its own words."""
+        text = self._texts.get(problem.phrase or problem.message)
+        if text is None:
+            return problem.message
+        return str(text).format(**{name: self._wanted(value) for name, value in problem.values.items()})
+
+    def _wanted(self, value: Any) -> Any:
+        if isinstance(value, int | float | Decimal):
+            return self.number(value)
+        return self.moment(value) if isinstance(value, date | time | timedelta) else self.isolated(value)
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        """Return a refusal whose problems are told in this language, and its detail as far as it is made of them."""
+        if not refusal.errors:
+            return replace(refusal, title=self(refusal.title), detail=self(refusal.detail))
+        problems = tuple(replace(one, message=self.problem(one)) for one in refusal.errors)
+        is_theirs = refusal.detail == "; ".join(map(str, refusal.errors))
+        detail = "; ".join(map(str, problems)) if is_theirs else self(refusal.detail)
+        return replace(refusal, title=self(refusal.title), detail=detail, errors=problems)
 
     def turns(self, text: str) -> bool:
         """Tell whether there are letters in *text* that are read in the other direction than this language."""

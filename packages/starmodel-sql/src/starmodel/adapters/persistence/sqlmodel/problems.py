@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.errors import InvalidError, Problem, StarModelError, hint
+from starmodel.core.wording import worded
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -13,10 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["refusal_of"]
 
-_WORDS = {
-    "missing": "is required",
-    "extra_forbidden": "is not expected",
-}
 _PREFIXES = {
     "value_error": "Value error, ",
     "assertion_error": "Assertion failed, ",
@@ -45,10 +43,11 @@ def _problems(detail: ErrorDetails, known: Collection[str], related: Mapping[str
     loc, code = detail["loc"], detail["type"]
     cause: Any = detail.get("ctx", {}).get("error")
     if isinstance(cause, InvalidError):
-        yield from (Problem((*loc, *inner.loc), inner.message, inner.code) for inner in cause.problems)
+        yield from (replace(inner, loc=(*loc, *inner.loc)) for inner in cause.problems)
         return
-    text = _WORDS.get(code) or detail["msg"].removeprefix(_PREFIXES.get(code, ""))
+    problem = worded(tuple(loc), code, detail.get("ctx", {}), detail["msg"].removeprefix(_PREFIXES.get(code, "")))
     if code == "extra_forbidden" and len(loc) == 1:
         name = str(loc[0])
-        text = related.get(name) or f"{text}; {hint(name, known)}"
-    yield Problem(tuple(loc), text, code)
+        text = related.get(name) or f"{problem.message}; {hint(name, known)}"
+        problem = replace(problem, message=text)
+    yield problem
