@@ -99,6 +99,20 @@ def test_a_passing_failure_is_tried_again_with_the_same_key(tab, stage, until):
     assert stage.posts[-1].at - stage.posts[0].at < 2, "Retry-After shortens the wait too"
 
 
+def test_a_failure_that_does_not_pass_is_told_and_stops_nothing_but_its_own_entity(tab, stage, until):
+    refused = Response(status_code=503, headers={"Retry-After": "0.05"})
+    stage.answer = lambda post: refused if post.path == "/counter/7/increment" else None
+    page = tab.open(
+        button("+", "/counter/7/increment") + f'<button id="c" {on("click", send("/counter/8/increment"))}>'
+    )
+    page.click("#b")
+    page.wait_for_selector(".sm-toast:has-text('The server cannot do this now. Trying again…')[data-level=error]")
+    page.click("#c")
+    until(lambda: "/counter/8/increment" in [post.path for post in stage.posts])
+    stage.answer = lambda _post: None
+    tab.wait("!document.getElementById('b').hasAttribute('aria-busy')")
+
+
 def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until):
     final = (400, 403, 404, 409, 422, 500)
     stage.answer = lambda post: {"title": "No", "detail": f"Not today: {post.json}", "status": post.json}

@@ -126,6 +126,7 @@ async function deliver(job) {
       }
       const after = Number(reply.headers.get("Retry-After"));
       if (after > 0) wait = Math.min(after, 60) * 1000;
+      if (attempt >= 2) toast(say("The server cannot do this now. Trying again…"), "error");
     } catch {
       // The connection broke, perhaps after the command was done: its key makes asking again safe.
     }
