@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import httpx
 import pytest
 from rest_shop import Item
 
@@ -125,3 +126,47 @@ def test_an_event_without_arguments_has_no_body():
     api = RestApp(Application([Item], codec=PlainCodec()), identify=None)
     assert "requestBody" not in api.openapi()["paths"]["/item/{id}/sold-out"]["post"]
     assert "requestBody" in api.openapi()["paths"]["/item/{id}/add"]["post"]
+
+
+def test_the_example_of_a_text_is_what_its_name_lets_expect():
+    names = ("id", "contact_email", "homepage_url", "first_name", "short_word")
+    properties = {name: {"type": "string"} for name in names}
+    properties["short_word"]["maxLength"] = 5
+    properties["kind"] = {"type": "string", "default": "text"}
+    assert example_of({"type": "object", "properties": properties}, {}) == {
+        "id": "8b95494c1642bc42",
+        "contact_email": "ada@example.org",
+        "homepage_url": "https://example.org/",
+        "first_name": "Ada",
+        "short_word": "Short",
+        "kind": "text",
+    }
+
+
+async def test_a_refusal_is_shown_as_it_looks(document):
+    answers = document["paths"]["/item/{id}"]["patch"]["responses"]
+    for status in ("400", "403", "404", "409", "412", "415", "422"):
+        example = answers[status]["content"]["application/problem+json"]["example"]
+        assert example["status"] == int(status)
+    assert answers["422"]["content"]["application/problem+json"]["example"]["errors"][0]["loc"] == ["title"]
+
+
+async def nobody(_scope):
+    return SYSTEM
+
+
+class Pile(Entity):
+    count: int = 0
+    limit: int = 0
+
+
+async def test_a_field_that_is_called_like_a_word_of_the_address_can_be_asked_for():
+    async with Application([Pile], codec=PlainCodec()) as application:
+        api = RestApp(application, identify=nobody)
+        await application.dispatch(Pile.create(count=3))
+        names = [one["name"] for one in api.openapi()["paths"]["/pile"]["get"]["parameters"]]
+        assert {"count", "count.eq", "limit", "limit.eq"} <= set(names)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://shop") as client:
+            assert len((await client.get("/pile?count.eq=3")).json()["items"]) == 1
+            wrong = (await client.get("/pile?nothing_like_it_at_all=3")).json()["detail"]
+            assert wrong.count("count") == 1

@@ -41,7 +41,7 @@ __all__ = [
 
 def hint(wrong: str, known: Iterable[str]) -> str:
     """Return a "did you mean" for *wrong*, or the list of what there is."""
-    names = sorted(known)
+    names = sorted(set(known))
     close = difflib.get_close_matches(wrong, names, n=1)
     if close:
         return f"did you mean {close[0]!r}?"

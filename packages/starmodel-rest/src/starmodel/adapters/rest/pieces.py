@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.app import refusal_of
+from starmodel.app.bodies import UnsupportedMediaError
+from starmodel.core.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+    QueryError,
+    RefusedError,
+    StaleError,
+)
+
 __all__ = ["ID", "KEY", "MATCH", "PROBLEM", "json_body", "preview_answer", "query", "refusals", "with_etag"]
 
 PROBLEM = {
@@ -39,6 +51,16 @@ _WORDS = {
     "415": "The body is no JSON.",
     "422": "Some values do not fit, or the Idempotency-Key was used for something else.",
     "default": "Any other refusal.",
+}
+_PROBLEM_ID = "5f1d7a0c93be"
+_EXAMPLES: dict[str, Exception] = {
+    "400": QueryError("limit='many' must be a whole number from 1 to 200"),
+    "403": ForbiddenError("Todo.delete", "only the owner may"),
+    "404": NotFoundError("Todo", "8b95494c1642bc42"),
+    "409": RefusedError("It is done already."),
+    "412": StaleError("Todo 8b95494c1642bc42", 3, 4),
+    "415": UnsupportedMediaError("text/plain", "application/json"),
+    "422": InvalidError([Problem(("title",), "is required", "missing")]),
 }
 KEY = {
     "name": "Idempotency-Key",
@@ -78,6 +100,11 @@ def preview_answer() -> dict[str, Any]:
 
 
 def refusals() -> dict[str, Any]:
-    """Return the answers that every operation may have: problem documents."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": text, "content": content} for status, text in _WORDS.items()}
+    """Return the answers that every operation may have: problem documents, each as it looks."""
+    found = {}
+    for status, text in _WORDS.items():
+        content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        if status in _EXAMPLES:
+            content["example"] = refusal_of(_EXAMPLES[status], _PROBLEM_ID).to_dict()
+        found[status] = {"description": text, "content": {"application/problem+json": content}}
+    return found

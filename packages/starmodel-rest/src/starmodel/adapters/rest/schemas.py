@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = ["Schemas", "example_of"]
 
+_RULES = frozenset({"const", "default", "enum", "example", "examples", "format", "pattern"})
 _PREFIX = "#/components/schemas/"
 _FORMATS = {
     "date": "2030-01-31",
@@ -18,6 +19,10 @@ _FORMATS = {
     "uri": "https://example.org/",
     "decimal": "1.00",
 }
+
+
+_NAMED = {"id": "8b95494c1642bc42", "email": "ada@example.org", "name": "Ada", "url": "https://example.org/"}
+"""What a text without a format is probably like, by the last word of its name."""
 
 
 class Schemas:
@@ -82,7 +87,7 @@ def _of_type(schema: dict[str, Any], known: dict[str, Any], depth: int) -> Any:
     match schema.get("type"):
         case "object":
             properties = schema.get("properties", {})
-            return {name: example_of(inner, known, depth + 1) for name, inner in properties.items()}
+            return {name: _part(name, inner, known, depth + 1) for name, inner in properties.items()}
         case "array":
             parts = schema.get("prefixItems") or [schema.get("items", {})] * schema.get("minItems", 0)
             return [example_of(part, known, depth + 1) for part in parts]
@@ -95,6 +100,13 @@ def _of_type(schema: dict[str, Any], known: dict[str, Any], depth: int) -> Any:
     return None
 
 
+def _part(name: str, schema: Any, known: dict[str, Any], depth: int) -> Any:
+    """Return an example of the part *name* of an object; a text without any rule is one that its name lets expect."""
+    if not isinstance(schema, dict) or schema.get("type") != "string" or not _RULES.isdisjoint(schema):
+        return example_of(schema, known, depth)
+    return _fitting(_NAMED.get(name.rpartition("_")[2]) or name.replace("_", " ").capitalize(), schema)
+
+
 def _number(schema: dict[str, Any]) -> Any:
     lowest = schema.get("minimum", schema.get("exclusiveMinimum"))
     if lowest is not None:
@@ -104,6 +116,9 @@ def _number(schema: dict[str, Any]) -> Any:
 
 
 def _text(schema: dict[str, Any]) -> str:
-    text = _FORMATS.get(schema.get("format", ""), "1.00" if "pattern" in schema else "text")
+    return _fitting(_FORMATS.get(schema.get("format", ""), "1.00" if "pattern" in schema else "text"), schema)
+
+
+def _fitting(text: str, schema: Any) -> str:
     text += "x" * max(0, int(schema.get("minLength", 0)) - len(text))
     return text[: int(schema.get("maxLength", len(text)))]

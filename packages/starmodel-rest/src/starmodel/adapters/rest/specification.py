@@ -132,11 +132,10 @@ class _Operations:
         searched = text_fields(self._kind)
         words = [query("q", "Words that must all occur.", {"type": "string"})] if searched else []
         files = file_fields(self._kind)
-        unasked = {*_OWN, *files}
         named = ", ".join(name for name in self._properties if name not in files)
         return [
             *words,
-            *(self._test(name, schema) for name, schema in self._properties.items() if name not in unasked),
+            *(self._test(name, schema) for name, schema in self._properties.items() if name not in files),
             query("sort", f'Fields, "-" before one for descending: {named}.', {"type": "string"}),
             query("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 20}),
             query("after", "The cursor in next of the page before.", {"type": "string"}),
@@ -156,7 +155,8 @@ class _Operations:
             return query(f"{name}.contains", f"Holds this. Also: {name}.isnull.", {"type": "string"})
         others = _OPERATORS["boolean" if "boolean" in kinds else "string" if self._is_text(name) else "other"]
         named = ", ".join(f"{name}.{operator}" for operator in others)
-        return query(name, f"Is this; given twice or more, any of these. Also: {named}.", {"type": "string"})
+        own = f"{name}.eq" if name in _OWN else name
+        return query(own, f"Is this; given twice or more, any of these. Also: {named}.", {"type": "string"})
 
     def _is_text(self, name: str) -> bool:
         return only_type(fields_of(self._kind)[name].annotation) is str
