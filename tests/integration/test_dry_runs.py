@@ -1,4 +1,4 @@
-"""A dry run over a database is refused where the real run is: at REST, and record by record in an import."""
+"""A dry run over a database is refused where the real run is: at REST, in forms, and record by record in an import."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ def test_a_dry_run_is_answered_as_the_real_run(client, member):
     tried = client.post("/api/member?dry_run=true", json=member)
     real = client.post("/api/member", json=member)
     assert (tried.status_code, tried.json()["errors"]) == (422, real.json()["errors"])
+
+
+def test_a_form_that_is_being_filled_in_is_told_that_a_value_is_taken(client):
+    client.post("/api/member", json={"name": "Ann", "code": "A1"})
+    told = client.post("/member/do/create", data={"name": "Bob", "code": "A1"}).json()["errors"]
+    assert [(one["name"], one["message"]) for one in told] == [("code", "is taken already; choose another")]
 
 
 @pytest.mark.parametrize(
