@@ -123,10 +123,12 @@ async def test_a_byte_order_mark_is_no_problem(app, visitor, url):
     assert (await stored(app, url)).title == "bom"
 
 
-async def test_of_a_name_given_twice_the_last_counts_as_in_every_browser(app, visitor, url):
-    await visitor.ask("POST", f"{url}/write", b'{"title": "a", "title": "b"}', content_type="application/json")
+async def test_a_name_given_twice_in_json_is_refused(app, visitor, url):
+    before = (await stored(app, url)).title
+    reply = await visitor.ask("POST", f"{url}/write", b'{"title": "a", "title": "b"}', content_type="application/json")
 
-    assert (await stored(app, url)).title == "b"
+    assert reply.status == 422
+    assert (await stored(app, url)).title == before
 
 
 async def test_json_may_name_its_charset(visitor, url):

@@ -336,3 +336,16 @@ async def test_a_relationship_that_is_read_says_how_to_fetch_it(songs):
 async def test_two_upserts_at_once_make_one(app):
     await asyncio.gather(*(Song.upsert({"id": "same", "title": str(n)}) for n in range(4)))
     assert await Song.total_records() == 1
+
+
+@pytest.mark.parametrize("count", [{"limit": -1}, {"limit": "3"}, {"limit": True}, {"offset": -1}, {"offset": None}])
+async def test_rows_are_counted_in_whole_numbers(songs, count):
+    [name] = count
+    for found in (Song.filter(**count), Song.search("", **count)):
+        with pytest.raises(QueryError, match=f"{name}=.* must be a whole number, 0 or more"):
+            await found
+
+
+async def test_what_is_searched_for_is_text(songs):
+    with pytest.raises(QueryError, match="search_value takes words, not 3"):
+        await Song.search(3)

@@ -109,3 +109,9 @@ async def test_a_store_of_one_process_refuses_to_be_one_of_several_workers():
     app = Application([Todo], codec=PlainCodec(), workers=2)
     with pytest.raises(ConfigurationError, match="2 workers cannot share the store memory"):
         await app.open()
+
+
+@pytest.mark.parametrize("thing", [3, int, "Counter", Entity])
+def test_only_a_class_of_entities_is_taken(thing):
+    with pytest.raises(DefinitionError, match="is not a class derived from Entity"):
+        Application([thing], codec=PlainCodec())

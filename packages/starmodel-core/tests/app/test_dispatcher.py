@@ -275,7 +275,7 @@ class TestOneCommand:
         assert await balance(app, account.id) == 10
         assert bus.published == []
 
-    @pytest.mark.parametrize("id", [None, "", "../x", "a" * 65, "missing"])
+    @pytest.mark.parametrize("id", ["", "../x", "a" * 65, "missing"])
     async def test_an_entity_that_is_not_there_is_not_found(self, app, id):
         with pytest.raises(NotFoundError, match="there is no Account"):
             await app.dispatch(replace(Account.put(), entity_id=id))
@@ -565,3 +565,20 @@ class TestFailures:
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)
         assert await balance(app, account.id) == 10
+
+
+class TestWhatIsNoCommand:
+    async def test_a_snapshot_is_told_from_a_command(self, app, account):
+        with pytest.raises(
+            EventError, match=r"such as Counter.increment\(5\).on\(id\); Account.* is the next snapshot"
+        ):
+            await app.dispatch(account.put(1))
+
+    async def test_anything_else_is_refused_in_words(self, app):
+        for road in (app.dispatch, app.preview):
+            with pytest.raises(EventError, match=r"a command is asked for, .*; 'hello' is none"):
+                await road("hello")
+
+    async def test_a_command_that_does_not_say_whose_it_is_asks_for_it(self, app):
+        with pytest.raises(InvalidError, match=r"say which Account: Account.put\(...\).on\(id\)"):
+            await app.dispatch(Account.put(1))

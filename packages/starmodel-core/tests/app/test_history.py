@@ -121,6 +121,12 @@ class TestUndo:
             await app.dispatch(undo(renamed))
         assert (await todo(app)).title == "three"
 
+    async def test_what_is_undone_cannot_be_undone_again_and_says_so(self, app, made):
+        renamed = await send(app, Todo.update(title="two"), "a")
+        await app.dispatch(undo(renamed))
+        with pytest.raises(UndoError, match="title of Todo 'a' is as it was before already; it may be undone"):
+            await app.dispatch(undo(renamed))
+
     async def test_what_was_put_back_by_hand_stands_in_nobodys_way(self, app, made):
         first = await send(app, Todo.update(title="two"), "a")
         await send(app, Todo.update(title="one"), "a")

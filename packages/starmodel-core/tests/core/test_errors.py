@@ -58,7 +58,7 @@ def test_notes_survive_pickling(error):
         (errors.NotFoundError("Todo", "a"), "reload and choose another"),
         (errors.ConflictError("Todo a", 1, 2), "at version 2, .* on version 1; load it again and repeat"),
         (errors.FieldConflictError("Todo a", 1, 2, {"t": ("x", "y")}), "t is now 'x', yours is 'y'; choose a value"),
-        (errors.CommandReusedError("c"), "send a new command with a new id"),
+        (errors.CommandReusedError("c"), "send it with a new id"),
         (errors.ReadOnlyError("Todo.find"), 'declare it @event(method="post")'),
         (errors.ForbiddenError("Todo.delete", "why"), "Todo.delete is not allowed: why"),
         (errors.ForbiddenError("Todo.delete"), "Todo.delete is not allowed"),

@@ -29,7 +29,6 @@ __all__ = [
 MAX_DEPTH = 32
 
 _HOLDERS = (dict, list)
-_decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -103,12 +102,40 @@ def object_in(body: bytes) -> dict[str, Any]:
     try:
         data = _decode(body.decode(_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError) as error:
-        text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InvalidError([Problem((), f"the body is not JSON: {text}", "json")]) from None
+        raise InvalidError([Problem((), _what_is_wrong(error), "json")]) from None
     if not isinstance(data, dict):
         raise InvalidError([Problem((), "the body must be a JSON object with the arguments by name", "json")])
     refuse_impossible(data)
     return data
+
+
+class _NamedTwiceError(ValueError):
+    pass
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _NamedTwiceError
+    return found
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_once).decode
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Return what to tell of a body that could not be read, in words that mean something to whoever sent it."""
+    match error:
+        case _NamedTwiceError():
+            return "a name occurs twice in the body; send each once, with a list for several values"
+        case RecursionError():
+            return "the body is not JSON: nested too deeply"
+        case UnicodeDecodeError():
+            return "the body is not JSON: it is not written in UTF-8"
+        case json.JSONDecodeError():
+            return f"the body is not JSON: {error}"
+        case _:  # what int() says of a text that would take it too long
+            return "a number in the body has too many digits; send it as text"
 
 
 def _encoding(body: bytes) -> str:

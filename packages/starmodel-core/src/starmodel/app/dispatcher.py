@@ -15,12 +15,14 @@ from starmodel.core.commands import Command
 from starmodel.core.entity import ID_RULE, Entity, valid_id
 from starmodel.core.errors import (
     ConflictError,
+    EventError,
     InvalidError,
     NotFoundError,
     Problem,
     StarModelError,
 )
 from starmodel.core.ports import RehearsingPersistenceBackend
+from starmodel.core.snapshot import Snapshot
 from starmodel.core.unit import running_unit
 
 from .attempts import Attempts, Run
@@ -137,6 +139,7 @@ class Dispatcher:
         StaleError when it is at another.  Raises the StarModelError that says why it was refused, or whatever the
         event body raised; then nothing was stored and nothing is published.
         """
+        _refuse_other_things(command)
         handler = self.catalog.handler(command.entity, command.event)
         may_be_repeated = bool(command.id) and not handler.reads_only  # an id that is made here was never used before
         command, stored_form, claims = await self._admitted(handler, command, actor)
@@ -167,6 +170,7 @@ class Dispatcher:
         The event body is run: what it does outside the stores, it does.  What the store's own rules refuse, such as a
         value that must be unique and is taken, is refused here too.
         """
+        _refuse_other_things(command)
         handler = self.catalog.handler(command.entity, command.event)
         command, stored_form, claims = await self._admitted(handler, command, actor)
         args = claims.bound(handler, command.args, text=text)
@@ -265,10 +269,19 @@ class Dispatcher:
         return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
 
 
+def _refuse_other_things(command: object) -> None:
+    if not isinstance(command, Command):
+        told = "is the next snapshot" if isinstance(command, Snapshot) else "is none"
+        raise EventError(f"a command is asked for, such as Counter.increment(5).on(id); {command!r:.80} {told}")
+
+
 def _check_target(handler: Handler, command: Command) -> None:
     if handler.event.of_class:
         if command.entity_id is not None and not valid_id(command.entity_id):
             raise InvalidError([Problem(("id",), ID_RULE, "id")])
+    elif command.entity_id is None:
+        text = f"say which {command.entity}: {command.entity}.{command.event}(...).on(id)"
+        raise InvalidError([Problem(("id",), text, "missing")])
     elif not valid_id(command.entity_id):
         raise NotFoundError(command.entity, str(command.entity_id)[:80])
 

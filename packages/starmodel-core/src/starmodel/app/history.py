@@ -139,7 +139,10 @@ def _update_stays(change: Change, stored: Stored[Any] | None) -> str:
     later = [name for name in before if getattr(stored.entity, name) != after[name]]
     if not later:
         return ""
-    return f"{', '.join(later)} of {change.entity} {change.id!r} was changed again later; undo that first"
+    what = f"{', '.join(later)} of {change.entity} {change.id!r}"
+    if all(getattr(stored.entity, name) == (change.before or {})[name] for name in later):
+        return f"{what} is as it was before already; it may be undone"
+    return f"{what} was changed again later; undo that first"
 
 
 class History:

@@ -121,8 +121,8 @@ def _problems(data: dict[str, Any]) -> list[Problem]:
         if not isinstance(data.get(name), str | None)
     ]
     base = data.get("base_version")
-    if base is not None and (isinstance(base, bool) or not isinstance(base, int)):
-        found.append(Problem(("base_version",), "must be a whole number or null", "type"))
+    if base is not None and (type(base) is not int or base < 0):
+        found.append(Problem(("base_version",), "must be a whole number, 0 or more, or null", "type"))
     if not _is_moment(data.get("at")):
         found.append(Problem(("at",), "must be an ISO 8601 time with its offset from UTC, or null", "type"))
     return found

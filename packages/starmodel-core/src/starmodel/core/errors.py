@@ -261,7 +261,9 @@ class CommandReusedError(StarModelError, ValueError):
 
     def __init__(self, command_id: str) -> None:
         self.command_id = command_id
-        super().__init__(f"command {command_id!r} was already used with another body; send a new command with a new id")
+        super().__init__(
+            "this id of a command, or Idempotency-Key, was already used with another body; send it with a new id"
+        )
 
 
 class QueryError(StarModelError, ValueError):

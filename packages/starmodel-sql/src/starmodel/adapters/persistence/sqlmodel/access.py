@@ -8,7 +8,7 @@ from starmodel.app.current import application_of
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.commands import Command
-from starmodel.core.errors import ConflictError, NotFoundError
+from starmodel.core.errors import ConflictError, NotFoundError, QueryError
 from starmodel.core.query import MAX_LIMIT, Query
 from starmodel.core.snapshot import is_discarded
 from starmodel.core.unit import running_unit
@@ -56,6 +56,7 @@ async def found(
     kind: type[Entity], where: Mapping[str, Any], order: Sequence[str] = (), *, skip: int = 0, limit: int | None = None
 ) -> list[Any]:
     """Return the entities that match, beyond the first *skip* ones and at most *limit*; read page by page."""
+    _refuse_uncounted(offset=skip, limit=0 if limit is None else limit)
     until = _ALL if limit is None else skip + limit
     rows: list[Stored[Any]] = []
     after: str | None = None
@@ -119,3 +120,9 @@ async def _sent(kind: type[Entity], command: Command, actor: Actor) -> Any:
     if result.entity is not None or command.entity_id is None or command.event == "delete":
         return result.entity
     return await get(kind, command.entity_id)  # nothing changed, so nothing was stored
+
+
+def _refuse_uncounted(**counts: object) -> None:
+    for name, given in counts.items():
+        if type(given) is not int or given < 0:
+            raise QueryError(f"{name}={given!r} must be a whole number, 0 or more")

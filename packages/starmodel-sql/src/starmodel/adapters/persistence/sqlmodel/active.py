@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast, o
 
 from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.entity import fields_of
-from starmodel.core.errors import EventError
+from starmodel.core.errors import EventError, QueryError
 from starmodel.core.visibility import Visibility
 
 from . import access
@@ -155,6 +155,8 @@ class ActiveRecord:
         fields: Sequence[str] | None = None,
     ) -> list[Any]:
         """Return those with *search_value* in any public field of text, whatever the case; all when it is blank."""
+        if not isinstance(search_value, str):
+            raise QueryError(f"search_value takes words, not {search_value!r}")
         where = containing(cls._kind(), search_value.strip())
         order = in_order(sorting_field or cls.default_sort_field, sort_direction)
         return await cls._listed(where, order, offset, limit, as_dict=as_dict, fields=fields)
