@@ -64,7 +64,7 @@ class SiteForms:
             known = await self._known(handler, scope.get("path_params", {}).get("id"), asked, actor)
             hidden = _leave_out_hidden(form, asked, known)
             if hidden and not form.flat and arguments.back is None:  # the whole of a form that asks for nothing else
-                raise InvalidError([Problem((name,), "is not asked for now", "hidden") for name in hidden])
+                raise InvalidError([Problem((name,), later("is not asked for now"), "hidden") for name in hidden])
         values = form.nested(Wanted.of(handler.parameters).parts)
         refuse_impossible(values)
         if form.problems:
