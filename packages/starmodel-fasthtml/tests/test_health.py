@@ -38,7 +38,18 @@ def asked(**checks):
 
 
 def test_an_application_without_checks_is_well_and_names_its_stores():
-    assert asked() == (200, {"status": "ok", "stores": {"memory": "ephemeral"}, "checks": {}})
+    status, data = asked()
+    del data["caches"]
+    assert (status, data) == (200, {"status": "ok", "stores": {"memory": "ephemeral"}, "checks": {}})
+
+
+def test_it_says_how_full_the_caches_are():
+    with TestClient(StarModelApp(Application([Thing], codec=PlainCodec()))) as client:
+        before = client.get("/_starmodel/health").json()["caches"]
+        client.get("/thing")
+        after = client.get("/_starmodel/health").json()["caches"]
+    assert set(after) == {"fragments", "pages", "counts"}
+    assert before["pages"]["bytes"] == 0 < after["pages"]["bytes"] < after["pages"]["max_bytes"] == 16 * 1024**2
 
 
 def test_one_check_that_does_not_pass_is_enough():

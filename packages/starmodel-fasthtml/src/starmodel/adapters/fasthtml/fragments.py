@@ -19,7 +19,7 @@ class Fragments:
     """
 
     def __init__(self, *, max_bytes: int = 16 * 1024 * 1024) -> None:
-        self._max = max_bytes
+        self.max_bytes = max_bytes
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self.size = 0
         self.hits = 0
@@ -35,10 +35,10 @@ class Fragments:
         self.misses += 1
         made = make()
         weight = _weight(key, made)
-        if weight <= self._max:
+        if weight <= self.max_bytes:
             self._kept[key] = made
             self.size += weight
-        while self.size > self._max:
+        while self.size > self.max_bytes:
             self.size -= _weight(*self._kept.popitem(last=False))
         return made
 

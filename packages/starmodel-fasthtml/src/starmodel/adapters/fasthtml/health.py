@@ -28,7 +28,7 @@ logger = logging.getLogger("starmodel.health")
 class HealthDoor:
     """Answers 200 when every check of every plugin passes within *timeout* seconds, else 503.
 
-    The answer names the checks, and what an acknowledged change survives in each store.
+    The answer names the checks, what an acknowledged change survives in each store, and how full each cache is.
     """
 
     def __init__(self, runtime: Runtime, *, timeout: float = 1.0) -> None:
@@ -45,6 +45,10 @@ class HealthDoor:
             "status": "ok" if is_well else "failing",
             "stores": self._runtime.summary(),
             "checks": dict(zip(checks, passed, strict=True)),
+            "caches": {
+                name: {"bytes": cache.size, "max_bytes": cache.max_bytes}
+                for name, cache in self._runtime.caches.items()
+            },
         }
         await send_json(send, 200 if is_well else 503, data)
 

@@ -6,7 +6,7 @@ import logging
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from starmodel.app.signing import Signer
 from starmodel.core.actors import Actor
@@ -37,12 +37,19 @@ if TYPE_CHECKING:
     from .tab import Tab
     from .tokens import PageToken
 
-__all__ = ["DrawRefusal", "Runtime"]
+__all__ = ["Cache", "DrawRefusal", "Runtime"]
 
 logger = logging.getLogger("starmodel.web")
 
 DrawRefusal: TypeAlias = "Callable[[Scope, Refusal, str], str]"
 """Returns a whole page that tells of a refusal and leads back to an address."""
+
+
+class Cache(Protocol):
+    """What is kept so that it need not be made again: *size* bytes of it, and never more than *max_bytes*."""
+
+    size: int
+    max_bytes: int
 
 
 class Runtime:
@@ -69,6 +76,7 @@ class Runtime:
         self.signer = Signer(secret)
         self.sessions = Sessions(self.signer)
         self.fragments = Fragments()
+        self.caches: dict[str, Cache] = {"fragments": self.fragments}
         self.hub = Hub(app, self.fragments, self._remake)
         self.max_streams = max_streams
         self.forms: Forms | None = None

@@ -33,7 +33,7 @@ class Kept(Generic[T]):
     """
 
     def __init__(self, moves: Moves, *, max_bytes: int = 1024 * 1024) -> None:
-        self.moves, self._max = moves, max_bytes
+        self.moves, self.max_bytes = moves, max_bytes
         self._kept: OrderedDict[Hashable, _Entry] = OrderedDict()
         self.size = self.hits = self.misses = 0
 
@@ -55,11 +55,11 @@ class Kept(Generic[T]):
         """Keep what was *made* of *kinds*, unless one was stored *since* its making began: a total of moves."""
         self.drop(key)
         weight = _EACH + _length(key) + self.weight(made)
-        if self.moves.total != since or weight > self._max:
+        if self.moves.total != since or weight > self.max_bytes:
             return
         self._kept[key] = _Entry(kinds, self.moves.stamp(kinds), made, weight)
         self.size += weight
-        while self.size > self._max:
+        while self.size > self.max_bytes:
             self.drop(next(iter(self._kept)))
 
     def weight(self, made: T) -> int:  # noqa: ARG002  (what is small counts by its key alone)

@@ -61,6 +61,7 @@ class Site(Replacing):
         self.kept = KeptPages(runtime.app.dispatcher.moves)
         self.counts: Kept[int] = Kept(runtime.app.dispatcher.moves)
         self._templates = Fragments(max_bytes=_TEMPLATES)
+        runtime.caches |= {"pages": self.kept, "counts": self.counts}
         self.own_links: list[Link] = []
         self.languages = Languages()
         runtime.forms = SiteForms(self)
