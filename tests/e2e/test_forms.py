@@ -207,6 +207,13 @@ def test_a_cell_is_changed_where_it_stands(server: Server, visitors: Visitors) -
     expect(mine.locator(".sm-cell")).to_have_count(0)
     expect(theirs.locator(f"[id='order-{id}-title']")).to_have_text("cell")
 
+    mine.goto(f"{server.url}/order?columns=title,tags")
+    mine.locator(f"[id='order-{id}-tags']").dblclick()
+    dialog = mine.get_by_role("dialog")
+    expect(dialog.locator("[data-sm-add=tags]")).to_be_focused()
+    mine.keyboard.press("Escape")
+    expect(mine.locator(f"[id='order-{id}-tags']")).to_be_focused()
+
 
 def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Server, visitors: Visitors) -> None:
     id = server.create("/order", title="later")

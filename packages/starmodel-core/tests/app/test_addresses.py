@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -53,8 +54,25 @@ class Task(Entity):
     password: Secret[str] = ""
 
 
+@dataclass(frozen=True)
+class Place:
+    city: str = ""
+
+
+class Trip(Entity):
+    to: Place = Place()
+
+
 def asked(text: str, **options: Any) -> Query:
     return query_from(Task, parse_qsl(text, keep_blank_values=True), CODEC, **options)
+
+
+@pytest.mark.parametrize("text", ["to.city=x", "to.city.ge=x", "sort=-to.city", 'where={"to.city":"x"}'])
+def test_a_part_of_a_value_is_told_to_be_none_to_ask_for(text):
+    with pytest.raises(
+        QueryError, match=r"'to.city.*' cannot be asked for: 'to' is one value with parts.*field of its own"
+    ):
+        query_from(Trip, parse_qsl(text), CODEC)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import InvalidError, Problem, QueryError, hint
-from starmodel.core.query import OPERATORS
+from starmodel.core.query import OPERATORS, refuse_parts
 from starmodel.core.relations import target_of
 from starmodel.core.visibility import Visibility
 
@@ -85,6 +85,7 @@ def tested(kind: type[Entity], name: str, reserved: Collection[str]) -> Tested:
         inner = tested(target, rest, reserved)
         return inner._replace(name=name, path=f"{first}.{inner.path}")
     if rest not in OPERATORS:
+        refuse_parts(name, first, fields_of(kind)[first].annotation)
         raise QueryError(f"{name[:80]!r} cannot be asked for; after {first!r}, {hint(rest, [*OPERATORS, *beyond])}")
     return Tested(name, first, kind, first, rest)
 

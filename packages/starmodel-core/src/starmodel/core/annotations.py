@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping
 from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["field_hints", "is_class_variable", "marks_of", "members_of", "own_annotations", "type_hints"]
+__all__ = [
+    "field_hints",
+    "has_parts",
+    "is_class_variable",
+    "marks_of",
+    "members_of",
+    "own_annotations",
+    "type_hints",
+]
 
 
 def type_hints(function: Any, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -72,3 +80,8 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) in (Union, UnionType):
         return tuple(member for part in get_args(annotation) for member in members_of(part))
     return (annotation,)
+
+
+def has_parts(annotation: Any) -> bool:
+    """Tell whether a value of *annotation* is made of named parts: a dataclass, or a model of pydantic's."""
+    return any(hasattr(one, "__dataclass_fields__") or hasattr(one, "model_fields") for one in members_of(annotation))

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .annotations import has_parts
 from .conditions import as_compared, as_contained, holds_several, only_type
 from .entity import Entity, fields_of
 from .errors import QueryError, hint
@@ -43,6 +44,7 @@ __all__ = [
     "is_found",
     "matches",
     "order_key",
+    "refuse_parts",
     "select",
     "text_fields",
 ]
@@ -152,6 +154,9 @@ class _Names:
         if info is not None and self._may_be_named(info):
             return info.annotation
         names = [name for name, info in self._infos.items() if self._may_be_named(info)]
+        first = str(name).partition(".")[0]
+        if first in names and first != name:
+            refuse_parts(str(name), first, self._infos[first].annotation)
         raise QueryError(f"{self._kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
 
     def _may_be_named(self, info: FieldInfo) -> bool:
@@ -169,10 +174,20 @@ class _Names:
             raise QueryError(f"{key[:80]!r} follows more than {_MAX_STEPS} references")
         target = target_of(self._kind, first)
         if target is None:
+            refuse_parts(key, first, annotation)
             raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} is no Reference")
         if holds_several(annotation):
             raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} holds several; ask for an id")
         return _Names(target, follow=True, public_only=self._public_only).of(rest)
+
+
+def refuse_parts(key: str, field: str, annotation: Any) -> None:
+    """Raise QueryError where *key* names a part of the value in *field*: conditions and orders know whole fields."""
+    if has_parts(annotation):
+        raise QueryError(
+            f"{key[:80]!r} cannot be asked for: {field!r} is one value with parts, and nothing is found or sorted by a "
+            "part of it; keep what is to be found in a field of its own"
+        )
 
 
 def _check_search(kind: type[Entity], search: Any) -> None:

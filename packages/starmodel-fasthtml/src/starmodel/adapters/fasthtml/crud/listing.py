@@ -140,8 +140,15 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
         href=address(call, sort=following) if field.is_sorted_by else "",
         direction="descending" if at.startswith("-") else "ascending" if at else "",
         numeric=field.numeric,
-        attributes={"data-sm-edit": f"{shape.path}/*/cell/{name}"} if shape.is_edited(name) else {},
+        attributes=_edited(shape, name),
     )
+
+
+def _edited(shape: Shape, name: str) -> dict[str, Any]:
+    """Return where a value of a column is changed: at its cell, or in the form where it takes more room than that."""
+    if shape.is_edited(name):
+        return {"data-sm-edit": f"{shape.path}/*/cell/{name}"}
+    return {"data-sm-edit": f"{shape.path}/*/edit", "data-sm-at": name} if shape.is_in_form(name) else {}
 
 
 def _empty(call: PageCall, shape: Shape) -> Any:

@@ -133,9 +133,12 @@ class Shape:
 
     def is_edited(self, field: str) -> bool:
         """Tell whether *field* can be changed where it stands in a list."""
-        if "update" not in self.handlers or self.fields[field].many or self.fields[field].accept is not None:
-            return False
-        return any(one.name == field for one in self.parameters("update"))
+        is_large = self.fields[field].many or self.fields[field].accept is not None
+        return not is_large and self.is_in_form(field)
+
+    def is_in_form(self, field: str) -> bool:
+        """Tell whether *field* can be changed in the form of *update*."""
+        return "update" in self.handlers and any(one.name == field for one in self.parameters("update"))
 
     def event_label(self, name: str, words: Words) -> str:
         """Return what an event is called in the reader's language."""

@@ -1,5 +1,6 @@
 // One value of a row is changed where it stands: its control lies over the cell, outside of what patches make again.
 import { send } from "./commands.js";
+import { show } from "./dialogs.js";
 import { prepare } from "./forms.js";
 import { isChanged } from "./leaving.js";
 import { make } from "./page.js";
@@ -80,6 +81,12 @@ async function edit(cell) {
     return;
   }
   end();
+  const { smAt } = columnOf(cell).dataset;
+  if (smAt) {
+    adopt(cell);
+    cell.focus(); // to come back to
+    return show(make("a", { href: addressOf(cell), opener: cell }), smAt); // a list, or a file: it takes more room
+  }
   const reply = await fetch(addressOf(cell), { headers: { Accept: "text/html", "StarModel-Request": "1" } }).catch(() => null);
   if (!reply?.ok) return toast((await told(reply)) ?? say("This did not work."), "error");
   const box = make("div", { className: "sm-cell", innerHTML: await reply.text() });

@@ -28,25 +28,33 @@ document.addEventListener("click", (evt) => {
   show(link);
 });
 
-async function show(link) {
+// Open the form that *link* leads to, at *field* where one is named.
+export async function show(link, field = "") {
   if (link.ariaBusy === "true") return;
   link.ariaBusy = "true";
   const dialog = await drawn(link.href);
   link.ariaBusy = null;
   if (!dialog) return location.assign(link.href); // a page tells what is wrong
   layer.append(dialog);
-  const state = { url: link.href, opener: link, near: around(link.closest("#sm-menu")?.opener ?? link) };
+  const state = { url: link.href, opener: link, near: around(link.closest("#sm-menu")?.opener ?? link.opener ?? link) };
   open.set(dialog, state);
   const form = dialog.querySelector("form[data-sm-form]");
   prepare(form);
   dialog.addEventListener("cancel", (evt) => isChanged(form) && (evt.preventDefault(), leave(dialog)));
   dialog.addEventListener("close", () => gone(dialog));
   dialog.showModal();
-  (firstOf(form) ?? dialog.querySelector("[data-sm-close]"))?.focus(); // without a field: a hurried Enter must not delete
+  (controlOf(form, field) ?? firstOf(form) ?? dialog.querySelector("[data-sm-close]"))?.focus(); // without a field: a hurried Enter must not delete
   follow(dialog, state);
 }
 
-const firstOf = (form) => [...form.elements].find((el) => isField(el) && !el.disabled && el.offsetParent);
+const isThere = (el) => isField(el) && !el.disabled && el.offsetParent;
+const firstOf = (form) => [...form.elements].find(isThere);
+
+function controlOf(form, field) {
+  if (!field) return null;
+  const own = [...form.elements].find((el) => `${el.name}.`.startsWith(`${field}.`) && isThere(el));
+  return own ?? form.querySelector(`[data-sm-add="${CSS.escape(field)}"]`);
+}
 
 // Close, but not over the head of somebody who has typed something.
 async function leave(dialog) {
