@@ -448,3 +448,9 @@ async def test_no_file_is_taken_when_the_disk_is_nearly_full(tmp_path):
     with pytest.raises(StoreError, match="are left on the disk"):
         await uploads.keep(io.BytesIO(b"a\n1\n"), "visitor")
     assert not list((tmp_path / "uploads").iterdir())
+
+
+async def test_one_record_is_counted_as_one(visitor):
+    page = await page_of(visitor, "name\nTea\n")
+    assert "1 record, 1 column<" in page.text
+    assert ">Import 1 record<" in page.text

@@ -159,3 +159,8 @@ async def test_without_scripts_it_is_a_page(app, filled, visitor):
     assert 'formaction="/todo/t1/toggle"' in button
     assert 'href="/todo/t0"' in (await visitor.open(f"{PALETTE}?q=milk")).main
     assert "Nothing found" in (await visitor.open(f"{PALETTE}?q=nothing")).main
+
+
+async def test_an_event_is_found_by_its_name_alone(filled, visitor):
+    found = labels(await options(visitor, q="snoo"))
+    assert found == ["Snooze: <i>Mil</i>king & more", "Snooze: Buy bread", "Snooze: Buy milk"]

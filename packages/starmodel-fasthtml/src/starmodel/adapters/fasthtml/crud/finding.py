@@ -80,12 +80,15 @@ def _places(call: PageCall) -> Iterator[Found]:
 
 
 async def _entities(call: PageCall, shape: Shape, words: Sequence[str]) -> Any:
-    """Yield entities that have all the words, and those that have what follows the name of an event, with the event."""
+    """Yield entities that have all the words, and those that have what follows the name of an event, with the event.
+
+    Where nothing follows it, those that a list begins with.
+    """
     if not shape.search_fields:
         return
     for entity in await _searched(call, shape, words, _PER_CLASS):
         yield _opened(call, shape, entity)
-    for count in range(1, len(words)):
+    for count in range(1, len(words) + 1):
         begun = " ".join(words[:count])
         if len(begun) < 2 or not any(_begins(label, begun) for label in _labels(call, shape)):
             continue
@@ -96,7 +99,7 @@ async def _entities(call: PageCall, shape: Shape, words: Sequence[str]) -> Any:
 
 
 async def _searched(call: PageCall, shape: Shape, words: Sequence[str], limit: int) -> list[Entity]:
-    query = Query(search=" ".join(words), limit=limit)
+    query = Query(search=" ".join(words), limit=limit) if words else Query(order=shape.order, limit=limit)
     try:
         page = await permitted(call.runtime.app, shape.kind, query, actor=call.read.actor)
     except QueryError:  # too many were looked at that are not the reader's to see

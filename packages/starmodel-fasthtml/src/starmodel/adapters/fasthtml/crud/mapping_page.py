@@ -47,7 +47,8 @@ def mapping_page(call: PageCall, shape: Shape, file: OpenFile, plan: Plan, found
     """Return the page, with what was *found* out about the records."""
     words, kit = call.words, call.kit
     title = words("Import {things}", things=words.within(words.label(shape.plural)))
-    subtitle = words("{count} records, {columns} columns", count=words.number(file.count), columns=len(file.header))
+    records = words.many(file.count, "{count} record", "{count} records")
+    subtitle = f"{records}, {words.many(len(file.header), '{count} column', '{count} columns')}"
     again = kit.link(Link(label=words("Another file"), href=f"{shape.path}/import"), tone="default")
     parts = [kit.heading(title, subtitle=subtitle, actions=[again, back_to_list(call, shape, shape.path)])]
     parts += _warnings(call, shape, file, plan)
@@ -143,7 +144,7 @@ def _import_form(call: PageCall, shape: Shape, file: OpenFile, plan: Plan) -> An
     words = call.words
     pairs = [("file", file.token), ("encoding", plan.encoding), ("delimiter", plan.delimiter), ("key", plan.key)]
     pairs += [("refused", "none" if plan.whole else "each"), *(("m", name) for name in plan.fields)]
-    label = words("Import {count} records", count=words.number(file.count))
+    label = words.many(file.count, "Import {count} record", "Import {count} records")
     button = submit(call, label, "import", tone="primary")
     attributes = {"method": "post", "action": f"{shape.path}/import"}
     return call.kit.form(hidden([*pairs, ("_batch", new_key())]), [button], attributes=attributes)
