@@ -74,20 +74,22 @@ async def test_more_than_a_server_gives_is_refused_with_what_to_change(redis_url
 
 
 async def test_with_a_replica_a_commit_is_acknowledged_when_that_has_it(monkeypatch):
-    monkeypatch.setattr(writing, "CONFIRM_MS", 100)
+    monkeypatch.setattr(writing, "CONFIRM_MS", 10_000)
     quick = {"repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
     with Redis(**quick) as primary, Redis(**quick, replicaof=f"127.0.0.1 {primary.port}") as replica:
-        while b"connected_slaves:1" not in primary.ask("INFO", "replication"):  # noqa: ASYNC110  (it tells nobody)
+        while b"state=online" not in primary.ask("INFO", "replication"):  # noqa: ASYNC110  (it tells nobody)
             await asyncio.sleep(0.01)
         store = RedisRepo(f"{primary.url}?durability=replicated")
         await store.open()
         assert store.durability is Durability.REPLICATED
         await store.commit(changeset(created(Item(id="first"))))
         replica.kill()
+        monkeypatch.setattr(writing, "CONFIRM_MS", 50)
         wanted = changeset(created(Item(id="second")), id="again")
         with pytest.raises(UncertainError, match="no replica has confirmed it"):
             await store.commit(wanted)
         replica.start()
+        monkeypatch.setattr(writing, "CONFIRM_MS", 10_000)
         while b"state=online" not in primary.ask("INFO", "replication"):  # noqa: ASYNC110  (as above)
             await asyncio.sleep(0.01)
         assert (await store.commit(wanted)).replayed is True
