@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rig.postgres import Postgres
     from rig.redis import Redis
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CALM = (
     *("--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
     *("--disable-gpu", "--disable-quic", "--disable-sync"),

@@ -182,6 +182,13 @@ class TestAMachineWithoutChromium:
         machine.user(0)
         code, _, calls = machine.dev("test")
         assert code == 0
+        assert "apt-get install -y -qq chromium-headless-shell" in calls
+
+    def test_is_mended_for_root_where_there_is_none_without_windows(self, machine):
+        machine.user(0)
+        machine.script("apt-get", APT + 'case "$*" in *headless*) exit 100 ;; esac\n')
+        code, _, calls = machine.dev("test")
+        assert code == 0
         assert "apt-get install -y -qq chromium" in calls
 
 

@@ -28,9 +28,12 @@ def create_edit_toggle_delete(url: str) -> None:
             browser.close()
 
 
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
 def chromium() -> str:
     """Return where the installed Chromium is."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    found = (shutil.which(name) for name in BROWSERS)
     return next((path for path in found if path), "chromium")
 
 

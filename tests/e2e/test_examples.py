@@ -41,10 +41,10 @@ def test_what_one_says_everybody_hears(tabs: Callable[..., tuple[Page, Page]]) -
     mine.get_by_label("Your name").fill("Ada")
     mine.get_by_label("Message", exact=True).fill("<b>Hello</b>")
     mine.get_by_role("button", name="Send").click()
-    expect(theirs.get_by_label("Messages")).to_contain_text("Ada <b>Hello</b>")
+    expect(theirs.get_by_role("list", name="Messages")).to_contain_text("Ada <b>Hello</b>")
     theirs.get_by_label("Message", exact=True).fill("Good morning")
     theirs.get_by_label("Message", exact=True).press("Enter")
-    expect(mine.get_by_label("Messages")).to_contain_text("somebody Good morning")
+    expect(mine.get_by_role("list", name="Messages")).to_contain_text("somebody Good morning")
 
 
 def test_a_sale_moves_the_dashboard(tabs: Callable[..., tuple[Page, Page]]) -> None:

@@ -52,7 +52,8 @@ def looked_at(program: Path, url: str, folder: Path) -> dict[str, float]:
     out = folder / "report.json"
     command = [program, url, "--quiet", "--output=json", f"--output-path={out}"]
     flags = "--chrome-flags=--headless=new --no-sandbox"
-    subprocess.run([*command, flags], check=True, env={**os.environ, "CHROME_PATH": chromium()})
+    path = shutil.which("chromium") or chromium()
+    subprocess.run([*command, flags], check=True, env={**os.environ, "CHROME_PATH": path})
     report = json.loads(out.read_text())["categories"]
     return {name: float(report[name]["score"]) for name in CATEGORIES}
 
