@@ -186,7 +186,7 @@ class TestAMachineWithoutChromium:
 
     def test_is_mended_for_root_where_there_is_none_without_windows(self, machine):
         machine.user(0)
-        machine.script("apt-get", APT + 'case "$*" in *headless*) exit 100 ;; esac\n')
+        machine.script("apt-get", APT.replace("rm -f", 'case "$*" in *headless*) exit 100 ;; esac\nrm -f'))
         code, _, calls = machine.dev("test")
         assert code == 0
         assert "apt-get install -y -qq chromium" in calls
