@@ -14,6 +14,8 @@ PACKAGES = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("packages/
 CANDIDATE = ROOT / ".cache" / "release-candidate"
 OURS = CANDIDATE / "constraints.txt"  # says that our packages are those files, whatever an index may hold
 CONSTRAINTS = f"--constraint={ROOT / 'constraints.txt'}"
+PROGRAMS = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "chaos")])}
+"""Where the programs beside the tests are, and the servers that they start."""
 
 built: dict[str, Path] = {}
 
@@ -134,7 +136,7 @@ def boot(session: nox.Session) -> None:
 def pictures(session: nox.Session) -> None:
     """Take the pictures of the documentation anew; needs Chromium."""
     workspace(session)
-    session.run("python", "-m", "pictures", env={"PYTHONPATH": str(ROOT / "tests")})
+    session.run("python", "-m", "pictures", env=PROGRAMS)
 
 
 @nox.session
@@ -157,7 +159,7 @@ def bench(session: nox.Session) -> None:
 def lighthouse(session: nox.Session) -> None:
     """Ask Lighthouse what the pages are worth on a slow telephone; needs Chromium, and Node for Lighthouse itself."""
     workspace(session)
-    session.run("python", "-m", "lighthouse", env={"PYTHONPATH": str(ROOT / "tests")})
+    session.run("python", "-m", "lighthouse", env=PROGRAMS)
 
 
 @nox.session
