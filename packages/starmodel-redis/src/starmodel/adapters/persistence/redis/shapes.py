@@ -27,6 +27,7 @@ from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
 from starmodel.core.marks import Unique, Was
 from starmodel.core.query import Stored
+from starmodel.core.records import revived_by
 from starmodel.core.secrecy import secret_fields
 
 from .errors import UnreadableError
@@ -137,23 +138,11 @@ class Shape(Generic[E]):
             raise KeyError(name)
         return freeze(default())
 
-    def revived(self, plain: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        """Return the field values that :meth:`plain` made *plain* of, and the names of those that fit no longer.
-
-        Another version of the class may have written them: a field has its present name, one that this version does
-        not know stays as JSON has it, and none that is secret by now has a value.
-        """
-        known, unfit = {}, set()
-        for written, value in plain.items():
-            name = self.present_name(written)
-            if name in self.secret:
-                unfit.add(name)
-                continue
-            try:
-                known[name] = self._revived_one(name, value) if name in self.infos else value
-            except ValueError:
-                unfit.add(name)
-        return known, unfit
+    def revived(self, values: Mapping[str, Any], /) -> tuple[dict[str, Any], set[str]]:
+        """Return the field values that :meth:`plain` made *values* of, and the names of those that fit no longer."""
+        return revived_by(
+            self._revived_one, values, fields=self.infos, secret=self.secret, present_name=self.present_name
+        )
 
     def _revived_one(self, name: str, value: Any) -> Any:
         if value is None or (type(value) in (str, bool) and self.infos[name].annotation is type(value)):

@@ -26,6 +26,7 @@ from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
 from starmodel.core.marks import Indexed, Unique
 from starmodel.core.query import Stored
+from starmodel.core.records import revived_by
 from starmodel.core.secrecy import secret_fields
 
 from .columns import column_of, marks_in, names_before, table_name
@@ -107,23 +108,11 @@ class Mapper(Generic[E]):
             return value
         return value.hex() if type(value) is bytes else self._adapter(name).dump_python(value, mode="json")
 
-    def revived(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        """Return the field values that :meth:`plain` made *values* of, and the names of those that fit no longer.
-
-        Another version of the class may have written them: a field has its present name, one that this version does
-        not know stays as JSON has it, and none that is secret by now has a value.
-        """
-        known, unfit = {}, set()
-        for written, value in values.items():
-            name = self.present_name(written)
-            if name in self.secret:
-                unfit.add(name)
-                continue
-            try:
-                known[name] = self._revived_one(name, value) if name in self.infos else value
-            except (ValueError, TypeError):
-                unfit.add(name)
-        return known, unfit
+    def revived(self, values: Mapping[str, Any], /) -> tuple[dict[str, Any], set[str]]:
+        """Return the field values that :meth:`plain` made *values* of, and the names of those that fit no longer."""
+        return revived_by(
+            self._revived_one, values, fields=self.infos, secret=self.secret, present_name=self.present_name
+        )
 
     def present_name(self, written: str) -> str:
         """Return what the field that was called *written* is called now; ``Was`` tells."""
