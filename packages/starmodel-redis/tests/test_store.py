@@ -309,9 +309,9 @@ async def test_any_bytes_come_back(store):
     assert (await store.history(Odd, "a"))[0].changes[0].after["data"] == one.data
 
 
-async def test_a_rule_that_is_not_kept_is_refused(store):
-    class Account(Entity):
-        email: Annotated[str, Unique()] = ""
+@pytest.mark.parametrize("email", [Annotated[str, Unique()], Annotated[str, Unique()] | None])
+async def test_a_rule_that_is_not_kept_is_refused(store, email):
+    Account = type("Account", (Entity,), {"__annotations__": {"email": email}, "email": ""})  # noqa: N806
 
     with pytest.raises(DefinitionError, match=r"Account\.email is Unique.*keep Account in the store 'sql'"):
         await store.open([Account])

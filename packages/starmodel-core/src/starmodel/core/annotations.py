@@ -12,6 +12,7 @@ __all__ = [
     "field_hints",
     "has_parts",
     "is_class_variable",
+    "marks_in",
     "marks_of",
     "members_of",
     "own_annotations",
@@ -71,6 +72,13 @@ def marks_of(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Annotated:
         return tuple(get_args(annotation)[1:])
     return ()
+
+
+def marks_in(annotation: Any) -> tuple[Any, ...]:
+    """Return the marks of *annotation*, at its outside and inside ``| None``."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    members = get_args(inner) if get_origin(inner) in (Union, UnionType) else ()
+    return (*marks_of(annotation), *(mark for member in members for mark in marks_of(member)))
 
 
 def members_of(annotation: Any) -> tuple[Any, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticSerializationError
 
+from starmodel.core.annotations import marks_in
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
@@ -159,7 +160,7 @@ class Shape(Generic[E]):
         return {
             mark.name: name
             for name, info in self.infos.items()
-            for mark in _marks(info.annotation)
+            for mark in marks_in(info.annotation)
             if isinstance(mark, Was)
         }
 
@@ -210,17 +211,10 @@ def _parts(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list | tuple | AbstractSet) else ()
 
 
-def _marks(annotation: Any) -> Iterator[Any]:
-    if get_origin(annotation) is Annotated:
-        inner, *marks = get_args(annotation)
-        yield from marks
-        yield from _marks(inner)
-
-
 def refuse_rules(kind: type[Entity]) -> None:
     """Raise DefinitionError for a rule of *kind* that the store does not keep."""
     for name, info in fields_of(kind).items():
-        if any(isinstance(mark, Unique) for mark in _marks(info.annotation)):
+        if any(isinstance(mark, Unique) for mark in marks_in(info.annotation)):
             raise DefinitionError(
                 f"{kind.__name__}.{name} is Unique, which the store 'redis' does not see to; keep {kind.__name__} in "
                 "the store 'sql', or make the id of what has to be unique"

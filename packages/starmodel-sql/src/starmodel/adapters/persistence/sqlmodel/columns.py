@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Double, ForeignKey, La
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeEngine
 
-from starmodel.core.annotations import marks_of
+from starmodel.core.annotations import marks_in
 from starmodel.core.marks import Reference, Was
 
 from .types import Choice, Clock, Exact, Json, Moment, Span, Words
@@ -22,7 +22,7 @@ from .types import Choice, Clock, Exact, Json, Moment, Span, Words
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity, FieldInfo
 
-__all__ = ["column_of", "marks_in", "names_before", "table_name", "type_of"]
+__all__ = ["column_of", "names_before", "table_name", "type_of"]
 
 _ANY_DIALECT = DefaultDialect()
 
@@ -46,13 +46,6 @@ def column_of(info: FieldInfo, *parts: Any, **options: Any) -> Column[Any]:
     usual = {"primary_key": info.name == "id", "nullable": nullable, "server_default": default}
     usual["info"] = {"was": before} if before else None
     return Column(info.name, kind, *keys, *parts, **{**usual, **options})
-
-
-def marks_in(annotation: Any) -> tuple[Any, ...]:
-    """Return the marks of *annotation*, at its outside and inside ``| None``."""
-    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    members = get_args(inner) if get_origin(inner) in {Union, types.UnionType} else ()
-    return (*marks_of(annotation), *(mark for member in members for mark in marks_of(member)))
 
 
 def names_before(annotation: Any) -> list[str]:

@@ -12,12 +12,13 @@ from sqlalchemy import Column, ForeignKey
 from sqlalchemy.types import TypeEngine
 
 from sqlmodel.main import FieldInfoMetadata
+from starmodel.core.annotations import marks_in
 from starmodel.core.entity import Entity, FieldInfo
 from starmodel.core.errors import DefinitionError
 from starmodel.core.marks import Reference
 from starmodel.core.visibility import visibility_of
 
-from .columns import column_of, marks_in, table_name
+from .columns import column_of, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from starmodel.core.annotations import marks_in
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
@@ -29,7 +30,7 @@ from starmodel.core.query import Stored
 from starmodel.core.records import revived_by
 from starmodel.core.secrecy import secret_fields
 
-from .columns import column_of, marks_in, names_before, table_name
+from .columns import column_of, names_before, table_name
 from .misfits import misfit
 from .schema import PREFIX, is_own, shortened
 
