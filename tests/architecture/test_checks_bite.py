@@ -42,8 +42,9 @@ def checked(*command: str, given: str = "", **env: str) -> tuple[int, str]:
     ],
 )
 def test_ruff_notices_what_the_style_forbids(code, rule):
-    assert checked("ruff", "check", "--no-cache", "--stdin-filename", SOURCE, "-", given=code)[0] == 1
-    assert rule in checked("ruff", "check", "--no-cache", "--stdin-filename", SOURCE, "-", given=code)[1]
+    status, said = checked("ruff", "check", "--no-cache", "--stdin-filename", SOURCE, "-", given=code)
+    assert status == 1
+    assert rule in said
 
 
 def test_ruff_passes_what_it_allows():

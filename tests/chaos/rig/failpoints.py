@@ -229,11 +229,11 @@ async def agree(store: SQLRepo, rows: dict[str, Any]) -> None:
             assert coins in (None, rows[id].coins), f"{id}: row {rows[id].coins}, change {coins}"
 
 
-def walk(url: str, folder: Path, *, whole: bool, every: int = 1, first: int = 1) -> Walk:
-    """Die at every step from the *first* on, or at every so manieth, until a process lives through all of them."""
+def walk(url: str, folder: Path, *, whole: bool, every: int = 1) -> Walk:
+    """Die at every step, or at every so manieth, until a process lives through all of them."""
     starmodel.app.relay.LEASE = 0.4  # a dead process's work passes on as soon as that
     starmodel.app.relay._RENEW = 0.1
-    told, found, step = (folder / "told.jsonl" if whole else None), Walk(), first
+    told, found, step = (folder / "told.jsonl" if whole else None), Walk(), 1
     assert forked(lambda: begin(url)) == 0
     while True:
         status = forked(partial(commit_once, url, step) if told is None else partial(live_once, url, told, step))
@@ -268,7 +268,5 @@ def disorder(told: Path, problems: list[str]) -> int:
 
 if __name__ == "__main__":
     kind, url, folder, *rest = sys.argv[1:]
-    result = walk(
-        url, Path(folder), **dict(zip(("every", "first"), map(int, rest), strict=False)), whole=kind == "process"
-    )
+    result = walk(url, Path(folder), whole=kind == "process", every=int(rest[0]) if rest else 1)
     print(json.dumps(asdict(result)))

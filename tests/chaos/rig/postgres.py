@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
+
+from .nodes import free_port
 
 __all__ = ["Postgres", "PostgresMissingError"]
 
@@ -53,9 +54,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="starmodel-postgres-"))
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         options = ("-U", "starmodel", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         make = _as_postgres(self._initdb, "-D", str(self._folder / "data"), *options)
         subprocess.run(make, check=True, capture_output=True, cwd=self._folder)

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from .nodes import free_port
+
 __all__ = ["Redis", "RedisMissingError"]
 
 
@@ -39,9 +41,7 @@ class Redis:
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="starmodel-redis-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.start()
         return self
 

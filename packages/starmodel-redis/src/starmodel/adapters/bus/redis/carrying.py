@@ -53,9 +53,8 @@ def carried(fields: Mapping[bytes, bytes], shapes: Shapes) -> Commit | None:
     """Return the commit in an entry; ``None`` for one that another program, or another version, has put there."""
     try:
         position = Position.parse(fields[b"position"].decode())
-        versions = [int(part) for part in fields[b"versions"].split(b",") if part]
         entry = Entry(fields[b"head"], fields[b"keys"], fields[b"body"])
-        return None if position is None else commit_from(position, versions, entry, shapes)
+        return None if position is None else commit_from(position, fields[b"versions"], entry, shapes)
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -73,7 +73,7 @@ class Log:
         known = dict(zip(fields[::2], fields[1::2], strict=True))
         number = int(id.partition(b"-")[0])
         parts = Entry(known[b"head"], known[b"keys"], known[b"body"])
-        return commit_from(Position(epoch, number), _versions(known[b"versions"]), parts, self._shapes)
+        return commit_from(Position(epoch, number), known[b"versions"], parts, self._shapes)
 
     async def of_command(self, command_id: str, link: Link, *, today: bool) -> Commit | None:
         """Return the commit of a command: as far back as the log goes, or with *today* of the last 24 hours."""
@@ -84,7 +84,7 @@ class Log:
         """Return the commit that a script found by its command."""
         epoch, number, _, _, versions, *entry = parts
         position = Position(epoch.decode(), int(number))
-        return commit_from(position, _versions(versions), Entry(*entry), self._shapes)
+        return commit_from(position, versions, Entry(*entry), self._shapes)
 
     def receipt(self, commit: Commit | None, command_id: str, fingerprint: str) -> Commit | None:
         """Return *commit* as the repetition it is; CommandReusedError for another body."""
@@ -109,7 +109,3 @@ class Log:
     async def advance(self, task: str, holder: str, position: Position, link: Link) -> bool:
         """Note how far the holder is."""
         return bool(await link.run(script("advance"), task, holder, position.number))
-
-
-def _versions(text: bytes) -> list[int]:
-    return [int(part) for part in text.split(b",")] if text else []

@@ -53,18 +53,21 @@ def _plain(entity: str, values: Mapping[str, Any] | None, shapes: Shapes) -> byt
     return b"null" if values is None or shape is None else shape.plain(values)
 
 
-def commit_from(
-    position: Position, versions: Sequence[int], entry: Entry, shapes: Shapes, *, replayed: bool = False
-) -> Commit:
-    """Return the commit that *entry* tells of; one that has no body names what changed, without values."""
+def commit_from(position: Position, versions: bytes, entry: Entry, shapes: Shapes) -> Commit:
+    """Return the commit that *entry* tells of; one that has no body names what changed, without values.
+
+    *versions* are those of what changed, with commas between them.
+    """
     head, keys = json.loads(entry.head), json.loads(entry.keys)
     body: dict[str, Any] = (
         json.loads(entry.body) if entry.body else {"changes": [[None, None]] * len(keys), "recorded": []}
     )
     changes = tuple(
         [
-            _change(key, version, values, shapes)
-            for key, version, values in zip(keys, versions, body["changes"], strict=True)
+            _change(key, int(version), values, shapes)
+            for key, version, values in zip(
+                keys, versions.split(b",") if versions else (), body["changes"], strict=True
+            )
         ]
     )
     at_version = {change.key: change.version for change in changes}
@@ -77,7 +80,6 @@ def commit_from(
         tuple([replace(fact, version=at_version.get((fact.entity, fact.entity_id), 0)) for fact in recorded]),
         head["answer"],
         datetime.fromisoformat(head["at"]),
-        replayed,
     )
 
 

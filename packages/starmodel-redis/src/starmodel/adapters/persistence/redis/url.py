@@ -18,7 +18,7 @@ _EXAMPLES = f"write for example {DEFAULT_URL} or rediss://user:password@host:637
 _SCHEMES = ("redis", "rediss", "unix")
 _DURABILITY = "durability"
 _TLS = ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
-_CLASSES = ("ephemeral", "process", "disk", "replicated")
+_CLASSES = tuple(one.value for one in Durability)
 
 
 class RedisUrl:
