@@ -118,6 +118,23 @@ def test_a_row_is_deleted_and_taken_back_by_keys_alone(server: Server, visitors:
     expect(page.get_by_role("link", name="More actions for Order 14")).to_be_focused()
 
 
+def test_the_focus_that_somebody_has_given_up_is_not_brought_back_by_what_others_change(
+    server: Server, visitors: Visitors
+) -> None:
+    id = server.create("/order", title="Focused")
+    page = visitors().open(f"{server.url}/order?q=focused")
+    expect(page.locator("html")).to_have_attribute("data-online", "true")
+    more, cell = page.get_by_role("link", name="More actions for Focused"), page.locator(f"[id='order-{id}-due']")
+    more.focus()
+    server.send(f"/order/{id}/update", due="2030-01-02")
+    expect(cell).to_contain_text("2030")
+    expect(more).to_be_focused()
+    more.blur()
+    server.send(f"/order/{id}/update", due="2031-01-02")
+    expect(cell).to_contain_text("2031")
+    assert page.evaluate("document.activeElement === document.body")
+
+
 def test_a_row_is_opened_by_a_click_anywhere_on_it(server: Server, visitors: Visitors) -> None:
     page = visitors().open(f"{server.url}/order?q=order+04")
     page.locator("tbody tr td:nth-child(3)").click()

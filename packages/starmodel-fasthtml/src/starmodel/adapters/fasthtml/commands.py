@@ -165,10 +165,12 @@ class CommandDoor:
             last = event_frame("sm-problem", self._told(scope, refusal))
         if frames is not None and frames.started:
             await frames.finish(last)
-        elif last:
-            await send_frames(send, last, [*self._way_back(result), *self._way_there(result, actor)])
+            return
+        ways = [*self._way_back(result), *self._way_there(result, actor)]
+        if last:
+            await send_frames(send, last, ways)
         else:
-            await send_nothing(send, [*self._way_back(result), *self._way_there(result, actor)])
+            await send_nothing(send, ways)
 
     def _way_there(self, result: Result, actor: Actor) -> list[tuple[bytes, bytes]]:
         """Return what tells the page of a command where to find what it made; nothing where that has no page."""

@@ -166,7 +166,7 @@ class FormView:
             listed += [ft("br", void_=True)] if listed else []
             listed.append(ft("a", text, href=where) if where else text)
         detail = ft("span", *listed) if listed else refusal.detail
-        alert = self.call.kit.alert(words(refusal.title), detail, level="error")
+        alert = self.call.kit.alert(refusal.title, detail, level="error")
         # Who has no scripts is led to it by the browser.
         return alert if is_ours(self.call.scope) else ft("div", alert, tabindex="-1", autofocus=True)
 

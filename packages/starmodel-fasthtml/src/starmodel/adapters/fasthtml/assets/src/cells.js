@@ -1,6 +1,7 @@
 // One value of a row is changed where it stands: its control lies over the cell, outside of what patches make again.
 import { send } from "./commands.js";
 import { show } from "./dialogs.js";
+import { isLost } from "./focus.js";
 import { prepare } from "./forms.js";
 import { isChanged } from "./leaving.js";
 import { make } from "./page.js";
@@ -134,7 +135,7 @@ function save(evt) {
     const then = next && (document.getElementById(next.id) ?? next);
     next = null;
     if (problem || editor?.form !== form) return;
-    end([null, document.body].includes(document.activeElement) || form.contains(document.activeElement));
+    end(isLost() || form.contains(document.activeElement));
     if (then) edit(then);
   };
   send({ el: form, evt }, form.getAttribute("action"), {}, { what: form.dataset.smForm, after });

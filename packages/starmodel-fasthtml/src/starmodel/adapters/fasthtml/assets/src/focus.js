@@ -33,7 +33,7 @@ export function focusOn(el) {
 // A patch may take the row away: what is around it is only known before.
 let mine = null;
 document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
-  if (type === "datastar-patch-elements" && !isLost()) mine = around(document.activeElement);
+  if (type === "datastar-patch-elements") mine = around(document.activeElement);
 }, true);
 document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
   if (type === "datastar-patch-elements" && mine && isLost()) focusAround(mine);
