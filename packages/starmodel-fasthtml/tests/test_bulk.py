@@ -84,6 +84,13 @@ async def test_what_would_happen_is_told_before_it_does(app, wish):
     assert await state(app) == [False, False, False, True]
 
 
+async def test_a_value_that_does_not_fit_is_told_in_the_readers_language(visitor):
+    sent = {"id": "id0", "do": "snooze", "_do": "snooze", "_step": "try", "until": ""}
+    german = await visitor.form("/chore/bulk", sent, accept_language="de")
+    assert german.status == 422
+    assert "until: fehlt" in german.text
+
+
 async def test_each_row_is_a_command_of_the_batch(app, visitor, wish):
     page = await run(app, visitor, await wish("id0", "id1", "id2", do="finish"))
     assert await state(app) == [True, True, False, True]

@@ -11,7 +11,7 @@ from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.arguments import Arguments, Wanted
 from starmodel.adapters.fasthtml.nesting import read_names
-from starmodel.app import walk
+from starmodel.app import refusal_of, walk
 from starmodel.app.bodies import by_name
 from starmodel.core.commands import Command
 from starmodel.core.entity import valid_id
@@ -170,7 +170,8 @@ async def _preview_page(call: PageCall, shape: Shape, wish: _Wish) -> Content:
         text = words("More than {count} match. The first {count} are taken.", count=words.number(MOST_ROWS))
         parts.append(call.kit.alert(words("Not all of them at once"), text, level="warning"))
     if wish.refusal is not None:
-        parts.append(call.kit.alert(words("Some values do not fit"), str(wish.refusal), level="error"))
+        told = words.refusal(refusal_of(wish.refusal, "")).detail
+        parts.append(call.kit.alert(words("Some values do not fit"), told, level="error"))
     if question := wish.handler.event.options.confirm:
         parts.append(call.kit.alert(words(question), words("It is done to all of them."), level="warning"))
     found = None

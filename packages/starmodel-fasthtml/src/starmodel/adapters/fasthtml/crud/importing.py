@@ -144,7 +144,7 @@ def _taken(lines: Iterator[Line]) -> list[Line]:
 
 @dataclass(slots=True)
 class Checked:
-    """What would become of a file: *problems* are told by line, column and message, the first hundred of *wrong*."""
+    """What would become of a file: *problems* are told by line and column, the first hundred of *wrong*."""
 
     created: int = 0
     updated: int = 0
@@ -152,14 +152,14 @@ class Checked:
     wrong: int = 0
     seen: int = 0
     is_whole: bool = True
-    problems: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])
+    problems: list[tuple[int, str, Problem]] = field(default_factory=list[tuple[int, str, Problem]])
 
     def refuse(self, line: Line, mapped: Mapped, error: StarModelError) -> None:
         """Note what is wrong with a record."""
         self.wrong += 1
         told: Sequence[Problem] = error.problems if isinstance(error, InvalidError) else ()
-        found = [(line.number, mapped.column_of(one), one.message) for one in told]
-        found = found or [(line.number, "", refusal_of(error, "").detail)]
+        found = [(line.number, mapped.column_of(one), one) for one in told]
+        found = found or [(line.number, "", Problem((), refusal_of(error, "").detail))]
         self.problems += found[: _TOLD - len(self.problems)]
 
 
@@ -257,8 +257,8 @@ async def import_rows(
     """Yield the command of every record; where all or none are wanted and some would fail, only those, as refused."""
     if plan.whole:
         tried = await checked(application, shape, path, plan, actor)
-        for number, (place, column, message) in enumerate(tried.problems):
-            yield Row(number, str(place), None, f"{column}: {message}" if column else message)
+        for number, (place, column, one) in enumerate(tried.problems):
+            yield Row(number, str(place), None, f"{column}: {one.message}" if column else one.message)
         if tried.wrong:
             raise RefusedError(
                 f"{tried.wrong} of {tried.seen} records do not fit, and all or none were wanted: nothing was imported"

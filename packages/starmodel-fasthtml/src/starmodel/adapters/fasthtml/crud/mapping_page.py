@@ -92,8 +92,8 @@ def _outcome(call: PageCall, found: Checked) -> Iterator[Any]:
         heads = {"line": words("Line"), "column": words("Column"), "wrong": words("What is wrong")}
         columns = [Column(name=name, label=text) for name, text in heads.items()]
         rows = [
-            call.kit.row(f"sm-wrong-{n}", [call.kit.cell(text) for text in (str(line), column, message)])
-            for n, (line, column, message) in enumerate(found.problems)
+            call.kit.row(f"sm-wrong-{n}", [call.kit.cell(text) for text in (str(line), column, words.problem(one))])
+            for n, (line, column, one) in enumerate(found.problems)
         ]
         table = call.kit.table("sm-wrong", columns, rows, label=words("What does not fit"))
         more = found.wrong - len({line for line, _, _ in found.problems})

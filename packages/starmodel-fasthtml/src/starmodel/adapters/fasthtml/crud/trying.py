@@ -50,7 +50,7 @@ async def tried(call: PageCall, shape: Shape, event: str, ids: Sequence[str], ar
         try:
             preview = await call.runtime.app.preview(command, actor=call.read.actor, text=True)
         except StarModelError as error:
-            reason = refusal_of(error, "").detail
+            reason = call.words.refusal(refusal_of(error, "")).detail
             found.reasons[reason] = found.reasons.get(reason, 0) + 1
         else:
             changes = [change for change in preview.changes if change.key == (shape.name, id)]
