@@ -85,7 +85,7 @@ async def test_what_would_happen_is_told_before_it_does(app, wish):
 
 
 async def test_a_value_that_does_not_fit_is_told_in_the_readers_language(visitor):
-    sent = {"id": "id0", "do": "snooze", "_do": "snooze", "_step": "try", "until": ""}
+    sent = {"_id": "id0", "_do": "snooze", "_step": "try"}
     german = await visitor.form("/chore/bulk", sent, accept_language="de")
     assert german.status == 422
     assert "until: fehlt" in german.text

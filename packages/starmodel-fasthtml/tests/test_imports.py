@@ -459,5 +459,5 @@ async def test_one_record_is_counted_as_one(visitor):
 @pytest.mark.parametrize(("language", "why"), [("en", "is required"), ("de", "fehlt")])
 async def test_what_does_not_fit_is_told_in_the_readers_language(visitor, language, why):
     address = (await send(visitor, "code,price\na,1\n")).header("location")
-    page = await visitor.get(f"{address}&m=code&m=price", accept_language=language)
+    page = await visitor.get(f"{address}&m=code&m=price&do=check", accept_language=language)
     assert f">{why}<" in page.text
