@@ -230,6 +230,16 @@ def test_an_event_with_arguments_is_run_from_its_dialog_on_a_phone(server: Serve
     expect(page.get_by_text("Jan 1, 2028").first).to_be_visible()
 
 
+def test_the_page_of_what_was_changed_does_not_offer_the_way_to_itself(server: Server, visitors: Visitors) -> None:
+    id = server.create("/order", title="here")
+    server.send(f"/order/{id}/update", title="still here")
+    page = visitors().open(f"{server.url}/order/{id}")
+    page.get_by_role("button", name="Undo").first.click()
+    toast = page.locator("#sm-toasts > *")
+    expect(toast).to_have_count(1)
+    expect(toast.get_by_role("link", name="Open")).to_have_count(0)
+
+
 def test_deleting_is_asked_for_and_can_be_undone(server: Server, visitors: Visitors) -> None:
     id = server.create("/order", title="gone soon")
     page = wanting(visitors, "404").open(f"{server.url}/order/{id}")

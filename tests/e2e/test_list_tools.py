@@ -42,6 +42,21 @@ def test_what_is_typed_is_searched_for_and_the_address_follows(server: Server, v
     assert never_left(page)
 
 
+def test_what_can_be_done_with_a_row_stays_in_sight_beside_more_columns_than_fit(
+    server: Server, visitors: Visitors
+) -> None:
+    page = visitors(viewport={"width": 800, "height": 600}).open(f"{server.url}/order")
+    table, more = page.locator(".mk-table"), page.locator("[data-sm-more]").first
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    for scrolled in (0, 100, 10_000):
+        table.evaluate("(table, by) => table.scrollLeft = by", scrolled)
+        box = more.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 800
+    more.click()
+    expect(page.get_by_role("menuitem", name="Edit")).to_be_visible()
+
+
 def test_a_list_is_sorted_by_several_columns_and_paged_and_back_goes_back(server: Server, visitors: Visitors) -> None:
     page = visitors().open(f"{server.url}/order")
     page.get_by_role("columnheader", name="Kind").get_by_role("link").click()
@@ -110,6 +125,7 @@ def test_a_row_is_deleted_and_taken_back_by_keys_alone(server: Server, visitors:
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="More actions for Order 13")).to_have_count(0)
     expect(page.get_by_role("link", name="More actions for Order 14")).to_be_focused()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()  # the row goes before the answer comes
     page.keyboard.press("F8")
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
     page.get_by_role("link", name="More actions for Order 14").focus()

@@ -99,7 +99,7 @@ async def test_each_row_is_a_command_of_the_batch(app, visitor, wish):
     assert commit.changes[0].id == "id1"
     told = (await visitor.get(page)).text
     assert "It is done." in told
-    assert "this one is never done" in told
+    assert "<dt>never</dt><dd><span>this one is never done" in told
 
 
 async def test_the_whole_batch_is_taken_back_by_one_click_and_can_be_done_again(app, visitor, wish):

@@ -192,6 +192,7 @@ class TestAsItWas:
         then = await visitor.get(ways[-1])
         assert "<h1>Milk" in then.text
         assert "This is how it once was" in then.text
+        assert re.search(r"Since [A-Z][a-z]{2} \d+, \d{4}", then.text)
         assert "<button" not in then.text.partition("sm-content")[2]
         assert f'<a href="{job}"' in then.text
 

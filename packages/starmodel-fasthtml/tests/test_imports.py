@@ -8,6 +8,7 @@ import itertools
 import re
 import tracemalloc
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from starmodel.adapters.fasthtml.crud.importing import Plan, import_rows
 from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
 from starmodel.adapters.fasthtml.crud.uploads import Uploads
 from starmodel.app.signing import Signer
-from starmodel.core import Actor, Entity, Private
+from starmodel.core import SYSTEM, Actor, Decision, Entity, Private, Reference
 from starmodel.core.errors import StoreError
 from starmodel.core.marks import Unique
 
@@ -49,32 +50,49 @@ class Seen(Entity):
     model_config = {"default_events": ()}
 
 
+class Maker(Entity):
+    name: str
+
+
+class Grade(Enum):
+    FINE = "fine"
+    SECOND_HAND = "used"
+
+
+class Tool(Entity):
+    name: str
+    grade: Grade = Grade.FINE
+    also: list[Grade] = []
+    maker_id: Annotated[str | None, Reference(Maker)] = None
+    helpers: Annotated[list[str], Reference(Maker)] = []
+
+
 @pytest.fixture
 async def app(start, tmp_path):
-    app = await start(Ware, Seen)
+    app = await start(Ware, Seen, Maker, Tool)
     app.pages.uploads = Uploads(app.runtime.signer, tmp_path / "uploads")
     return app
 
 
-async def send(visitor, data, name="file.csv"):
+async def send(visitor, data, name="file.csv", to="/ware"):
     head = f'--X\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n'
     body = head.encode() + (data.encode() if isinstance(data, str) else data) + b"\r\n--X--\r\n"
-    return await visitor.ask("POST", "/ware/import", body, content_type="multipart/form-data; boundary=X")
+    return await visitor.ask("POST", f"{to}/import", body, content_type="multipart/form-data; boundary=X")
 
 
-async def page_of(visitor, data, **words):
+async def page_of(visitor, data, to="/ware", **words):
     """Send a file and open its page, which tries it."""
-    address = (await send(visitor, data)).header("location")
+    address = (await send(visitor, data, to=to)).header("location")
     more = urlencode({"do": "check", **words}, doseq=True)
     return await visitor.get(f"{address}&{more}")
 
 
-async def run(app, visitor, page):
+async def run(app, visitor, page, to="/ware"):
     """Press the button that imports, and wait until it is done."""
     form = page.text.rpartition('<form method="post"')[2]
     pairs = re.findall(r'name="([^"]*)" value="([^"]*)"', form.partition("</form>")[0])
     body = urlencode(pairs).encode()
-    answer = await visitor.ask("POST", "/ware/import", body, content_type="application/x-www-form-urlencoded")
+    answer = await visitor.ask("POST", f"{to}/import", body, content_type="application/x-www-form-urlencoded")
     assert answer.status == 303, answer.text
     await app.pages.batches.finished()
     return answer.header("location")
@@ -96,6 +114,52 @@ async def test_columns_find_their_fields_and_every_record_becomes_an_entity(app,
     done = await run(app, visitor, page)
     assert await wares(app) == [("Cup", Decimal("2.50")), ("Pot", Decimal(10))]
     assert "It is done." in (await visitor.get(done)).text
+
+
+@pytest.fixture
+async def makers(app):
+    """Four makers: two of them are called the same."""
+    for id, name in {"a": "Anna Ash", "b": "Ben", "c": "Cal", "d": "Cal"}.items():
+        await app.application.dispatch(Maker.create(name=name).on(id))
+
+
+@pytest.mark.usefixtures("makers")
+async def test_what_a_record_refers_to_is_found_by_its_name_or_by_its_id(app, visitor):
+    file = 'name,maker,helpers\nSaw,Anna Ash,"Ben, d"\nAxe,c,\nAwl,,\n'
+    await run(app, visitor, await page_of(visitor, file, to="/tool"), to="/tool")
+    tools = [one.entity for one in (await app.application.find(Tool, order=["name"])).items]
+    assert [(one.name, one.maker_id, list(one.helpers)) for one in tools] == [
+        ("Awl", None, []),
+        ("Axe", "c", []),
+        ("Saw", "a", ["b", "d"]),
+    ]
+
+
+@pytest.mark.usefixtures("makers")
+async def test_a_name_by_which_not_exactly_one_is_found_is_told_at_its_column(visitor):
+    page = await page_of(visitor, "name,maker\nSaw,Cal\nAxe,Old Nick\n", to="/tool")
+    cells = re.findall(r"<td>([^<]*)</td>", page.text)
+    assert cells[:3] == ["2", "maker", "several are called that; choose one of them"]
+    assert cells[3:] == ["3", "maker", "there is none that is called that"]
+
+
+async def test_who_may_not_be_seen_is_not_found_by_name_either(start, tmp_path):
+    class NobodyReadsMakers:
+        def decide(self, actor, action, kind, id, entity, /):
+            return Decision(allowed=actor.trusted or kind is not Maker, why="not yours", hidden=True)
+
+    app = await start(Maker, Tool, policies=[NobodyReadsMakers()])
+    app.pages.uploads = Uploads(app.runtime.signer, tmp_path / "uploads")
+    await app.application.dispatch(Maker.create(name="Anna Ash"), actor=SYSTEM)
+    page = await page_of(Visitor(app), "name,maker\nSaw,Anna Ash\n", to="/tool")
+    assert "there is none that is called that" in page.text
+
+
+async def test_a_choice_is_known_by_its_label_too(app, visitor):
+    file = 'name,grade,also\nSaw,Second hand,"FINE, used"\n'
+    await run(app, visitor, await page_of(visitor, file, to="/tool"), to="/tool")
+    (tool,) = [one.entity for one in (await app.application.find(Tool)).items]
+    assert (tool.grade, list(tool.also)) == (Grade.SECOND_HAND, [Grade.FINE, Grade.SECOND_HAND])
 
 
 async def test_what_does_not_fit_is_told_by_line_and_column_and_left_out(app, visitor):
@@ -197,7 +261,7 @@ async def test_an_import_that_was_cut_short_goes_on_where_it_was(app, visitor, c
     is_cut = asyncio.Event()
 
     async def rows():
-        async for row in import_rows(app.application, app.pages.shape(Ware), path, plan, actor, batch.id):
+        async for row in import_rows(app.pages, app.pages.shape(Ware), path, plan, actor, batch.id):
             yield row
             if row.number == 18:
                 is_cut.set()
@@ -337,7 +401,7 @@ def long_file(app, tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("name,price\n" + "".join(f"ware number {number},{number}\n" for number in range(200_000)))
     plan = Plan("token", "utf-8", ",", ("name", "price"))
-    return import_rows(app.application, app.pages.shape(Ware), path, plan, Actor("x"), "batch"), path
+    return import_rows(app.pages, app.pages.shape(Ware), path, plan, Actor("x"), "batch"), path
 
 
 async def test_a_long_file_leaves_nothing_behind_in_memory(long_file):

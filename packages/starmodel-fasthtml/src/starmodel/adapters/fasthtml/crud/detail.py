@@ -130,10 +130,19 @@ async def _as_of(call: PageCall, shape: Shape) -> Content:
     text = words("This is how it once was; nothing can be changed here.")
     parts = [
         call.kit.heading(words.isolated(name), subtitle=words.label(shape.label), actions=[now]),
-        call.kit.alert(words("Version {number}", number=call.first("at")), text, level="info"),
+        call.kit.alert(await _since(call, shape), text, level="info"),
         _facts(call, shape, entity),
     ]
     return Content(title=name, parts=parts)
+
+
+async def _since(call: PageCall, shape: Shape) -> str:
+    """Return when the version in the address was made; its number where the log does not tell."""
+    number, words = call.first("at"), call.words
+    made = await call.runtime.app.history.timeline(shape.kind, call.id, before_version=int(number) + 1, limit=1)
+    return (
+        words("Since {moment}", moment=words.moment(made[-1].at)) if made else words("Version {number}", number=number)
+    )
 
 
 async def _at_version(call: PageCall, shape: Shape) -> Entity:

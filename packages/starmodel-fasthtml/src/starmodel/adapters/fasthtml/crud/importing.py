@@ -22,7 +22,8 @@ from starmodel.core.ports import RehearsingPersistenceBackend
 from starmodel.core.query import Query
 
 from .batches import Row, row_id
-from .mapping import Mapped, unique_fields
+from .mapping import Mapped, fields_for, unique_fields
+from .referring import Meant
 from .tables import Dialect, Line, lines_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
     from .shape import Shape
+    from .site import Site
 
 __all__ = ["Checked", "Plan", "checked", "import_rows", "reading"]
 
@@ -78,7 +80,7 @@ class _Maker:
     Without a *batch* they are for a trial, after which none is stored.
     """
 
-    application: Application
+    site: Site
     shape: Shape
     plan: Plan
     mapped: Mapped
@@ -88,8 +90,10 @@ class _Maker:
     async def commands(self, lines: Iterator[Line]) -> AsyncIterator[tuple[int, Line, Command | InvalidError]]:
         """Yield the command of every record, or what is wrong with the record."""
         number, made = 0, dict[Any, str]()
+        references = [one for name, one in fields_for(self.shape).items() if one.target and name in self.mapped.fields]
+        meant = Meant(self.site, references, self.actor)
         while stretch := await asyncio.to_thread(_taken, lines):
-            read = [(line, self._values(line)) for line in stretch]
+            read = [(line, await self._values(line, meant)) for line in stretch]
             stored = await self._known([values for _, values in read if isinstance(values, dict)])
             new = {} if self.batch else made
             known = ChainMap(new, made, stored)
@@ -98,9 +102,9 @@ class _Maker:
                 number += 1
             made = new  # what follows may be asked for before the last of them is stored
 
-    def _values(self, line: Line) -> dict[str, Any] | InvalidError:
+    async def _values(self, line: Line, meant: Meant) -> dict[str, Any] | InvalidError:
         try:
-            return self.mapped.values(line)
+            return await meant.filled(self.mapped.values(line))
         except InvalidError as error:
             return error
 
@@ -121,7 +125,7 @@ class _Maker:
         if not isinstance(text, str) or not text:
             return None
         try:
-            value = from_text(tested(self.shape.kind, f"{self.plan.key}.eq", ()), text, self.application.codec)
+            value = from_text(tested(self.shape.kind, f"{self.plan.key}.eq", ()), text, self.site.runtime.app.codec)
         except (InvalidError, QueryError):
             return None  # what does not fit is told when the command is bound
         return None if value is NOT_GIVEN else value
@@ -133,9 +137,9 @@ class _Maker:
             return {}
         kind, key = self.shape.kind, self.plan.key
         query = Query(where={key: {"in": list(wanted)}}, limit=len(wanted))
-        page = await self.application.persistence.query(kind, query)
-        entities = [stored.entity for stored in page.items]
-        return {getattr(one, key): one.id for one in entities if may_read(self.application, self.actor, one)}
+        app = self.site.runtime.app
+        entities = [stored.entity for stored in (await app.persistence.query(kind, query)).items]
+        return {getattr(one, key): one.id for one in entities if may_read(app, self.actor, one)}
 
 
 def _taken(lines: Iterator[Line]) -> list[Line]:
@@ -185,11 +189,11 @@ class _Before:
 
 
 async def checked(
-    application: Application, shape: Shape, path: Path, plan: Plan, actor: Actor, *, most: int | None = None
+    site: Site, shape: Shape, path: Path, plan: Plan, actor: Actor, *, most: int | None = None
 ) -> Checked:
     """Try every record, or the first *most*, without storing anything."""
     mapped, lines = reading(shape, path, plan)
-    maker, found = _Maker(application, shape, plan, mapped, actor), Checked()
+    maker, found, application = _Maker(site, shape, plan, mapped, actor), Checked(), site.runtime.app
     keeps_rules = isinstance(application.persistence.for_class(shape.kind), RehearsingPersistenceBackend)
     before = _Before(unique_fields(shape) if keeps_rules else ())
     async for number, line, command in maker.commands(lines):
@@ -251,12 +255,10 @@ async def _refuse_taken(application: Application, mapped: Mapped, command: Comma
         raise InvalidError([Problem(("id",), "is taken already; find what there is by id to change it", "taken")])
 
 
-async def import_rows(
-    application: Application, shape: Shape, path: Path, plan: Plan, actor: Actor, batch: str
-) -> AsyncIterator[Row]:
+async def import_rows(site: Site, shape: Shape, path: Path, plan: Plan, actor: Actor, batch: str) -> AsyncIterator[Row]:
     """Yield the command of every record; where all or none are wanted and some would fail, only those, as refused."""
     if plan.whole:
-        tried = await checked(application, shape, path, plan, actor)
+        tried = await checked(site, shape, path, plan, actor)
         for number, (place, column, one) in enumerate(tried.problems):
             yield Row(number, str(place), None, f"{column}: {one.message}" if column else one.message)
         if tried.wrong:
@@ -264,7 +266,7 @@ async def import_rows(
                 f"{tried.wrong} of {tried.seen} records do not fit, and all or none were wanted: nothing was imported"
             )
     mapped, lines = reading(shape, path, plan)
-    async for number, line, command in _Maker(application, shape, plan, mapped, actor, batch).commands(lines):
+    async for number, line, command in _Maker(site, shape, plan, mapped, actor, batch).commands(lines):
         if isinstance(command, InvalidError):
             yield Row(number, str(line.number), None, str(command))
         else:

@@ -42,7 +42,7 @@ async def import_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     found = None
     plan = _plan(call.pairs, file, shape)
     if call.first("do") == "check":
-        found = await checked(call.runtime.app, shape, file.path, plan, call.read.actor, most=MOST_TRIED)
+        found = await checked(call.site, shape, file.path, plan, call.read.actor, most=MOST_TRIED)
     return mapping_page(call, shape, file, plan, found)
 
 
@@ -155,7 +155,7 @@ async def _begun(call: PageCall, shape: Shape, sent: Sent) -> ASGIApp:
 
 async def _rows(call: PageCall, shape: Shape, path: Path, plan: Plan, batch: str) -> Rows:
     """Yield the rows of a batch; its file is deleted when they were all done."""
-    async for row in import_rows(call.runtime.app, shape, path, plan, call.read.actor, batch):
+    async for row in import_rows(call.site, shape, path, plan, call.read.actor, batch):
         yield row
     call.site.uploads.drop(plan.token, _visitor(call))
 

@@ -116,5 +116,14 @@ def _value(cell: str, field: FieldShape | None) -> Any:
     if field.many or field.widget in _NOT_ONE_VALUE or is_json(field, None):
         if text.startswith(("[", "{", "null")):
             return json.loads(text)
-        return [part.strip() for part in text.split(",") if part.strip()] if field.many else (text or None)
-    return cell if field.kind is str else text
+        return (
+            [_chosen(field, part.strip()) for part in text.split(",") if part.strip()] if field.many else text or None
+        )
+    return cell if field.kind is str else _chosen(field, text)
+
+
+def _chosen(field: FieldShape, text: str) -> str:
+    """Return the value of the one choice that *text* is the value or the label of, whatever its case; else the text."""
+    plain = text.casefold()
+    found = [one.value for one in field.choices if plain in (one.value.casefold(), one.label.casefold())]
+    return found[0] if len(found) == 1 else text

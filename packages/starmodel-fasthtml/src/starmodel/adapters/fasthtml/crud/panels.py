@@ -44,10 +44,10 @@ _PANEL = "sm-panel"
 def panel(call: PageCall, shape: Shape, title: str, content: Sequence[Any], status: int = 200) -> Content | ASGIApp:
     """Return a panel: the dialog alone where our script asks for it, else a page."""
     if not is_ours(call.scope):
-        back = call.kit.link(
-            Link(label=call.words.label(shape.plural), href=shape.path, icon="arrow-left"), tone="default"
-        )
-        parts = [call.kit.heading(title, actions=[back]), call.kit.section("", content)]
+        parts = [
+            call.kit.heading(title, actions=[back_to_list(call, shape, shape.path)]),
+            call.kit.section("", content),
+        ]
         return Content(title=title, parts=parts, status=status)
     drawn = call.kit.dialog(_PANEL, title, content, close=call.words("Close"))
     return Piece(html_of(checked_tree(drawn)), status)
@@ -72,7 +72,7 @@ def panel_form(call: PageCall, address: str, content: Sequence[Any], *, clear: t
 def back_to_list(call: PageCall, shape: Shape, address: str) -> Any:
     """Return the way back to a list at its *address*."""
     label = call.words("Back to {things}", things=call.words.within(call.words.label(shape.plural)))
-    return call.kit.link(Link(label=label, href=address), tone="default")
+    return call.kit.link(Link(label=label, href=address, icon="arrow-left"), tone="default")
 
 
 def going_to(address: str) -> ASGIApp:

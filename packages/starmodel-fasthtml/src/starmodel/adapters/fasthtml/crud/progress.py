@@ -50,7 +50,7 @@ async def batch_page(call: PageCall, shape: Shape) -> Content:
     if batch.note:
         parts.insert(1, call.kit.alert(words("It was stopped"), batch.note, level="error"))
     if batch.refusals:
-        parts.append(call.kit.section(words("What was refused"), [_refusals(call, shape, batch)]))
+        parts.append(call.kit.section(words("What was refused"), [await _refusals(call, shape, batch)]))
     return Content(title=title, parts=parts)
 
 
@@ -91,14 +91,16 @@ def _ways(call: PageCall, shape: Shape, batch: Batch) -> Any:
     return ft("form", *buttons, method="post", action=action, klass="sm-actions")
 
 
-def _refusals(call: PageCall, shape: Shape, batch: Batch) -> Any:
+async def _refusals(call: PageCall, shape: Shape, batch: Batch) -> Any:
+    if batch.does != "import":
+        await call.site.name_ids(call, shape.kind, [one.name for one in batch.refusals[:_LISTED]])
     pairs: list[tuple[str, Any]] = []
     for one in batch.refusals[:_LISTED]:
         if batch.does == "import":
             pairs.append((call.words("Line {number}", number=one.name), one.why))
             continue
         where = call.kit.link(Link(label=call.words("Open"), href=f"{shape.path}/{one.name}"))
-        pairs.append((one.name[-8:], ft("span", one.why, " ", where)))
+        pairs.append((call.names.get(one.name, one.name[-8:]), ft("span", one.why, " ", where)))
     table = call.kit.facts(pairs)
     rest = batch.refused - len(pairs)
     return ft("div", table, ft("p", call.words("and {count} more", count=call.words.number(rest))) if rest > 0 else "")

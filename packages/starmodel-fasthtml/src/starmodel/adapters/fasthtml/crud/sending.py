@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.fasthtml.arguments import Wanted
 from starmodel.adapters.fasthtml.commands import own_path
-from starmodel.app import permitted, readable
+from starmodel.app import readable
 from starmodel.app.bodies import refuse_impossible
 from starmodel.core.annotations import marks_of
 from starmodel.core.conditions import as_compared
-from starmodel.core.entity import Entity, valid_id
-from starmodel.core.errors import InvalidError, NotFoundError, Problem, QueryError, StarModelError
+from starmodel.core.entity import valid_id
+from starmodel.core.errors import InvalidError, Problem, QueryError, StarModelError
 from starmodel.core.marks import Shown
-from starmodel.core.query import Query
 
 from .buttons import form_path
 from .call import Content, called, words_of
@@ -22,6 +21,7 @@ from .describing import shape_at
 from .documents import document
 from .forms import form_view
 from .pieces import Piece
+from .referring import called_that, unclear
 from .showing import holds
 from .words import later
 
@@ -81,26 +81,11 @@ class SiteForms:
         form.flat[name] = text
         if not text:
             return
-        found = await self._called(shape.target, text, actor)
+        found = await called_that(self._site, shape.target, text, actor)
         if len(found) == 1:
             form.flat[name] = found[0]
             return
-        message = later("several are called that; choose one of them" if found else "there is none that is called that")
-        form.problems.append(Problem(_place(form, name), message, "reference"))
-
-    async def _called(self, kind: type[Entity], text: str, actor: Actor) -> list[str]:
-        """Return the ids of what may be seen and has *text* for its id, or for its name; two for several."""
-        app = self._site.runtime.app
-        if valid_id(text):
-            try:
-                return [(await readable(app, kind, text, actor=actor)).entity.id]
-            except NotFoundError:
-                pass
-        naming = self._site.shape(kind).naming
-        if not naming:
-            return []
-        page = await permitted(app, kind, Query(where={naming: text}, limit=2).checked(kind), actor=actor)
-        return [stored.entity.id for stored in page.items]
+        form.problems.append(Problem(_place(form, name), unclear(found), "reference"))
 
     async def _known(
         self, handler: Handler, id: str | None, asked: Mapping[str, FieldShape], actor: Actor

@@ -160,7 +160,8 @@ function announce({ command, made, lane, options }) {
   if (!options.what || !(command || made)) return;
   const after = (problem) => problem || toast(say("Undone"), "success");
   const run = () => send({ el: document.body }, `/${lane.split("/")[0]}/undo`, { command }, { after });
-  const ways = made ? [{ label: say("Open"), href: made }] : [];
+  const isElsewhere = made && made !== location.pathname;
+  const ways = isElsewhere ? [{ label: say("Open"), href: made }] : [];
   if (command) ways.push({ label: say("Undo"), keys: say("Ctrl+Z"), run });
   toast(options.what, "success", ways);
 }
