@@ -80,11 +80,11 @@ async def send(visitor, data, name="file.csv", to="/ware"):
     return await visitor.ask("POST", f"{to}/import", body, content_type="multipart/form-data; boundary=X")
 
 
-async def page_of(visitor, data, to="/ware", **words):
+async def page_of(visitor, data, to="/ware", language="", **words):
     """Send a file and open its page, which tries it."""
     address = (await send(visitor, data, to=to)).header("location")
     more = urlencode({"do": "check", **words}, doseq=True)
-    return await visitor.get(f"{address}&{more}")
+    return await visitor.get(f"{address}&{more}", accept_language=language)
 
 
 async def run(app, visitor, page, to="/ware"):
@@ -172,6 +172,18 @@ async def test_what_does_not_fit_is_told_by_line_and_column_and_left_out(app, vi
     done = await run(app, visitor, page)
     assert await wares(app) == [("Pot", Decimal(3))]
     assert "Line 4" in (await visitor.get(done)).text
+
+
+async def test_what_does_not_fit_is_told_in_the_words_of_the_reader(visitor):
+    page = await page_of(visitor, "price\n3\n4,5\n", language="de")
+    cells = re.findall(r"<td>([^<]*)</td>", page.text)
+    assert cells == ["2", "name", "fehlt", "3", "", "hat 2 Zellen, und die erste Zeile hat 1"]
+
+
+async def test_what_is_wrong_with_a_whole_record_is_not_put_on_a_column_that_is_left_out(visitor):
+    page = await page_of(visitor, "what?,name,price\nx,Cup\n")
+    cells = re.findall(r"<td>([^<]*)</td>", page.text)
+    assert cells == ["2", "", "has 2 cells, and the first line has 3"]
 
 
 async def test_all_or_none_is_none_when_one_does_not_fit(app, visitor):

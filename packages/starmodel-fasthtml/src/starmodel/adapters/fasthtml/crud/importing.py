@@ -25,6 +25,7 @@ from .batches import Row, row_id
 from .mapping import Mapped, fields_for, unique_fields
 from .referring import Meant
 from .tables import Dialect, Line, lines_of
+from .words import later
 
 if TYPE_CHECKING:
     from starmodel.app import Application
@@ -184,7 +185,7 @@ class _Before:
         held = [(name, repr(value)) for name in self.unique if (value := getattr(entity, name)) is not None]
         taken = [key[0] for key in held if self.taken.setdefault(key, entity.id) != entity.id]
         if taken:
-            text = "is taken already, by a record before this one; choose another"
+            text = later("is taken already, by a record before this one; choose another")
             raise InvalidError([Problem((name,), text, "unique") for name in taken])
 
 
@@ -252,7 +253,8 @@ async def _refuse_taken(application: Application, mapped: Mapped, command: Comma
     if command.event != "create" or "id" not in mapped.fields or not valid_id(id):
         return
     if await application.persistence.for_class(kind).get(kind, id) is not None:
-        raise InvalidError([Problem(("id",), "is taken already; find what there is by id to change it", "taken")])
+        text = later("is taken already; find what there is by id to change it")
+        raise InvalidError([Problem(("id",), text, "taken")])
 
 
 async def import_rows(site: Site, shape: Shape, path: Path, plan: Plan, actor: Actor, batch: str) -> AsyncIterator[Row]:

@@ -14,6 +14,7 @@ from starmodel.core.errors import InvalidError, Problem
 from starmodel.core.marks import Unique
 
 from .cells import unguarded
+from .words import later
 from .writing import is_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = ["Mapped", "fields_for", "guessed", "keys_for", "missing", "unique_fie
 
 _WORD = re.compile(r"[\W_]+")
 _NOT_ONE_VALUE = ("list", "group")
+_CELLS = later("has {count} cells, and the first line has {wanted}")
 
 
 def fields_for(shape: Shape) -> dict[str, FieldShape]:
@@ -79,7 +81,7 @@ class Mapped:
     def column_of(self, problem: Problem) -> str:
         """Return the column that a problem is in, ``""`` for one with the whole record."""
         name = str(problem.loc[0]) if problem.loc else ""
-        if name not in self.fields:
+        if not name or name not in self.fields:  # "" is every column that is left out
             return name
         return self.header[self.fields.index(name)] if self.fields.index(name) < len(self.header) else name
 
@@ -88,8 +90,8 @@ class Mapped:
         if line.problem:
             raise InvalidError([Problem((), line.problem, "csv")])
         if len(line.cells) != len(self.header):
-            text = f"has {len(line.cells)} cells, and the first line has {len(self.header)}"
-            raise InvalidError([Problem((), text, "csv")])
+            counts = {"count": len(line.cells), "wanted": len(self.header)}
+            raise InvalidError([Problem((), _CELLS.format(**counts), "csv", _CELLS, counts)])
         known: Mapping[str, FieldShape] = fields_for(self.shape)
         values: dict[str, Any] = {}
         problems: list[Problem] = []
@@ -99,7 +101,7 @@ class Mapped:
             try:
                 values[name] = _value(unguarded(cell), known.get(name))
             except (ValueError, RecursionError) as error:
-                problems.append(Problem((name,), f"is not JSON: {error}", "json"))
+                problems.append(Problem((name,), f"is not JSON: {error}", "json", "is not JSON"))
         if problems:
             raise InvalidError(problems)
         refuse_impossible(values)
