@@ -358,3 +358,24 @@ class TestKeepsRulesThatItDoesNotRehearse(Suite):
             if any(getattr(write.after, "author_id", None) == "nobody" for write in changeset.writes):
                 raise RefusedError("names nothing that is there")
             return await super().commit(changeset)
+
+
+class TestOwesBeforeItKnows(Suite):
+    caught_by = ("test_a_commit_that_is_refused_owes_nothing", "test_a_repeated_command_owes_nothing_more")
+
+    class Store(MemoryRepo):
+        async def commit(self, changeset):
+            self._outbox.add(changeset.owed)
+            return await super().commit(replace(changeset, owed=()))
+
+
+class TestLetsPartsOvertakeEachOther(Suite):
+    caught_by = (
+        "test_one_part_at_a_time_waits_with_a_change_of_an_entity",
+        "test_what_is_parked_waits_no_longer_and_holds_nothing",
+    )
+
+    class Store(MemoryRepo):
+        async def commit(self, changeset):
+            loose = tuple([replace(one, keys=()) for one in changeset.owed])
+            return await super().commit(replace(changeset, owed=loose))

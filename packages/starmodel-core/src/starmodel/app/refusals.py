@@ -24,6 +24,7 @@ _STATUSES = {
     "check": (422, "That breaks a rule"),
     "refused": (409, "That is not possible now"),
     "conflict": (409, "Changed meanwhile"),
+    "on_its_way": (409, "Changed meanwhile"),
     "stale": (412, "Changed meanwhile"),
     "field_conflict": (409, "Changed meanwhile"),
     "undo": (409, "Cannot be undone"),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from .commands import Command
 from .domain_events import Recorded
 from .entity import Entity
+from .owed import Owed
 from .secrecy import secret_fields
 
 __all__ = ["Change", "Changes", "Changeset", "Commit", "Position", "Write", "sealed"]
@@ -55,7 +56,8 @@ class Write:
 class Changeset:
     """Everything one command stores in one store: all of it, or nothing.
 
-    *fingerprint* stands for the body of the command, to tell a repeated command from a reused id.
+    *fingerprint* stands for the body of the command, to tell a repeated command from a reused id.  *owed* is what the
+    command changes in other stores: nothing, unless the store is an :class:`~starmodel.core.owed.OutboxStore`.
     """
 
     command: Command
@@ -63,6 +65,7 @@ class Changeset:
     writes: tuple[Write, ...]
     recorded: tuple[Recorded, ...] = ()
     answer: Any = None
+    owed: tuple[Owed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ __all__ = [
     "GoneError",
     "InvalidError",
     "NotFoundError",
+    "OnItsWayError",
     "Problem",
     "QueryError",
     "ReadOnlyError",
@@ -220,6 +221,20 @@ class ConflictError(StarModelError):
         super().__init__(
             f"{key} is at version {found}, this change was made on version {expected}; "
             "load it again and repeat the change"
+        )
+
+
+class OnItsWayError(ConflictError):
+    """What another command changed of the same entity has not reached the store of that entity yet."""
+
+    code = "on_its_way"
+
+    def __init__(self, key: str, store: str) -> None:
+        self.key, self.store = key, store
+        self.expected = self.found = 0
+        StarModelError.__init__(
+            self,
+            f"what another command changed of {key} is still on its way to the store {store!r}; try again in a moment",
         )
 
 

@@ -186,6 +186,7 @@ def event(
     include_in_schema: bool = ...,
     blocking: bool = ...,
     confirm: str | None = ...,
+    primary: str | None = ...,
     policy: object = ...,
     auth: object = ...,
     rate: str | None = ...,

@@ -21,7 +21,7 @@ READ = "read"
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _MERGE_MODES = ("outer", "inner", "replace", "prepend", "append", "before", "after", "remove")
-_TEXTS = ("path", "name", "selector", "confirm", "rate")
+_TEXTS = ("path", "name", "selector", "confirm", "primary", "rate")
 _FLAGS = ("include_in_schema", "blocking")
 _is_segment = re.compile(r"[\w.~-]+").fullmatch
 
@@ -34,8 +34,9 @@ class EventOptions:
     its name.  ``name``: its public name instead of the function's.  ``selector`` and ``merge_mode``: where a
     yielded or returned piece of page goes (default: the element with its id).  ``include_in_schema``: listed in
     OpenAPI.  ``blocking``: run in a worker thread, for bodies that wait or compute for more than a few
-    milliseconds.  ``confirm``: a question to ask before.  ``policy``, ``auth`` and ``rate`` (such as ``"5/minute"``)
-    are for a policy of the application that enforces them: without one it refuses to start.
+    milliseconds.  ``confirm``: a question to ask before.  ``primary``: the name of the store that commits first, when
+    the event changes entities of several (default: the store of its own class).  ``policy``, ``auth`` and ``rate``
+    (such as ``"5/minute"``) are for a policy of the application that enforces them: without one it refuses to start.
 
     DefinitionError for a value that is none of these.
     """
@@ -48,6 +49,7 @@ class EventOptions:
     include_in_schema: bool = True
     blocking: bool = False
     confirm: str | None = None
+    primary: str | None = None
     policy: object = None
     auth: object = None
     rate: str | None = None

@@ -14,6 +14,7 @@ from .actors import Actor, Decision
 from .changes import Changes, Changeset, Commit, Position
 from .entity import Entity
 from .file_store import FileStore
+from .owed import OutboxStore
 from .parameters import Parameter
 from .query import Page, Query, Stored
 from .ui import UIAdapter
@@ -27,6 +28,7 @@ __all__ = [
     "EventBus",
     "FileStore",
     "IdSource",
+    "OutboxStore",
     "Policy",
     "RehearsingPersistenceBackend",
     "SharedPersistenceBackend",

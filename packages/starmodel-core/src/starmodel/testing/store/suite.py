@@ -5,6 +5,7 @@ from __future__ import annotations
 from .committing import CommittingContract
 from .following import FollowingContract
 from .keeping import KeepingContract
+from .owing import OwingContract
 from .reading import ReadingContract
 from .rehearsing import RehearsingContract
 from .relating import RelatingContract
@@ -23,6 +24,7 @@ class StoreContract(
     RepeatingContract,
     FollowingContract,
     KeepingContract,
+    OwingContract,
 ):
     """What every store must do.
 

@@ -17,10 +17,12 @@ from starmodel.core.ports import Durability
 from starmodel.core.query import Page, Query, Stored, matches, select
 
 from .log import CommitLog
+from .outbox import MemoryOutbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from starmodel.core.owed import Debt, Owed
     from starmodel.core.ports import Clock
 
 __all__ = ["MemoryRepo"]
@@ -54,6 +56,7 @@ class MemoryRepo:
         self._clock = clock or SystemClock()
         self._rows: dict[type[Entity], dict[str, _Row]] = {}
         self._log = CommitLog(keep=keep, receipts=receipts)
+        self._outbox = MemoryOutbox()
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -126,10 +129,12 @@ class MemoryRepo:
             return earlier
         for write in changeset.writes:
             self._check(write)
+        self._outbox.check(changeset.owed)
         commit = sealed(changeset, self._log.next_position, command.at or self._clock.now())
         for write, change in zip(changeset.writes, commit.changes, strict=True):
             self._apply(write, change.version, now)
         self._log.append(commit, now)
+        self._outbox.add(changeset.owed)
         return commit
 
     def _check(self, write: Write) -> None:
@@ -183,6 +188,22 @@ class MemoryRepo:
             if any(change.key == key and after_version < change.version < end for change in commit.changes)
         ]
         return found if limit is None else found[max(0, len(found) - limit) :]
+
+    async def owed(self, store: str, /, *, limit: int = 100, parked: bool = False) -> Sequence[Owed]:
+        """Return what waits for *store*, or what is *parked*."""
+        return self._outbox.of(store, limit, parked=parked)
+
+    async def settle(self, ids: Sequence[str], /) -> None:
+        """Forget what is owed no longer."""
+        self._outbox.settle(ids)
+
+    async def park(self, id: str, why: str, /) -> None:
+        """Put aside what cannot be followed; without *why* it waits again."""
+        self._outbox.park(id, why)
+
+    async def debts(self) -> Mapping[str, Debt]:
+        """Return how far each store is behind."""
+        return self._outbox.debts()
 
 
 def _own(stored: Stored[E]) -> Stored[E]:

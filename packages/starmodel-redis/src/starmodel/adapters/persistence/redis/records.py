@@ -17,9 +17,11 @@ from starmodel.core.domain_events import DomainEvent
 from starmodel.core.records import change_of, fact_from, fact_row
 
 if TYPE_CHECKING:
+    from starmodel.core.domain_events import Recorded
+
     from .shapes import Shapes
 
-__all__ = ["Entry", "commit_from", "entry_of"]
+__all__ = ["Entry", "commit_from", "entry_of", "fact_of", "row_of"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def entry_of(commit: Commit, shapes: Shapes) -> Entry:
         b"[" + _plain(change.entity, change.before, shapes) + b"," + _plain(change.entity, change.after, shapes) + b"]"
         for change in commit.changes
     )
-    recorded = _json([fact_row(fact, _dumped) for fact in commit.recorded])
+    recorded = _json([row_of(fact) for fact in commit.recorded])
     return Entry(head, _json(keys), b'{"changes":[' + changes + b'],"recorded":' + recorded + b"}")
 
 
@@ -71,7 +73,7 @@ def commit_from(position: Position, versions: bytes, entry: Entry, shapes: Shape
         ]
     )
     at_version = {change.key: change.version for change in changes}
-    recorded = [fact_from(data, _loaded) for data in body["recorded"]]
+    recorded = [fact_of(data) for data in body["recorded"]]
     return Commit(
         position,
         Command.from_json(_json(head["command"])),
@@ -87,6 +89,16 @@ def _change(key: Sequence[Any], version: int, values: Sequence[Any], shapes: Sha
     name, id, hidden = key
     before, after = values
     return change_of(shapes.named(name), (name, id, version), before, after, hidden)
+
+
+def row_of(fact: Recorded) -> dict[str, Any]:
+    """Return a recorded event as JSON can hold it."""
+    return fact_row(fact, _dumped)
+
+
+def fact_of(data: Mapping[str, Any]) -> Recorded:
+    """Return the recorded event that :func:`row_of` wrote."""
+    return fact_from(data, _loaded)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

@@ -12,6 +12,7 @@ from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.core.ports import Durability
 from starmodel.core.query import Page, Query, Stored
 
+from . import outbox
 from .errors import UncertainError
 from .life import Life
 from .log import Forgotten, Log
@@ -22,6 +23,7 @@ from .url import DEFAULT_URL, RedisUrl
 from .writing import Attempt
 
 if TYPE_CHECKING:
+    from starmodel.core.owed import Debt, Owed
     from starmodel.core.ports import Clock
 
     from .promises import Promise
@@ -157,6 +159,22 @@ class RedisRepo:
     async def advance(self, task: str, holder: str, position: Position, /) -> bool:
         """Note that *task* has worked through *position*."""
         return await self._call(lambda link: self._log.advance(task, holder, position, link))
+
+    async def owed(self, store: str, /, *, limit: int = 100, parked: bool = False) -> Sequence[Owed]:
+        """Return what waits for *store*, or what is *parked*."""
+        return await self._call(lambda link: outbox.owed_to(store, limit, link, parked=parked))
+
+    async def settle(self, ids: Sequence[str], /) -> None:
+        """Forget what is owed no longer."""
+        await self._call(lambda link: outbox.settled(ids, link))
+
+    async def park(self, id: str, why: str, /) -> None:
+        """Put aside what cannot be followed; without *why* it waits again."""
+        await self._call(lambda link: outbox.parked(id, why, link))
+
+    async def debts(self) -> Mapping[str, Debt]:
+        """Return how far each store is behind."""
+        return await self._call(outbox.debts)
 
 
 RedisStatePersistence = RedisRepo

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
-from starmodel.core.errors import ConflictError, GoneError
+from starmodel.core.errors import ConflictError, GoneError, OnItsWayError
 
 from .errors import UncertainError, UnreadableError, is_lost
 from .log import Forgotten
+from .outbox import sent
 from .records import entry_of
 from .scripts import script
 
@@ -50,6 +51,7 @@ class Attempt:
         entry = entry_of(sealed(changeset, Position("", 0), at), shapes)
         self._head = (command.id, changeset.fingerprint, self._id, keep, entry.head, entry.keys, entry.body)
         self._writes: list[Sent] = [self._write(write) for write in changeset.writes]
+        self._owed = sent(changeset.owed)
 
     def _write(self, write: Write) -> Sent:
         shape = self._shapes.of(write.kind)
@@ -74,6 +76,8 @@ class Attempt:
             if outcome == b"begin":
                 raise Forgotten
             number = int(said[0])
+            if outcome == b"held":
+                raise OnItsWayError(said[1].decode(), self._changeset.owed[number].store)
             if outcome == b"shape":
                 self._merge(number, said[1])
             else:
@@ -82,7 +86,9 @@ class Attempt:
     async def _sent(self, link: Link) -> Sequence[bytes]:
         parts = [part for write in self._writes for part in write]
         try:
-            answer: Sequence[bytes] = await link.run(script("commit"), *self._head, len(self._writes), *parts)
+            answer: Sequence[bytes] = await link.run(
+                script("commit"), *self._head, len(self._writes), *parts, *self._owed
+            )
         except BaseException as error:
             self.is_uncertain = self.is_uncertain or is_lost(error)
             raise

@@ -17,9 +17,11 @@ from starmodel.core.records import change_of, fact_from, fact_row
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+    from starmodel.core.domain_events import Recorded
+
     from .mapper import Tables
 
-__all__ = ["ChangeRow", "change_rows", "commit_from", "log_row"]
+__all__ = ["ChangeRow", "change_rows", "commit_from", "fact_of", "log_row", "row_of"]
 
 
 def log_row(commit: Commit, stored_at: float) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def log_row(commit: Commit, stored_at: float) -> dict[str, Any]:
         "stored_at": stored_at,
         "fingerprint": commit.fingerprint,
         "command": command.to_json(),
-        "recorded": _json([fact_row(fact, _dumped) for fact in commit.recorded]) if commit.recorded else "[]",
+        "recorded": _json([row_of(fact) for fact in commit.recorded]) if commit.recorded else "[]",
         "answer": _json(commit.answer),
     }
 
@@ -86,7 +88,7 @@ def commit_from(epoch: str, row: Row[Any], changes: Sequence[Any], tables: Table
         Command.from_json(row.command),
         row.fingerprint,
         tuple([_change(change, tables) for change in changes]),
-        tuple([fact_from(data, _loaded) for data in json.loads(row.recorded)]),
+        tuple([fact_of(data) for data in json.loads(row.recorded)]),
         json.loads(row.answer),
         datetime.fromisoformat(row.at),
         replayed,
@@ -98,6 +100,16 @@ def _change(row: Row[Any] | ChangeRow, tables: Tables) -> Change:
     after = None if row.after is None else json.loads(row.after)
     key = (row.entity, row.entity_id, row.version)
     return change_of(tables.named(row.entity), key, before, after, row.hidden.split())
+
+
+def row_of(fact: Recorded) -> dict[str, Any]:
+    """Return a recorded event as JSON can hold it."""
+    return fact_row(fact, _dumped)
+
+
+def fact_of(data: Mapping[str, Any]) -> Recorded:
+    """Return the recorded event that :func:`row_of` wrote."""
+    return fact_from(data, _loaded)
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

@@ -26,6 +26,7 @@ from . import search, triggers
 from .database import Database
 from .journal import CHANNEL, MAX_VERSION, Journal
 from .mapper import Tables
+from .outbox import Outbox
 from .outside import Outside
 from .queries import Queries
 from .rehearsing import Rehearsal
@@ -36,6 +37,7 @@ from .url import DEFAULT_URL, DatabaseUrl
 from .writing import Writer
 
 if TYPE_CHECKING:
+    from starmodel.core.owed import Debt, Owed
     from starmodel.core.ports import Clock
 
 __all__ = ["SQLRepo"]
@@ -84,7 +86,8 @@ class SQLRepo:
         sqlite = self.url.is_sqlite
         self._journal = Journal(self._own, self.tables, self.database.engine.dialect)
         self._outside = Outside(self._own, self.tables, sqlite=sqlite)
-        self._writer = Writer(self.tables, self._journal, self._outside, self.database.engine.dialect)
+        self._outbox = Outbox(self._own)
+        self._writer = Writer(self.tables, self._journal, self._outside, self._outbox, self.database.engine.dialect)
         self._rehearsal = Rehearsal(self.tables, self._writer, sqlite=sqlite)
         self._tasks = Tasks(self._own, self._journal)
         self._queries = Queries(self.tables, sqlite=sqlite)
@@ -280,6 +283,22 @@ class SQLRepo:
     async def advance(self, task: str, holder: str, position: Position, /) -> bool:
         """Note that *task* has worked through *position*."""
         return await self.database.write(partial(self._tasks.advance, task, holder, position))
+
+    async def owed(self, store: str, /, *, limit: int = 100, parked: bool = False) -> Sequence[Owed]:
+        """Return what waits for *store*, or what is *parked*."""
+        return await self.database.glance(partial(self._outbox.of, store, limit, parked))
+
+    async def settle(self, ids: Sequence[str], /) -> None:
+        """Forget what is owed no longer."""
+        await self.database.write(partial(self._outbox.settle, ids))
+
+    async def park(self, id: str, why: str, /) -> None:
+        """Put aside what cannot be followed; without *why* it waits again."""
+        await self.database.write(partial(self._outbox.park, id, why))
+
+    async def debts(self) -> Mapping[str, Debt]:
+        """Return how far each store is behind."""
+        return await self.database.glance(self._outbox.debts)
 
 
 def _listen(connection: Connection, *, seconds: float) -> None:

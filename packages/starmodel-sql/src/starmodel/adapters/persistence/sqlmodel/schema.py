@@ -33,6 +33,7 @@ class Bookkeeping:
     so that commits become visible in the order of their numbers.  ``log``: one row per command that took effect.
     ``change``: one row per entity it changed, with the values before and after.  ``task``: how far each task has
     worked through the log.  ``outside``: what other programs changed, until it has a place in the log.
+    ``owed``: what other stores have to follow with.  ``held``: the entities that something waits with a change of.
     """
 
     def __init__(self, metadata: MetaData) -> None:
@@ -91,8 +92,29 @@ class Bookkeeping:
             Column("before", Text),
             Column("after", Text),
         )
+        self.owed = Table(
+            f"{PREFIX}owed",
+            metadata,
+            Column("id", Text, primary_key=True),
+            Column("store", Text, nullable=False),
+            Column("number", BigInteger, nullable=False),
+            Column("place", Integer, nullable=False),
+            Column("keys", Text, nullable=False),
+            Column("body", Text, nullable=False),
+            Column("recorded", Text, nullable=False),
+            Column("at", Text, nullable=False),
+            Column("parked", Text, nullable=False),
+            Index(f"ix_{PREFIX}owed_store", "store", "parked", "number", "place"),
+        )
+        self.held = Table(
+            f"{PREFIX}held",
+            metadata,
+            Column("key", Text, primary_key=True),
+            Column("owed", Text, nullable=False),
+            Index(f"ix_{PREFIX}held_owed", "owed"),
+        )
 
     @property
     def tables(self) -> list[Table]:
         """All of them."""
-        return [self.head, self.log, self.change, self.task, self.outside]
+        return [self.head, self.log, self.change, self.task, self.outside, self.owed, self.held]

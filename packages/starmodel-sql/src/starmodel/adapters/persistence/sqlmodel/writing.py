@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .journal import Journal
     from .mapper import Mapper, Tables
+    from .outbox import Outbox
     from .outside import Outside
 
 __all__ = ["Writer"]
@@ -32,12 +33,12 @@ __all__ = ["Writer"]
 class Writer:
     """Stores changesets."""
 
-    def __init__(self, tables: Tables, journal: Journal, outside: Outside, dialect: Dialect) -> None:
+    def __init__(self, tables: Tables, journal: Journal, outside: Outside, outbox: Outbox, dialect: Dialect) -> None:
         self._dialect = dialect
         self._sqlite = sqlite = dialect.name == "sqlite"
         self._insert: Callable[[Table], Any] = sqlite_insert if sqlite else postgres_insert
         self._tables = tables
-        self._journal, self._outside = journal, outside
+        self._journal, self._outside, self._outbox = journal, outside, outbox
         self._statements: dict[tuple[Any, ...], Prepared | Executable] = {}
 
     def commit(
@@ -60,6 +61,7 @@ class Writer:
         tried.append(commit)
         versions = [change.version for change in commit.changes]
         self._apply(connection, list(zip(changeset.writes, versions, strict=True)), now)
+        self._outbox.add(connection, changeset.owed, commit.position.number)
         self._journal.append(connection, commit, now)
         return commit
 

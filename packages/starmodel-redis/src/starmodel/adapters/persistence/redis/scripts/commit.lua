@@ -1,9 +1,11 @@
 -- A commit: everything is checked, then everything is written.  Nothing comes between, and nothing is left by halves.
 -- ARGV: command id, fingerprint, attempt, how many commits the log keeps, head, keys, body, number of writes; then for
 --       each write: class, id, expected version ("0": not there yet), time to live in ms ("" for ever), shape (with "="
---       before it: whatever the one there is), the rest of the document after its version and shape ("" deletes)
+--       before it: whatever the one there is), the rest of the document after its version and shape ("" deletes);
+--       then how much is owed to other stores, and for each: id, store, what is owed, number of keys, the keys
 -- Returns {"ok", epoch, number} or {"known", epoch, number, fingerprint, attempt, versions, head, keys, body} or
 --         {"begin"} or {"gone" or "conflict" or "odd", which write, version found} or {"shape", which write, document}
+--         or {"held", which of what is owed, key}
 local DAY = 24 * 60 * 60 * 1000
 local HEAD, LOG, COMMANDS = 'starmodel.head', 'starmodel.log', 'starmodel.commands'
 local id, fingerprint, attempt, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -49,6 +51,19 @@ for i = 1, count do
   writes[i] = w
 end
 
+-- What waits with a change of the same entity of another store has to get there first.
+local owed, at = {}, 8 + count * 6 + 1
+for i = 1, tonumber(ARGV[at]) do
+  local o = {id = ARGV[at + 1], store = ARGV[at + 2], what = ARGV[at + 3], keys = {}}
+  local first = at + 4
+  for k = first + 1, first + tonumber(ARGV[first]) do
+    if redis.call('HEXISTS', 'starmodel.held', ARGV[k]) == 1 then return {'held', text(i - 1), ARGV[k]} end
+    o.keys[#o.keys + 1] = ARGV[k]
+  end
+  at = first + tonumber(ARGV[first])
+  owed[i] = o
+end
+
 local number = redis.call('HINCRBY', HEAD, 'number', 1)
 local versions = {}
 for i, w in ipairs(writes) do
@@ -74,6 +89,13 @@ end
 redis.call('XADD', LOG, text(number) .. '-0', 'time', text(now), 'command', id, 'fingerprint', fingerprint,
   'attempt', attempt, 'versions', table.concat(versions, ','), 'head', head, 'keys', keys, 'body', body)
 redis.call('HSET', COMMANDS, id, text(number))
+for i, o in ipairs(owed) do
+  redis.call('SADD', 'starmodel.owing', o.store)
+  redis.call('HSET', 'starmodel.owed', o.id, o.what)
+  redis.call('HSET', 'starmodel.owed.place', o.id, text(number * 1000 + i))
+  redis.call('ZADD', 'starmodel.owed:' .. o.store, text(number * 1000 + i), o.id)
+  for _, key in ipairs(o.keys) do redis.call('HSET', 'starmodel.held', key, o.id) end
+end
 
 -- The log keeps so many commits.  Of an older one a receipt stays for the rest of its day, without what changed.
 local surplus = math.min(redis.call('XLEN', LOG) - keep, 10)
