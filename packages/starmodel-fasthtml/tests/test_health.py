@@ -7,11 +7,12 @@ import asyncio
 from starlette.testclient import TestClient
 
 from starmodel.adapters.fasthtml import StarModelApp
+from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import Application
-from starmodel.core import Entity
+from starmodel.core import Entity, Unit, event
 from starmodel.core.hooks import hookimpl
 from starmodel.plugins import PluginHost
-from starmodel.testing import PlainCodec
+from starmodel.testing import FaultyStore, PlainCodec
 
 
 class Thing(Entity):
@@ -40,7 +41,32 @@ def asked(**checks):
 def test_an_application_without_checks_is_well_and_names_its_stores():
     status, data = asked()
     del data["caches"]
-    assert (status, data) == (200, {"status": "ok", "stores": {"memory": "ephemeral"}, "checks": {}})
+    assert (status, data) == (200, {"status": "ok", "stores": {"memory": "ephemeral"}, "checks": {}, "outbox": []})
+
+
+class Order(Entity):
+    model_config = {"store": "other"}
+
+
+class Cart(Entity):
+    @event
+    @classmethod
+    def fill(cls) -> None:
+        Unit.current().add(cls())
+        Unit.current().add(Order())
+
+
+def test_it_says_which_store_is_behind_and_how_far():
+    other = FaultyStore(MemoryRepo())
+    app = StarModelApp(Application([Cart, Order], codec=PlainCodec(), stores={"other": other}))
+    with TestClient(app, headers={"sec-fetch-site": "same-origin"}) as client:
+        other.fail("commit", times=100)
+        assert client.post("/cart/fill", headers={"accept": "application/json"}).status_code == 200
+        data = client.get("/_starmodel/health").json()
+        other._faults.clear()
+    (lag,) = data["outbox"]
+    assert lag.pop("seconds") >= 0
+    assert (data["status"], lag) == ("ok", {"primary": "memory", "follower": "other", "waiting": 1, "parked": 0})
 
 
 def test_it_says_how_full_the_caches_are():

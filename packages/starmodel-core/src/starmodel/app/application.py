@@ -15,6 +15,7 @@ from .dispatcher import Dispatcher, Result
 from .files import Files
 from .history import History
 from .implicit import Implicit
+from .parts import refuse_unable
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy, enforced_by, refuse_unprotected
 from .sources import RandomIds, SystemClock
@@ -85,6 +86,7 @@ class Application:
             ids=self.ids,
             files=self.files,
         )
+        self.outbox = self.dispatcher.outbox
         self.on = self.subscribers.on
         for kind in entities:
             self.add(kind)
@@ -96,6 +98,7 @@ class Application:
         """
         refuse_stranger(kind)
         self.persistence.for_class(kind)
+        refuse_unable(kind, self.persistence)
         refuse_unprotected(kind, self._enforced)
         self.catalog.add(kind)
 
@@ -111,6 +114,9 @@ class Application:
             undo.push_async_callback(self.bus.close)
             await self.bus.open()
             await self.subscribers.open(self.bus, self.persistence)
+            undo.push_async_callback(self.subscribers.close)
+            await self.outbox.open()
+            undo.push_async_callback(self.outbox.close)
             await self.files.open(self.catalog)
             undo.pop_all()
         entered(self)
@@ -121,9 +127,11 @@ class Application:
             closing.callback(left, self)
             closing.push_async_callback(self.persistence.close)
             closing.push_async_callback(self.bus.close)
+            closing.push_async_callback(self.outbox.close)  # handlers may have changed more
             closing.push_async_callback(self.subscribers.close)
             closing.push_async_callback(self.files.close)
             await self.dispatcher.finish()
+            await self.outbox.drain()
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -18,6 +18,7 @@ from starmodel.core.errors import (
     EventError,
     InvalidError,
     NotFoundError,
+    OnItsWayError,
     Problem,
     StarModelError,
 )
@@ -29,6 +30,8 @@ from .attempts import Attempts, Run
 from .commits import Commits
 from .files import Claims, Files
 from .intake import fingerprint_of, read_args, stamped
+from .outbox import Outbox
+from .parts import Parts
 from .previewing import Preview, previewed
 
 if TYPE_CHECKING:
@@ -111,6 +114,8 @@ class Dispatcher:
         self._implicit, self._clock, self._ids, self._files = implicit, clock, ids, files
         self._attempts = Attempts(catalog, persistence, codec, policy=policy, implicit=implicit, clock=clock)
         self._commits = Commits(bus)
+        self._parts = Parts(persistence, codec)
+        self.outbox = Outbox(persistence, catalog, codec, self._commits)
         self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -145,7 +150,7 @@ class Dispatcher:
         command, stored_form, claims = await self._admitted(handler, command, actor)
         args, stored_form = read_args(command, stored_form, handler, self._codec, text=text)
         fingerprint = fingerprint_of(stored_form)
-        store = self._persistence.for_class(handler.kind)
+        store = self._parts.primary(handler)
         if may_be_repeated:
             earlier = await store.receipt(command.id, fingerprint)
             if earlier is not None:
@@ -252,20 +257,26 @@ class Dispatcher:
 
     async def _rehearsed(self, run: Run) -> Preview:
         unit, returned = await self._attempts.outcome(run)
-        changeset = self._attempts.changeset(run, unit, returned)
-        store = unit.store_of(run.handler.kind, changeset)
-        if changeset.writes and isinstance(store, RehearsingPersistenceBackend):
-            await store.rehearse(changeset)
-        return previewed(run.with_stored_command(changeset), returned)
+        changeset = run.with_stored_command(self._attempts.changeset(run, unit, returned))
+        division = self._parts.divide(unit, changeset, run.handler)
+        if changeset.writes and isinstance(division.store, RehearsingPersistenceBackend):
+            await division.store.rehearse(division.changeset)
+        for part in division.parts:
+            await self.outbox.foresee(part)
+        return previewed(changeset, returned)
 
     async def _stored(self, run: Run) -> Result:
         unit, returned = await self._attempts.outcome(run)
         changeset = self._attempts.changeset(run, unit, returned)
         if run.handler.reads_only:
             return Result(run.stored_form, None, returned)
-        store = unit.store_of(run.handler.kind, changeset)
+        division = self._parts.divide(unit, run.with_stored_command(changeset), run.handler)
         await self._files.keep(changeset)
-        commit = await self._commits.whole(store, run.with_stored_command(changeset))
+        for part in division.parts:
+            await self.outbox.foresee(part)
+        commit = await self._commits.whole(division.store, division.changeset)
+        if division.parts:
+            self.outbox.added(division.store)
         return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
 
 
@@ -287,4 +298,4 @@ def _check_target(handler: Handler, command: Command) -> None:
 
 
 def _may_rerun(conflict: ConflictError) -> bool:
-    return type(conflict) is ConflictError
+    return type(conflict) in (ConflictError, OnItsWayError)

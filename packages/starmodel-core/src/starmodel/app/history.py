@@ -12,6 +12,7 @@ from starmodel.core.errors import NotFoundError, UndoError
 from starmodel.core.events import ClassEvent
 from starmodel.core.frozen import thaw
 from starmodel.core.options import EventOptions
+from starmodel.core.owed import Continued, origin_of, part_id
 from starmodel.core.unit import Unit
 
 from .reading import entity_before
@@ -35,19 +36,22 @@ E = TypeVar("E", bound=Entity)
 async def undo(kind: type[Entity], command: str) -> str:
     """Take back what a command changed, as a new change; later changes of other fields are kept."""
     unit = cast("UnitOfWork", Unit.current())
-    await _revert(unit, await _commit_of(unit, kind, command))
+    for commit in reversed(await _commits_of(unit, kind, command)):
+        await _revert(unit, commit)
     return command
 
 
 async def redo(kind: type[Entity], command: str) -> str:
     """Do again what was undone: take back the newest undo of that command."""
     unit = cast("UnitOfWork", Unit.current())
-    first = await _commit_of(unit, kind, command)
-    store = unit.persistence.for_class(kind)
-    for change in first.changes:
-        for commit in reversed(await store.history(unit.kind_of(change.entity), change.id)):
-            if commit.command.event == "undo" and commit.command.args.get("command") == command:
-                await _revert(unit, commit)
+    commits = await _commits_of(unit, kind, command)
+    names = {commit.command.id for commit in commits}  # it may have been undone by what it is called in any store
+    for change in [change for commit in commits for change in commit.changes]:
+        of_kind = unit.kind_of(change.entity)
+        for commit in reversed(await unit.persistence.for_class(of_kind).history(of_kind, change.id)):
+            if commit.command.event == "undo" and commit.command.args.get("command") in names:
+                for part in reversed(await _commits_of(unit, of_kind, commit.command.id)):
+                    await _revert(unit, part)
                 return command
     raise UndoError(f"command {command!r} was not undone, so there is nothing to redo")
 
@@ -62,10 +66,33 @@ SERVICES: Mapping[str, ClassEvent[Any, Any]] = {
 _NO_VALUE = "the log holds neither secrets nor values of another version's type, and so none of"
 
 
-async def _commit_of(unit: UnitOfWork, kind: type[Entity], command: str) -> Commit:
-    commit = await unit.persistence.for_class(kind).commit_of(command)
-    if commit is None or all(change.entity != kind.__entity_name__ for change in commit.changes):
+async def _commits_of(unit: UnitOfWork, kind: type[Entity], command: str) -> Sequence[Commit]:
+    """Return what a command stored: one commit, and one for each other store that followed."""
+    own = await unit.persistence.for_class(kind).commit_of(command)
+    if own is None or all(change.entity != kind.__entity_name__ for change in own.changes):
         raise UndoError(f"command {command!r} changed no {kind.__entity_name__}, or is older than the log reaches back")
+    origin = origin_of(command)
+    first = own if origin is None else await _origin(unit, origin)
+    goes_on = [fact.event for fact in first.recorded if isinstance(fact.event, Continued)]
+    return [first, *[await _part(unit, first, name) for event in goes_on for name in event.stores]]
+
+
+async def _origin(unit: UnitOfWork, command: str) -> Commit:
+    for store in unit.persistence.distinct.values():
+        commit = await store.commit_of(command)
+        if commit is not None:
+            return commit
+    raise UndoError(f"command {command!r} began in another store, whose log does not reach back to it any more")
+
+
+async def _part(unit: UnitOfWork, first: Commit, store: str) -> Commit:
+    known = unit.persistence.distinct.get(store)
+    commit = None if known is None else await known.commit_of(part_id(first.command.id, store))
+    if commit is None:
+        raise UndoError(
+            f"what command {first.command.id!r} changes in the store {store!r} is not there: it is still on its way, "
+            "was put aside, or is older than the log reaches back"
+        )
     return commit
 
 
@@ -198,10 +225,12 @@ class History:
         """Run the commands of *commits* again, in order, into the application of *dispatcher*; return how many.
 
         Each keeps its id, time and actor, so that an empty store ends up holding the same.  The values of secret
-        arguments were never kept: they are left out.
+        arguments were never kept: they are left out.  What followed in another store is not run: it follows again.
         """
         done = 0
         for commit in commits:
+            if origin_of(commit.command.id) is not None:
+                continue
             command = commit.command
             secrets = dispatcher.catalog.handler(command.entity, command.event).secrets
             kept = {name: value for name, value in command.args.items() if name not in secrets}

@@ -77,6 +77,15 @@ class PersistenceManager:
         return dict(self._stores)
 
     @property
+    def distinct(self) -> Mapping[str, StatePersistenceBackend]:
+        """The stores in use, each under the first of its names."""
+        return {self.name_of(store): store for store in self._each()}
+
+    def name_of(self, store: StatePersistenceBackend) -> str:
+        """Return the name of *store*: the first in the alphabet of those that it has."""
+        return min(name for name, one in self._stores.items() if one is store)
+
+    @property
     def shared(self) -> Mapping[str, SharedPersistenceBackend]:
         """Those of them whose data several processes share, by name."""
         return {

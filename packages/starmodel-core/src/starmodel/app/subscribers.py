@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from starmodel.core.domain_events import DomainEvent, Recorded
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.owed import Continued
 
 from .ending import ended
 from .following import Follower
@@ -119,6 +120,8 @@ class Subscribers:
 
     async def _tell(self, commit: Commit) -> None:
         for recorded in commit.recorded:
+            if isinstance(recorded.event, Continued):
+                continue
             for kind, handler in self._handlers:
                 if isinstance(recorded.event, kind):
                     await self._deliver(handler, recorded)

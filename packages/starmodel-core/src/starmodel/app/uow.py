@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from starmodel.core.changes import Changeset, Write
 from starmodel.core.domain_events import Recorded
 from starmodel.core.entity import RANDOM_BYTES, Entity, timed_id
-from starmodel.core.errors import ConfigurationError, EventError, NotFoundError
+from starmodel.core.errors import EventError, NotFoundError
 from starmodel.core.query import Query, Stored
 from starmodel.core.runners import conclude, follow
 from starmodel.core.snapshot import (
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from starmodel.core.commands import Command
-    from starmodel.core.ports import StatePersistenceBackend
     from starmodel.core.runners import Verb
     from starmodel.core.typing import Key
 
@@ -209,20 +208,10 @@ class UnitOfWork(Unit):
                 recorded.append(Recorded(number, name, id, 0, event, at))
         return Changeset(self.command, fingerprint, tuple(writes), tuple(recorded), answer)
 
-    def store_of(self, kind: type[Entity], changeset: Changeset) -> StatePersistenceBackend:
-        """Return the one store everything in *changeset* goes to; ConfigurationError when it would be two."""
-        own = self.persistence.for_class(kind)
-        if {write.kind for write in changeset.writes} <= {kind}:
-            return own
-        used = {
-            self.persistence.name_for(write.kind): self.persistence.for_class(write.kind) for write in changeset.writes
-        }
-        if len({id(store) for store in used.values()}) > 1:
-            raise ConfigurationError(
-                f"{self.command.entity}.{self.command.event} changes entities of the stores {', '.join(sorted(used))}: "
-                "they cannot be stored together; keep them in one store, or change one in a handler of a domain event"
-            )
-        return next(iter(used.values()), own)
+    def begun_on(self, write: Write) -> Entity | None:
+        """Return what nobody had stored and *write* changed all the same; ``None`` for what is new, or was stored."""
+        opened = self._opened[write.kind.__entity_name__, write.id]
+        return opened.start if opened.before is None else None
 
 
 def _write(opened: _Opened) -> Write | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Protocol
 
 import pytest
 
@@ -22,17 +23,17 @@ from .samples import Item, Moved
 __all__ = ["OwingContract"]
 
 
-class OwingStore(StatePersistenceBackend, OutboxStore):
+class _Store(StatePersistenceBackend, OutboxStore, Protocol):
     """A store that has an outbox."""
 
 
-def owed(number: int, *keys: str, store: str = "away") -> Owed:
+def _owed(number: int, *keys: str, store: str = "away") -> Owed:
     fact = recorded(Item(id="i"), Moved(to=f"{number}", price=Decimal("1.5")), number)
     at = AT + timedelta(seconds=number)
     return Owed(part_id(f"command {number}", store), store, keys, f'{{"n":"ä{number}"}}', (fact,), at)
 
 
-def owing(*parts: Owed, id: str | None = None) -> Changeset:
+def _owing(*parts: Owed, id: str | None = None) -> Changeset:
     return replace(changeset(created(Item()), id=id), owed=parts)
 
 
@@ -40,32 +41,32 @@ class OwingContract(StoreSuite):
     """What is asked of a store that can be the primary of an event which changes other stores too."""
 
     @pytest.fixture
-    def outbox(self, store: OwingStore) -> OwingStore:
+    def outbox(self, store: _Store) -> _Store:
         """Return the store, if it has an outbox."""
         if not isinstance(store, OutboxStore):
             pytest.skip("this store keeps nothing for others")
         return store
 
-    async def test_what_is_owed_is_kept_in_the_order_of_the_commits_as_it_was(self, outbox: OwingStore) -> None:
-        await outbox.commit(owing(owed(3), owed(1)))
-        await outbox.commit(owing(owed(9, store="elsewhere"), owed(2)))
-        assert await _ids(outbox) == [owed(3).id, owed(1).id, owed(2).id]
+    async def test_what_is_owed_is_kept_in_the_order_of_the_commits_as_it_was(self, outbox: _Store) -> None:
+        await outbox.commit(_owing(_owed(3), _owed(1)))
+        await outbox.commit(_owing(_owed(9, store="elsewhere"), _owed(2)))
+        assert await _ids(outbox) == [_owed(3).id, _owed(1).id, _owed(2).id]
         (first,) = await outbox.owed("away", limit=1)
-        (fact,), (told,) = owed(3).recorded, first.recorded
+        (fact,), (told,) = _owed(3).recorded, first.recorded
         assert replace(told, id=fact.id) == fact
-        assert replace(first, recorded=()) == replace(owed(3), recorded=())
+        assert replace(first, recorded=()) == replace(_owed(3), recorded=())
 
-    async def test_a_commit_that_is_refused_owes_nothing(self, outbox: OwingStore) -> None:
+    async def test_a_commit_that_is_refused_owes_nothing(self, outbox: _Store) -> None:
         await put(outbox, Item(id="a"))
         stale = await found(outbox, Item(id="a"))
         await outbox.commit(changeset(changed(stale, rank=1)))
         with pytest.raises(ConflictError):
-            await outbox.commit(replace(changeset(changed(stale, rank=2)), owed=(owed(1, "Order 1"),)))
+            await outbox.commit(replace(changeset(changed(stale, rank=2)), owed=(_owed(1, "Order 1"),)))
         assert await outbox.debts() == {}
-        await outbox.commit(owing(owed(2, "Order 1")))
+        await outbox.commit(_owing(_owed(2, "Order 1")))
 
-    async def test_a_repeated_command_owes_nothing_more(self, outbox: OwingStore) -> None:
-        once = owing(owed(1, "Order 1"), id="once")
+    async def test_a_repeated_command_owes_nothing_more(self, outbox: _Store) -> None:
+        once = _owing(_owed(1, "Order 1"), id="once")
         await outbox.commit(once)
         assert (await outbox.commit(once)).replayed
         assert len(await _ids(outbox)) == 1
@@ -73,51 +74,51 @@ class OwingContract(StoreSuite):
         assert (await outbox.commit(once)).replayed
         assert await outbox.debts() == {}
 
-    async def test_what_is_settled_is_owed_no_longer(self, outbox: OwingStore) -> None:
-        await outbox.commit(owing(owed(1), owed(2), owed(3)))
-        await outbox.settle([owed(1).id, owed(3).id, "unknown"])
+    async def test_what_is_settled_is_owed_no_longer(self, outbox: _Store) -> None:
+        await outbox.commit(_owing(_owed(1), _owed(2), _owed(3)))
+        await outbox.settle([_owed(1).id, _owed(3).id, "unknown"])
         await outbox.settle([])
-        assert await _ids(outbox) == [owed(2).id]
+        assert await _ids(outbox) == [_owed(2).id]
 
-    async def test_one_part_at_a_time_waits_with_a_change_of_an_entity(self, outbox: OwingStore) -> None:
+    async def test_one_part_at_a_time_waits_with_a_change_of_an_entity(self, outbox: _Store) -> None:
         start = await outbox.position()
-        await outbox.commit(owing(owed(1, "Order 1", "Order 2")))
+        await outbox.commit(_owing(_owed(1, "Order 1", "Order 2")))
         with pytest.raises(OnItsWayError, match="Order 2 is still on its way to the store 'away'"):
-            await outbox.commit(owing(owed(2, "Order 3", "Order 2")))
+            await outbox.commit(_owing(_owed(2, "Order 3", "Order 2")))
         assert (await outbox.position()).number == start.number + 1
-        await outbox.commit(owing(owed(3, "Order 3")))
-        await outbox.settle([owed(1).id])
-        await outbox.commit(owing(owed(4, "Order 2")))
-        assert await _ids(outbox) == [owed(3).id, owed(4).id]
+        await outbox.commit(_owing(_owed(3, "Order 3")))
+        await outbox.settle([_owed(1).id])
+        await outbox.commit(_owing(_owed(4, "Order 2")))
+        assert await _ids(outbox) == [_owed(3).id, _owed(4).id]
 
-    async def test_what_is_parked_waits_no_longer_and_holds_nothing(self, outbox: OwingStore) -> None:
-        await outbox.commit(owing(owed(1, "Order 1")))
-        await outbox.park(owed(1).id, "it is too late")
+    async def test_what_is_parked_waits_no_longer_and_holds_nothing(self, outbox: _Store) -> None:
+        await outbox.commit(_owing(_owed(1, "Order 1")))
+        await outbox.park(_owed(1).id, "it is too late")
         await outbox.park("unknown", "nothing")
         assert await _ids(outbox) == []
         parked = await outbox.owed("away", parked=True)
-        assert [(one.id, one.parked, one.body) for one in parked] == [(owed(1).id, "it is too late", owed(1).body)]
-        await outbox.commit(owing(owed(2, "Order 1")))
-        await outbox.settle([owed(1).id])
+        assert [(one.id, one.parked, one.body) for one in parked] == [(_owed(1).id, "it is too late", _owed(1).body)]
+        await outbox.commit(_owing(_owed(2, "Order 1")))
+        await outbox.settle([_owed(1).id])
         with pytest.raises(OnItsWayError):  # what was parked takes nothing from who came after it
-            await outbox.commit(owing(owed(3, "Order 1")))
+            await outbox.commit(_owing(_owed(3, "Order 1")))
         assert not await outbox.owed("away", parked=True)
 
-    async def test_what_waits_again_has_its_old_place(self, outbox: OwingStore) -> None:
+    async def test_what_waits_again_has_its_old_place(self, outbox: _Store) -> None:
         for number in range(2):
-            await outbox.commit(owing(owed(number)))
-        await outbox.park(owed(0).id, "for now")
-        await outbox.park(owed(0).id, "")
-        assert await _ids(outbox) == [owed(0).id, owed(1).id]
+            await outbox.commit(_owing(_owed(number)))
+        await outbox.park(_owed(0).id, "for now")
+        await outbox.park(_owed(0).id, "")
+        assert await _ids(outbox) == [_owed(0).id, _owed(1).id]
         assert (await outbox.owed("away"))[0].parked == ""
 
-    async def test_debts_say_how_far_each_store_is_behind(self, outbox: OwingStore) -> None:
+    async def test_debts_say_how_far_each_store_is_behind(self, outbox: _Store) -> None:
         assert await outbox.debts() == {}
-        await outbox.commit(owing(owed(1), owed(2), owed(3, store="b")))
-        await outbox.park(owed(3, store="b").id, "no")
-        assert await outbox.debts() == {"away": Debt(2, owed(1).at, 0), "b": Debt(0, None, 1)}
-        await outbox.settle([owed(1).id, owed(3, store="b").id])
-        assert await outbox.debts() == {"away": Debt(1, owed(2).at, 0)}
+        await outbox.commit(_owing(_owed(1), _owed(2), _owed(3, store="b")))
+        await outbox.park(_owed(3, store="b").id, "no")
+        assert await outbox.debts() == {"away": Debt(2, _owed(1).at, 0), "b": Debt(0, None, 1)}
+        await outbox.settle([_owed(1).id, _owed(3, store="b").id])
+        assert await outbox.debts() == {"away": Debt(1, _owed(2).at, 0)}
 
 
 async def _ids(outbox: OutboxStore) -> Sequence[str]:

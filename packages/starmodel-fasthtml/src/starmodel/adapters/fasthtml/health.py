@@ -7,6 +7,8 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, cast
 
+from starmodel.core.errors import StoreError
+
 from .replies import send_json
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ logger = logging.getLogger("starmodel.health")
 class HealthDoor:
     """Answers 200 when every check of every plugin passes within *timeout* seconds, else 503.
 
-    The answer names the checks, what an acknowledged change survives in each store, and how full each cache is.
+    The answer names the checks, what an acknowledged change survives in each store, how full each cache is, and which
+    store has still to follow another: how many changes wait, for how many seconds, and how many were put aside.
     """
 
     def __init__(self, runtime: Runtime, *, timeout: float = 1.0) -> None:
@@ -49,8 +52,31 @@ class HealthDoor:
                 name: {"bytes": cache.size, "max_bytes": cache.max_bytes}
                 for name, cache in self._runtime.caches.items()
             },
+            "outbox": await self._outbox(),
         }
         await send_json(send, 200 if is_well else 503, data)
+
+    async def _outbox(self) -> list[dict[str, object]] | None:
+        """Return who has to follow whom, and how far they are behind; ``None`` where that cannot be found out."""
+        application = self._runtime.app
+        if len(application.persistence.distinct) < 2:
+            return []
+        try:
+            lags = await asyncio.wait_for(application.outbox.lags(), self._timeout)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("how far stores are behind cannot be found out: %s", error or "no answer")
+            return None
+        now = application.clock.now()
+        return [
+            {
+                "primary": lag.primary,
+                "follower": lag.follower,
+                "waiting": lag.debt.waiting,
+                "seconds": 0 if lag.debt.oldest is None else max(0, round((now - lag.debt.oldest).total_seconds(), 1)),
+                "parked": lag.debt.parked,
+            }
+            for lag in lags
+        ]
 
     async def _passes(self, name: str, check: HealthCheck) -> bool:
         try:
