@@ -1,4 +1,4 @@
-"""One application, two stores: each entity is kept where its class says, and neither knows of the other."""
+"""One application, two stores: each entity is kept where its class says, and one event may change both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.adapters.persistence.redis import RedisRepo
 from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo
 from starmodel.bootstrap import create_application
-from starmodel.core import Entity, StateStore
+from starmodel.core import Command, Entity, StateStore, Unit, event
 from starmodel.core.errors import NotFoundError
 from starmodel.testing import FakeClock
 
@@ -24,6 +24,18 @@ class Item:
 class Cart(Entity):
     items: list[Item] = []
     model_config = {"store": StateStore.SERVER_REDIS, "ttl": 7200}
+
+    @event
+    def tell(self, title: str) -> None:
+        """Be first, and let the database follow."""
+        Unit.current().add(BlogPost(title=title, body=f"{len(self.items)} things"))
+        self.items = []
+
+    @event(primary="sql")
+    def publish(self, title: str) -> None:
+        """Let the database be first, and follow."""
+        Unit.current().add(BlogPost(title=title, body=f"{len(self.items)} things"))
+        self.items = []
 
 
 # SQL-backed (inherits BaseTable for full-relational storage)
@@ -84,6 +96,23 @@ async def test_events_questions_and_histories_are_the_same_for_both(app):
         await app.dispatch(kind.delete().on(id))
         with pytest.raises(NotFoundError):
             await app.load(kind, id)
+
+
+@pytest.mark.parametrize("first", ["tell", "publish"])
+async def test_one_event_changes_both_and_its_undo_takes_back_both(app, stores, first):
+    cart = await made(app, Cart.create(items=[Item("pen"), Item("ink")]))
+    result = await app.dispatch(getattr(Cart, first)(title="Hello").on(cart.id))
+    assert await app.count(Cart if first == "tell" else BlogPost) == 1  # the primary is there at once
+    assert await app.outbox.drain()
+    (post,) = (await app.find(BlogPost)).items
+    assert (post.entity.title, post.entity.body) == ("Hello", "2 things")
+    assert (await app.load(Cart, cart.id)).entity.items == []
+    assert (await app.dispatch(result.command)).replayed
+    assert list(await app.outbox.lags()) == []
+    undone = (await app.history.timeline(BlogPost, post.entity.id))[0].command.id
+    await app.dispatch(Command(entity="BlogPost", event="undo", args={"command": undone}))
+    assert await app.outbox.drain()
+    assert (await app.count(BlogPost), (await app.load(Cart, cart.id)).entity.items) == (0, cart.items)
 
 
 @pytest.mark.parametrize("stores", ["memory"], indirect=True)
