@@ -119,7 +119,7 @@ def alone(session: nox.Session, package: str) -> None:
     extra = [f"--group={pyproject}:test"] if "[dependency-groups]" in pyproject.read_text() else []
     session.install(*pins, package, "starmodel-core[testing]", "sybil", "pytest-xdist", *extra)
     readme = f"tests/docs/test_code_blocks.py::test_the_code_on_a_page_runs[packages/{package}/README.md]"
-    workers = ("-q", "-n", "2", "--dist", "worksteal")
+    workers = ("-q", "-n", "2", "--dist", "worksteal", "-m", "not long")
     session.run("pytest", *workers, f"packages/{package}/tests", readme, *session.posargs)
 
 
@@ -160,6 +160,13 @@ def lighthouse(session: nox.Session) -> None:
     """Ask Lighthouse what the pages are worth on a slow telephone; needs Chromium, and Node for Lighthouse itself."""
     workspace(session)
     session.run("python", "-m", "lighthouse", env=PROGRAMS)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run in full what the suite proves in short: every page, every hostile text, migrations on Postgres too."""
+    workspace(session)
+    session.run("pytest", "-n", "3", "--dist", "loadfile", "-m", "long", *session.posargs)
 
 
 @nox.session

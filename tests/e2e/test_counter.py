@@ -85,7 +85,7 @@ def test_a_hundred_clicks_in_one_burst_are_a_hundred(shared: Server, visitors: V
 
 
 def test_a_killed_server_comes_back_without_a_reload(serve: Callable[..., Server], visitors: Visitors) -> None:
-    server, who = serve(EXAMPLES / "counter.py", program=True), visitors()
+    server, who = serve(EXAMPLES / "counter.py"), visitors()
     who.expected = ("ERR_", "Failed to load")
     page = online(who.open(server.url))
     boot = page.evaluate("window.__boot")

@@ -134,12 +134,17 @@ def visited(shop: Shop, visitors: Visitors, names: list[str], look: Callable[[Pa
     return {name: found for name, found in told.items() if found}
 
 
-def test_nothing_serious_keeps_anybody_out_of_any_page(shop: Shop, visitors: Visitors, axe: Axe) -> None:
-    assert visited(shop, visitors, list(PAGES), lambda page: problems(page, axe), viewport=WIDE) == {}
+FULLEST = ["filter", "create", "palette", "detail"]
+"""The pages with most on them."""
 
 
-def test_nor_with_the_plain_kit(plain: Shop, visitors: Visitors, axe: Axe) -> None:
-    names = ["create", "detail"]
+@pytest.mark.parametrize("names", [FULLEST, pytest.param([*PAGES], marks=pytest.mark.long)], ids=["fullest", "all"])
+def test_nothing_serious_keeps_anybody_out(shop: Shop, visitors: Visitors, axe: Axe, names: list[str]) -> None:
+    assert visited(shop, visitors, names, lambda page: problems(page, axe), viewport=WIDE) == {}
+
+
+@pytest.mark.parametrize("names", [FULLEST[3:], pytest.param([*PAGES], marks=pytest.mark.long)], ids=["fullest", "all"])
+def test_nor_with_the_plain_kit(plain: Shop, visitors: Visitors, axe: Axe, names: list[str]) -> None:
     assert visited(plain, visitors, names, lambda page: problems(page, axe), viewport=WIDE) == {}
 
 

@@ -32,7 +32,6 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.slow
 def test_the_classes_that_a_page_writes_get_their_rules(project, capsys):
     css()
     own, text = Path("static/own.css"), Path("static/own.css").read_text("utf-8")

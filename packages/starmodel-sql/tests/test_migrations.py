@@ -109,7 +109,7 @@ class Project:
             )
 
 
-@pytest.fixture(params=["sqlite_url", "postgres_url"])
+@pytest.fixture(params=["sqlite_url", pytest.param("postgres_url", marks=pytest.mark.long)])
 def project(request, tmp_path):
     return Project(request.getfixturevalue(request.param), tmp_path / "migrations")
 

@@ -88,7 +88,7 @@ class Sealed(Entity, BaseTable, table=True):
 KINDS = [Song, Band, Album, Membership, Sealed]
 
 
-@pytest.fixture(params=["sqlite", "postgres", "memory"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.long), "memory"])
 async def app(request, store_of):
     store = MemoryRepo() if request.param == "memory" else store_of(request.param, KINDS)
     async with Application(KINDS, codec=PydanticCodec(), stores={"sql": store}) as app:

@@ -84,7 +84,7 @@ class World:
         return await asyncio.to_thread(work)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
 def world(request, tmp_path):
     return World(request.getfixturevalue(f"{request.param}_url"), tmp_path / "migrations")
 

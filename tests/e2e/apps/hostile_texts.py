@@ -1,6 +1,6 @@
 """Texts that somebody means badly: each would call ``hit()`` where it is taken for markup, a script or an address."""
 
-__all__ = ["HOSTILE"]
+__all__ = ["HOSTILE", "SOME"]
 
 HOSTILE = [
     "<script>hit(0)</script>",
@@ -49,3 +49,6 @@ HOSTILE = [
     "a, b; c | d\te",
     "👩‍👩‍👧é\u0301ﷺ",
 ]
+
+SOME = [HOSTILE[number] for number in (3, 6, 8, 12, 19, 20, 24, 26, 29, 30, 31, 35, 39, 40, 44)]
+"""One of each kind: markup, attributes, addresses, Datastar's words, the wire, directions, entities, controls."""
