@@ -85,6 +85,7 @@ class Application:
             clock=self.clock,
             ids=self.ids,
             files=self.files,
+            tell=self.subscribers.tell,
         )
         self.outbox = self.dispatcher.outbox
         self.on = self.subscribers.on

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from starmodel.core.config import CLIENT_STORES
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEventError
 from starmodel.core.events import ClassEvent, Event, events_of
 from starmodel.core.files import accept_of, file_fields
 from starmodel.core.parameters import Parameter, parameters_of
-from starmodel.core.secrecy import refuse_hidden_parts
+from starmodel.core.secrecy import refuse_hidden_parts, refuse_leaving
 
 from .history import SERVICES
 
@@ -66,9 +67,13 @@ class Catalog:
             )
         fields_of(kind)
         file_fields(kind)
+        has_past = kind.__entity_config__.get("store") not in CLIENT_STORES
         refuse_hidden_parts(kind)
+        if not has_past:
+            refuse_leaving(kind)
+            _refuse_files(kind)
         # Whoever has none of the default events has none of these either; `undo = None` leaves out one.
-        services = SERVICES if kind.__entity_default_events__ else {}
+        services = SERVICES if kind.__entity_default_events__ and has_past else {}
         offered = {name: service for name, service in services.items() if not hasattr(kind, name)}
         events = {**offered, **events_of(kind)}
         handlers = {name: self._handler(kind, event) for name, event in events.items()}
@@ -115,6 +120,15 @@ class Catalog:
 
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, type) and self._kinds.get(getattr(kind, "__entity_name__", "")) is kind
+
+
+def _refuse_files(kind: type[Entity]) -> None:
+    """Raise DefinitionError for a file in a class that browsers keep."""
+    for name in file_fields(kind):
+        raise DefinitionError(
+            f"{kind.__name__}.{name} is a file, and a browser keeps none: it would be on the server, and belong to "
+            "nothing there; keep the class in a store of the server"
+        )
 
 
 def refuse_stranger(kind: object) -> None:

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 from .moves import Moves
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starmodel.core.changes import Changeset, Commit
     from starmodel.core.ports import EventBus, StatePersistenceBackend
 
-__all__ = ["Commits"]
+__all__ = ["Commits", "is_discreet"]
 
 logger = logging.getLogger("starmodel.dispatcher")
 
 
 class Commits:
-    """Stores changesets, and publishes what was stored."""
+    """Stores changesets, and publishes what was stored; what goes on no bus it hands to *tell*."""
 
-    def __init__(self, bus: EventBus) -> None:
-        self._bus = bus
+    def __init__(self, bus: EventBus, tell: Callable[[Commit], None]) -> None:
+        self._bus, self._tell = bus, tell
         self.moves = Moves()
         self._going_on: set[asyncio.Task[Commit]] = set()
 
@@ -42,6 +44,9 @@ class Commits:
     async def _commit(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
         commit = await store.commit(changeset)
         if not commit.replayed:
+            if is_discreet(store):
+                self._tell(commit)
+                return commit
             self.moves.stored(commit)
             try:
                 await self._bus.publish(commit)
@@ -51,3 +56,8 @@ class Commits:
                     commit.position,
                 )
         return commit
+
+
+def is_discreet(store: StatePersistenceBackend) -> bool:
+    """Tell whether the commits of *store* are nobody else's business; every command asks, and a Protocol takes long."""
+    return getattr(store, "discreet", False)

@@ -107,13 +107,14 @@ class Dispatcher:
         clock: Clock,
         ids: IdSource,
         files: Files,
+        tell: Callable[[Commit], None],
         guards: Sequence[Guard] = (),
     ) -> None:
         self._guards = list(guards)
         self.catalog, self._persistence, self._codec = catalog, persistence, codec
         self._implicit, self._clock, self._ids, self._files = implicit, clock, ids, files
         self._attempts = Attempts(catalog, persistence, codec, policy=policy, implicit=implicit, clock=clock)
-        self._commits = Commits(bus)
+        self._commits = Commits(bus, tell)
         self._parts = Parts(persistence, codec)
         self.outbox = Outbox(persistence, catalog, codec, self._commits)
         self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.entity import fields_of
-from starmodel.core.errors import FieldConflictError
+from starmodel.core.errors import FieldConflictError, PastNotKeptError
 from starmodel.core.visibility import Visibility
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ async def _values_at(store: StatePersistenceBackend, entity: Entity, version: in
         defaults = {info.name: info.default() for info in fields_of(type(entity)).values() if info.default is not None}
         return {name: value for name, value in defaults.items() if name != "id" and getattr(entity, name) != value}
     key = (type(entity).__entity_name__, entity.id)
-    commits = await store.history(type(entity), entity.id, after_version=base)
+    try:
+        commits = await store.history(type(entity), entity.id, after_version=base)
+    except PastNotKeptError:
+        return None
     changes = [change for commit in commits for change in commit.changes if change.key == key]
     if [change.version for change in changes] != list(range(base + 1, version + 1)):
         return None

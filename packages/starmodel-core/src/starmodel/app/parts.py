@@ -11,6 +11,8 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import events_of
 from starmodel.core.owed import Continued, OutboxStore, Owed, part_id
 
+from .commits import is_discreet
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -62,6 +64,12 @@ class Parts:
         used = {id(store): store for store in map(self._persistence.for_class, kinds)}
         if len(used) <= 1:
             return Division(next(iter(used.values()), own), changeset)
+        if any(map(is_discreet, used.values())):
+            names = ", ".join(sorted(self._persistence.name_of(store) for store in used.values()))
+            raise ConfigurationError(
+                f"{handler} changes entities of the stores {names}, and what a browser keeps changes alone: it can "
+                "neither commit first nor follow; let the page send two events"
+            )
         if not isinstance(own, OutboxStore):
             raise ConfigurationError(
                 f"{handler} changes entities of several stores, and {self._persistence.name_of(own)!r} cannot keep "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from starmodel.core.config import CLIENT_STORES
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, NotFoundError
 from starmodel.core.ports import SharedPersistenceBackend
@@ -32,6 +33,11 @@ class PersistenceManager:
     """
 
     def __init__(self, stores: Mapping[str, StatePersistenceBackend] | None = None, *, default: str = "memory") -> None:
+        if default in CLIENT_STORES:
+            raise ConfigurationError(
+                f"{default!r} cannot keep the entities that name no store: it is in each visitor's browser; name it in "
+                "the model_config of those that belong there"
+            )
         self.default = default
         self._stores = dict(stores or {})
         self._registry: Registry[Any] = Registry(GROUP)

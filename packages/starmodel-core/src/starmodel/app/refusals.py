@@ -28,6 +28,7 @@ _STATUSES = {
     "stale": (412, "Changed meanwhile"),
     "field_conflict": (409, "Changed meanwhile"),
     "undo": (409, "Cannot be undone"),
+    "no_past": (409, "Cannot be undone"),
     "command_reused": (422, "Used already"),
     "too_large": (413, "Too large"),
     "media_type": (415, "Unsupported media type"),

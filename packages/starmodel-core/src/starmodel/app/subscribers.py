@@ -53,6 +53,13 @@ class Subscribers:
         self._alone: set[str] = set()
         """The epochs of the stores that no other process sees: of those this one tells."""
         self._is_shared = False
+        self._told: asyncio.Queue[Commit | None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+
+    def tell(self, commit: Commit) -> None:
+        """Deliver what *commit* recorded, soon, in this process alone: for a commit that goes on no bus."""
+        if self._told is not None and commit.recorded:
+            self._told.put_nowait(commit)
 
     def on(self, event: type[DomainEvent]) -> Callable[[F], F]:
         """Register the decorated function for *event* and classes derived from it.
@@ -85,12 +92,17 @@ class Subscribers:
         self._follower = Follower(bus, persistence, passes=self._tells_nothing)
         await self._follower.start()
         self._task = asyncio.create_task(self._run(self._follower), name="starmodel domain event handlers")
+        self._told = asyncio.Queue()
+        self._telling = asyncio.create_task(
+            self._keep_telling(self._told), name="starmodel domain events without a log"
+        )
 
     async def close(self) -> None:
         """Deliver what has arrived, then stop."""
         async with AsyncExitStack() as closing:  # each, whatever becomes of the others
             closing.callback(self._relays.clear)
             closing.push_async_callback(self._stop_following)
+            closing.push_async_callback(self._stop_telling)
             for relay in self._relays.values():
                 closing.push_async_callback(relay.close, patience=PATIENCE)
         self._is_shared = False
@@ -102,6 +114,18 @@ class Subscribers:
         self._follower.close()
         if not await ended(task, patience=PATIENCE):
             logger.warning("domain event handlers did not finish within %s s and were stopped", PATIENCE)
+
+    async def _stop_telling(self) -> None:
+        task, told, self._telling, self._told = self._telling, self._told, None, None
+        if task is None or told is None:
+            return
+        told.put_nowait(None)
+        if not await ended(task, patience=PATIENCE):
+            logger.warning("domain event handlers did not finish within %s s and were stopped", PATIENCE)
+
+    async def _keep_telling(self, told: asyncio.Queue[Commit | None]) -> None:
+        while (commit := await told.get()) is not None:
+            await self._tell(commit)
 
     async def _run(self, follower: Follower) -> None:
         while True:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from .errors import DefinitionError, hint
 
-__all__ = ["DEFAULT_EVENTS", "EntityConfig", "StateStore", "checked_config"]
+__all__ = ["CLIENT_STORES", "DEFAULT_EVENTS", "EntityConfig", "StateStore", "as_kept_by_clients", "checked_config"]
 
 
 class StateStore(StrEnum):
@@ -21,6 +21,10 @@ class StateStore(StrEnum):
     CLIENT_SESSION = "client_session"
     CLIENT_LOCAL = "client_local"
     CUSTOM = "custom"
+
+
+CLIENT_STORES = frozenset({StateStore.CLIENT_SESSION.value, StateStore.CLIENT_LOCAL.value})
+"""The stores that are in browsers: nobody but the browser itself, and only while it asks, sees what is in one."""
 
 
 class EntityConfig(TypedDict, total=False):
@@ -81,6 +85,26 @@ def checked_config(owner: str, config: Any) -> EntityConfig:
         except ValueError as error:
             raise DefinitionError(f"{owner}.model_config[{key!r}] = {value!r}: {error}") from None
     return result  # type: ignore[return-value]  # every key was checked against the TypedDict above
+
+
+def as_kept_by_clients(owner: str, config: EntityConfig) -> EntityConfig:
+    """Return the *config* of a class that browsers keep: it has no lists and no REST, and nobody creates one.
+
+    DefinitionError for what such a class cannot have.
+    """
+    for key in ("pages", "api"):
+        if config.get(key):
+            raise DefinitionError(
+                f"{owner} is kept in each visitor's browser, so there is no list of them and {key!r} cannot be True; "
+                "leave it out, and show one on a page of your own"
+            )
+    if "create" in config.get("default_events", ()):
+        raise DefinitionError(
+            f"{owner} is kept in each visitor's browser, where there is one from the start; leave 'create' out of "
+            "default_events, and let events change the one that a page asks for"
+        )
+    events = tuple([name for name in DEFAULT_EVENTS if name != "create"])
+    return {"default_events": events, **config, "pages": False, "api": False}
 
 
 def _store(value: Any) -> str:

@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .annotations import field_hints, is_class_variable, own_annotations
-from .config import DEFAULT_EVENTS, EntityConfig, checked_config
+from .config import CLIENT_STORES, DEFAULT_EVENTS, EntityConfig, as_kept_by_clients, checked_config
 from .errors import DefinitionError, InvalidError, Problem
 from .events import DEFAULT_BODIES, event, events_of
 from .frozen import freeze
@@ -197,7 +197,7 @@ def _merged_config(cls: type[Entity]) -> EntityConfig:
             config.pop("label", None)
             config.pop("plural", None)
         merged.update(config)
-    return merged
+    return as_kept_by_clients(cls.__name__, merged) if merged.get("store") in CLIENT_STORES else merged
 
 
 def _own_config(cls: type) -> Any:

@@ -25,6 +25,7 @@ __all__ = [
     "InvalidError",
     "NotFoundError",
     "OnItsWayError",
+    "PastNotKeptError",
     "Problem",
     "QueryError",
     "ReadOnlyError",
@@ -291,6 +292,19 @@ class UndoError(StarModelError):
     """A change cannot be taken back; says why."""
 
     code = "undo"
+
+
+class PastNotKeptError(UndoError):
+    """A store has no log of what was changed, so that nothing can be looked up in it or taken back."""
+
+    code = "no_past"
+
+    def __init__(self, what: str, where: str) -> None:
+        self.what, self.where = what, where
+        super().__init__(
+            f"the past of {what} is not kept: it is {where}, and the server has no log of it; "
+            "to have one, keep it in a store of the server, such as 'sql'"
+        )
 
 
 class StoreError(StarModelError, OSError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from .actors import Actor, Decision
 from .changes import Changes, Changeset, Commit, Position
@@ -24,6 +24,7 @@ __all__ = [
     "Binder",
     "Clock",
     "Codec",
+    "DiscreetPersistenceBackend",
     "Durability",
     "EventBus",
     "FileStore",
@@ -139,6 +140,17 @@ class RehearsingPersistenceBackend(StatePersistenceBackend, Protocol):
 
         The command itself is not looked at: it may have taken effect before.
         """
+
+
+@runtime_checkable
+class DiscreetPersistenceBackend(StatePersistenceBackend, Protocol):
+    """A store whose entities are nobody's business but of whoever asks, such as one in a browser.
+
+    Its commits do not go to the bus, and it takes no part in events that change several stores.  What a commit
+    recorded is told to the handlers of this process.
+    """
+
+    discreet: Literal[True]
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from .entity import Entity, fields_of
 from .errors import DefinitionError
 from .visibility import Visibility, visibility_of
 
-__all__ = ["holds_secrets", "refuse_hidden_parts", "secret_fields"]
+__all__ = ["holds_secrets", "refuse_hidden_parts", "refuse_leaving", "secret_fields"]
 
 _KNOWN: dict[type[Entity], frozenset[str]] = {}
 
@@ -54,18 +54,31 @@ def refuse_hidden_parts(kind: type[Entity]) -> None:
             )
 
 
-def _hidden(annotation: Any, seen: set[Any]) -> Iterator[str]:
+def refuse_leaving(kind: type[Entity]) -> None:
+    """Raise DefinitionError for a field that browsers cannot keep: one that may not leave the server."""
+    for info in fields_of(kind).values():
+        part = info.name if info.visibility is not Visibility.PUBLIC else None
+        part = part or next(_hidden(info.annotation, set(), into_entities=True), None)
+        if part is not None:
+            raise DefinitionError(
+                f"{kind.__name__}.{info.name} cannot be kept in a browser: {part} is private or secret, and may not "
+                "leave the server; leave it out, make it public, or keep the class in a store of the server"
+            )
+
+
+def _hidden(annotation: Any, seen: set[Any], *, into_entities: bool = False) -> Iterator[str]:
     """Yield the names of what is not public somewhere inside of a value; an entity sees to its own fields."""
     for part in get_args(annotation):
         if visibility_of(part) is not Visibility.PUBLIC:
             yield str(part)
-        yield from _hidden(part, seen)
-    if isinstance(annotation, type) and annotation not in seen and not issubclass(annotation, Entity):
+        yield from _hidden(part, seen, into_entities=into_entities)
+    is_own = isinstance(annotation, type) and issubclass(annotation, Entity) and not into_entities
+    if isinstance(annotation, type) and annotation not in seen and not is_own:
         seen.add(annotation)
         for name, inner in _members(annotation):
             if visibility_of(inner) is not Visibility.PUBLIC:
                 yield f"{annotation.__name__}.{name}"
-            yield from _hidden(inner, seen)
+            yield from _hidden(inner, seen, into_entities=into_entities)
 
 
 def _members(kind: type) -> Iterator[tuple[str, Any]]:

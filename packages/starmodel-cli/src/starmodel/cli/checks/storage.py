@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from starmodel.core.config import CLIENT_STORES
 from starmodel.core.ports import Durability
 
 from .facts import Facts, others_may
@@ -30,6 +31,8 @@ def _kept_in(facts: Facts, durability: Durability) -> dict[str, list[str]]:
         return {}
     found: dict[str, list[str]] = {}
     for kind in facts.application.catalog:
+        if facts.application.persistence.name_for(kind) in CLIENT_STORES:
+            continue  # it is in browsers, whatever becomes of the process
         store = facts.application.persistence.for_class(kind)
         if store.durability is durability and kind.__entity_config__.get("auto_persist", True):
             found.setdefault(facts.application.persistence.name_for(kind), []).append(kind.__entity_name__)

@@ -24,6 +24,8 @@ from starmodel.core.errors import DefinitionError, StarModelError
 from starmodel.core.ui import Link
 
 from .assets import Assets
+from .browser.door import KeptDoor
+from .browser.marking import KEPT_PATH
 from .commands import CommandDoor
 from .crud import Site, SiteDoor, add_own_entities
 from .files import FileDoor, UploadDoor
@@ -110,6 +112,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
+        self._open_door(Route(KEPT_PATH, KeptDoor(runtime), methods=["POST"], name="starmodel-kept"))
         self.router.routes.append(_AssetRoute(runtime.assets))
         runtime.serve_pages_by(self)
         self.router.default = door = SiteDoor(self.pages, self.router)

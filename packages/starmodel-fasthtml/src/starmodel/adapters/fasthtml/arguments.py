@@ -26,6 +26,7 @@ from starmodel.core.annotations import members_of
 from starmodel.core.errors import InvalidError, Problem, StarModelError
 from starmodel.core.files import accept_of
 
+from .browser.carrying import ARGUMENT as KEPT
 from .gate import header
 from .nesting import FormValues, read_names
 
@@ -70,6 +71,7 @@ class Arguments(NamedTuple):
     """What was sent: values by name, whether they came as text, the idempotency key and the base version, if any.
 
     *form* is what a form said, *back* the page that a form of the site was opened on, ``None`` for any other form.
+    *kept* is what the browser has brought of entities that it keeps, as it was sent; ``None`` when it brought nothing.
     """
 
     values: dict[str, Any]
@@ -78,6 +80,7 @@ class Arguments(NamedTuple):
     base: str = ""
     form: FormValues | None = None
     back: str | None = None
+    kept: Any = None
 
 
 Take: TypeAlias = "Callable[[str, UploadFile], Awaitable[str]]"
@@ -98,19 +101,21 @@ async def read_arguments(scope: Scope, receive: Receive, wanted: Wanted = _ANY, 
     media = media_of(scope)
     if media in FORM_MEDIA:
         sent, refused = await _form(scope, receive, wanted.files if take is not None else frozenset(), take)
-        page_key, back = sent.pop("_key", ""), sent.pop("_form", None)
+        page_key, back, kept = sent.pop("_key", ""), sent.pop("_form", None), sent.pop(KEPT, None)
         form = read_names({**query, **sent}, wanted.lists)
         form.problems += refused
         values = form.nested(wanted.parts)
         refuse_impossible(values)
         if page_key and not key:
             key = _form_key(page_key, scope, values if back is None else sent)
-        return Arguments(values, is_text=True, key=key, base=base, form=form, back=None if back is None else str(back))
+        back = None if back is None else str(back)
+        return Arguments(values, is_text=True, key=key, base=base, form=form, back=back, kept=kept)
     body = await _body(receive)
     if media != "application/json" and (body or media):
         raise UnsupportedMediaError(media)
     values = object_in(body)
-    return Arguments({**query, **values} if query else values, is_text=False, key=key, base=base)
+    kept = values.pop(KEPT, None)
+    return Arguments({**query, **values} if query else values, is_text=False, key=key, base=base, kept=kept)
 
 
 def _query(scope: Scope) -> tuple[dict[str, Any], str]:

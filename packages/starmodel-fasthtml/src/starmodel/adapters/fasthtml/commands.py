@@ -24,6 +24,8 @@ from starmodel.core.commands import Command
 from starmodel.core.events import Mode
 
 from .arguments import Arguments, Wanted, media_of, read_arguments
+from .browser.carrying import NotCarriedError, carried, is_kept_by_browsers, read_kept
+from .browser.marking import kept_frame
 from .gate import header
 from .replies import send_bytes, send_frames, send_json, send_nothing, send_see_other
 from .results import Frames, frames_of, public_value
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from starmodel.core.actors import Actor
     from starmodel.core.entity import Entity
 
+    from .browser import Carried
     from .runtime import Runtime
 
 __all__ = ["CommandDoor", "Forms", "back_to", "own_path"]
@@ -77,12 +80,13 @@ class CommandDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the event as the request says, and answer."""
-        runtime, frames, arguments = self._runtime, None, None
+        runtime, frames, arguments, brought = self._runtime, None, None, None
         try:
             actor = await runtime.actor(scope)
             arguments = await self._read(scope, receive, actor)
             if arguments.form is not None and runtime.forms is not None:
                 arguments = await runtime.forms.completed(self._handler, scope, arguments, actor)
+            brought = self._brought(arguments, actor)
             command = self._command(scope, arguments, actor)
             if self._has_steps and is_ours(scope):
                 frames = Frames(send, runtime.hub, actor, self._handler, command.entity_id)
@@ -98,7 +102,17 @@ class CommandDoor:
             else:
                 await self._refuse(scope, send, refusal, arguments)
         else:
-            await self._answer(scope, send, result, frames, actor, arguments)
+            await self._answer(scope, send, result, frames, actor, arguments, kept_frame(brought))
+
+    def _brought(self, arguments: Arguments, actor: Actor) -> Carried | None:
+        """Let the event read what the browser has brought; NotCarriedError when it is about just that, and missing."""
+        if arguments.kept is None:
+            if is_kept_by_browsers(self._handler.kind):
+                raise NotCarriedError(self._handler.kind.__entity_name__)
+            return None
+        brought = read_kept(self._runtime.app, actor, arguments.kept)
+        carried.set(brought)
+        return brought
 
     def takes(self, scope: Scope) -> int:
         """Return how large the body may be, in bytes, 0 for no more than usual: a form may bring the files itself."""
@@ -143,12 +157,19 @@ class CommandDoor:
     # -- out -------------------------------------------------------------------------------------------------------
 
     async def _answer(
-        self, scope: Scope, send: Send, result: Result, frames: Frames | None, actor: Actor, arguments: Arguments
+        self,
+        scope: Scope,
+        send: Send,
+        result: Result,
+        frames: Frames | None,
+        actor: Actor,
+        arguments: Arguments,
+        kept: bytes,
     ) -> None:
         """Answer a command that was done; if that fails, say that it was done all the same."""
         try:
             if is_ours(scope):
-                last = frames_of(result, self._handler)
+                last = kept + frames_of(result, self._handler)
             elif arguments.is_text and not self._handler.reads_only and not wants_json(scope):
                 await send_see_other(send, self._next_page(scope, result, arguments))
                 return
@@ -162,7 +183,7 @@ class CommandDoor:
             if frames is None or not frames.started:
                 await self._refuse(scope, send, refusal)
                 return
-            last = event_frame("sm-problem", self._told(scope, refusal))
+            last = kept + event_frame("sm-problem", self._told(scope, refusal))
         if frames is not None and frames.started:
             await frames.finish(last)
             return

@@ -18,6 +18,7 @@ from starmodel.core.errors import DefinitionError, NotFoundError
 from starmodel.core.query import Query
 
 from .answering import nonce_of
+from .browser.carrying import is_kept_by_browsers
 from .markup import checked_page
 from .reading import current_page
 
@@ -196,6 +197,11 @@ async def _load_named(kind: type[Entity], parameter: str, page: PageRead, reques
 
 
 def _many(kind: type[Entity], marks: tuple[Any, ...], app: Application) -> Supply:
+    if is_kept_by_browsers(kind):
+        raise DefinitionError(
+            f"{kind.__name__} is kept in each visitor's browser, so a page cannot ask for a list of them; ask for the "
+            f"visitor's own: {kind.__name__.lower()}: {kind.__name__}"
+        )
     app.add(kind)
     query = next((mark for mark in marks if isinstance(mark, Query)), Query()).checked(kind)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from .answering import nonce_of
+from .browser.marking import kept_part
 from .markup import Raw, checked_tree
 from .signals import shown_values
 from .tokens import ANYBODY, PageToken
@@ -81,7 +82,7 @@ class PageFrame:
         state["hdrs"] = [Raw(META + AT_ONCE + self._assets.head(nonce)), *added]
         state["ftrs"] = checked_tree(state["ftrs"], nonce)
         content = checked_tree(content, nonce)
-        signals = "" if page is None else self._signals(page)
+        signals = "" if page is None else self._signals(page) + kept_part(page, self._runtime, request.scope, nonce)
         parts: list[Any] = [Raw(f'<main id="sm-page">{_START}{signals}'), content, Raw(f"{_END}</main>")]
         if page is not None:
             parts.append(Raw(live_part(page, self._runtime, request.scope, nonce=nonce)))
@@ -90,7 +91,7 @@ class PageFrame:
 
     def _signals(self, page: PageRead) -> str:
         values: dict[str, dict[str, Any]] = {}
-        for key, names in page.signals.items():
+        for key, names in page.shown_signals.items():
             entity = page.snapshot(key)
             if entity is not None:
                 values |= shown_values(entity, names)

@@ -100,5 +100,5 @@ def preview_frames(hub: Hub, deps: PageToken | PageRead, snapshot: Entity) -> li
 
 def signal_frames(read: PageRead) -> list[bytes]:
     """Return every signal of a page that was just made: the browser may have other values by now."""
-    found = ((read.stored_under(key), names) for key, names in read.signals.items())
+    found = ((read.stored_under(key), names) for key, names in read.shown_signals.items())
     return [signals_frame(shown_values(stored.entity, names)) for stored, names in found if stored is not None]

@@ -18,6 +18,7 @@ from starmodel.core.query import Query, Stored
 from starmodel.core.relations import followed, steps_of
 from starmodel.core.snapshot import lens_of, plain
 
+from .browser.carrying import is_kept_by_browsers
 from .relevance import ANY_CHANGE
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class PageRead:
     fields: set[Key] = field(default_factory=set)
     queries: list[tuple[str, Query]] = field(default_factory=list)
     signals: dict[Key, set[str]] = field(default_factory=dict)
+    kept: dict[Key, int] = field(default_factory=dict)
+    """The entities it shows that the browser keeps, with their versions: the browser itself says when they change."""
+    kept_signals: dict[Key, set[str]] = field(default_factory=dict)
     is_everybodys: bool = True
     """Whether all that was read is the same for every reader with the same rights."""
     _stored: dict[Key, Stored[Any]] = field(default_factory=dict)
@@ -81,12 +85,24 @@ class PageRead:
         named = {key[0] for part in (self.views, self.fields, self.signals) for key in part}
         return named | {name for name, _ in self.queries}
 
+    @property
+    def has_kept(self) -> bool:
+        """True when it shows what a browser keeps: only that browser can have it made again."""
+        return bool(self.kept)
+
+    @property
+    def shown_signals(self) -> Mapping[Key, set[str]]:
+        """The fields that it shows through signals, whoever keeps them."""
+        return {**self.signals, **self.kept_signals}
+
     async def load(self, kind: type[E], id: str, *, implicit: bool = False) -> E:
         """Return an entity of this id that notices when it is read; NotFoundError when there is none, or it is hidden.
 
         An *implicit* one is there with its defaults before anything was stored.
         """
-        await self._note_position(kind)
+        is_kept = is_kept_by_browsers(kind)
+        if not is_kept:
+            await self._note_position(kind)
         stored: Stored[E] | None = await self.app.persistence.for_class(kind).get(kind, id)
         if stored is None and implicit:
             fresh = self.app.implicit.fresh(kind, id)
@@ -96,6 +112,10 @@ class PageRead:
         if stored is None or not (self.actor.trusted or decision.allowed):
             self.fields.add((kind.__entity_name__, id))  # that it is not there was read, too
             raise NotFoundError(kind.__entity_name__, id)
+        if is_kept:
+            key = (kind.__entity_name__, id)
+            self.kept[key], self.is_everybodys = stored.version, False
+            return self._stored.setdefault(key, stored).entity  # type: ignore[no-any-return]  # of this kind
         return self._lens(stored)
 
     async def find(
@@ -176,6 +196,8 @@ class PageRead:
 
     def uses_view(self, key: Key, use: ViewUse) -> None:
         """Note that a view of an entity stands on the page."""
+        if key in self.kept:
+            return
         self.views.setdefault(key, set()).add(use)
 
     def uses_views(self, name: str, shown: Iterable[Stored[Any]], use: ViewUse) -> None:
@@ -191,7 +213,8 @@ class PageRead:
 
     def uses_signal(self, key: Key, name: str) -> None:
         """Note that a field of an entity is shown through a signal."""
-        self.signals.setdefault(key, set()).add(name)
+        signals = self.kept_signals if key in self.kept else self.signals
+        signals.setdefault(key, set()).add(name)
 
     def forget(self) -> None:
         """Depend on nothing that was read: the page is not made again, whatever changes."""

@@ -12,14 +12,12 @@ from .reading import PageRead, current_page
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
-    from .tab import Tab
-
 __all__ = ["Remade", "remade", "what_makes_it_again"]
 
 _KEPT = ("type", "asgi", "http_version", "method", "scheme", "root_path", "client", "server", "headers")
 
 _OF_ONE_REQUEST = ("headers", "nonce", "visit")
-_OF_THE_STREAM = (b"last-event-id", b"accept", b"accept-encoding")
+_OF_THE_REQUEST = (b"last-event-id", b"accept", b"accept-encoding", b"content-type", b"content-length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +38,20 @@ def what_makes_it_again(scope: Scope) -> Scope:
     return {**{name: scope[name] for name in _KEPT if name in scope}, "state": state}
 
 
-async def remade(pages: ASGIApp, tab: Tab, read: PageRead) -> Remade:
-    """Return the page of *tab* as *pages* makes it now, reading into *read*."""
-    path, _, query = tab.token.url.partition("?")
+async def remade(pages: ASGIApp, asked: Scope, url: str, nonce: str, read: PageRead) -> Remade:
+    """Return the page at *url* as *pages* makes it now for whoever *asked*, reading into *read*.
+
+    *nonce* is that of the open page, which its new part goes into.
+    """
+    path, _, query = url.partition("?")
     scope = {
-        **tab.scope,
+        **asked,
+        "method": "GET",
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(name, value) for name, value in tab.scope["headers"] if name not in _OF_THE_STREAM],
-        "state": {**tab.scope.get("state", {}), "nonce": tab.token.nonce},
+        "headers": [(name, value) for name, value in asked["headers"] if name not in _OF_THE_REQUEST],
+        "state": {**asked.get("state", {}), "nonce": nonce},
         "starmodel.page": read,
     }
     status, location, body = 0, "", bytearray()

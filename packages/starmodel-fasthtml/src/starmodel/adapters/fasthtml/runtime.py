@@ -179,10 +179,17 @@ class Runtime:
 
     async def _remake(self, tab: Tab) -> Remade:
         """Make the page of *tab* again."""
-        if self._pages is None:
-            raise ConfigurationError("no page can be made again: say by serve_pages_by() which application makes them")
         read = PageRead(self.app, tab.actor, self.fragments)  # asks the stores themselves: the hub may lag behind
         if self.sessions.is_retired(tab.visit):
             tab.end()  # it comes back with the cookie it has now
             return Remade("", read)
-        return await remade(self._pages, tab, read)
+        return await self.remake(tab.scope, tab.token.url, tab.token.nonce, read)
+
+    async def remake(self, asked: Scope, url: str, nonce: str, read: PageRead) -> Remade:
+        """Make the page at *url* again for whoever *asked*; see :func:`~starmodel.adapters.fasthtml.remaking.remade`.
+
+        ConfigurationError when nobody was said to make pages.
+        """
+        if self._pages is None:
+            raise ConfigurationError("no page can be made again: say by serve_pages_by() which application makes them")
+        return await remade(self._pages, asked, url, nonce, read)

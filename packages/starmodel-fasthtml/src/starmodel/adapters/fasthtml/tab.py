@@ -249,6 +249,8 @@ class Tab:
 
         What was changed between its reads and this moment is noted to be told next.
         """
+        if self.deps.has_kept:
+            return [_ASK]
         made = await self.hub.remake(self)
         if made.go_to is not None:
             return [go(made.go_to)]
@@ -320,3 +322,5 @@ class Tab:
 
 
 _BEAT = comment_frame()
+_ASK = event_frame("sm-ask", {})
+"""Lets the browser ask for the page again, with what it keeps itself."""

@@ -66,12 +66,15 @@ class PageToken:
     fields: AbstractSet[Key]
     queries: tuple[tuple[str, Query], ...]
     signals: Mapping[Key, AbstractSet[str]]
+    has_kept: bool = False
+    """Whether the page shows what its browser keeps, and so can be made again for that one alone."""
 
     @classmethod
     def of(cls, page: PageRead, boot: str, url: str, actor: str, nonce: str) -> PageToken:
         """Return the token of a page that was just made, and notes nothing more."""
         queries = tuple([_for_outside(name, query, page.app) for name, query in page.queries])
-        return cls(boot, url, actor, nonce, tuple(page.positions), page.views, page.fields, queries, page.signals)
+        at, deps = tuple(page.positions), (page.views, page.fields, queries, page.signals)
+        return cls(boot, url, actor, nonce, at, *deps, has_kept=page.has_kept)
 
     def is_for(self, actor: Actor) -> bool:
         """Tell whether *actor* may use it."""
@@ -92,7 +95,7 @@ class PageToken:
         """Return the token as text for a URL; ``""`` when it would be longer than servers read."""
         keys = sorted({*self.views, *self.fields, *self.signals})
         place = {key: number for number, key in enumerate(keys)}
-        data = {
+        data: dict[str, Any] = {
             "b": self.boot,
             "u": self.url,
             "w": self.actor,
@@ -104,6 +107,8 @@ class PageToken:
             "q": [[name, dict(query.where), query.order] for name, query in self.queries],
             "s": [[name, runs] for name, runs in _grouped(self.signals, place)],
         }
+        if self.has_kept:
+            data["c"] = 1
         text = _encode(data).encode()
         token = signer.sign(_PURPOSE, base64.urlsafe_b64encode(_packed(text)).decode().rstrip("="))
         if len(text) > _MAX_BYTES or len(token) > _MAX_URL:
@@ -142,6 +147,7 @@ class PageToken:
             frozenset(keys[number] for number in _numbers(data["f"])),
             tuple((name, Query(where=where, order=tuple(order))) for name, where, order in data["q"]),
             _ungrouped(data["s"], keys),
+            "c" in data,
         )
 
 

@@ -14,6 +14,7 @@ from starmodel.core.errors import DefinitionError
 from starmodel.core.query import Stored
 from starmodel.core.snapshot import plain
 
+from .browser.carrying import Kept
 from .fragments import Fragments
 from .markup import Raw, checked_tree, html_of, with_id
 from .reading import ViewUse, current_page, rendered
@@ -98,6 +99,8 @@ class View(Generic[E, P]):
     def html(self, stored: Stored[Any], params: str, rights: object, kept: Fragments) -> str:
         """Return the view of a stored entity, from the cache when it was rendered before."""
         entity = stored.entity
+        if isinstance(stored, Kept):
+            return self._render_stored(stored, params)
         key = (self, type(entity).__entity_name__, entity.id, stored.version, params, rights)
         html: str = kept.get(key, lambda: self._render_stored(stored, params))
         return html

@@ -27,6 +27,8 @@ _TYPES: Final = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; c
 _DATASTAR: Final = "datastar.js"
 _SOURCES: Final = _HERE / "src"
 _FRAMEWORK: Final = ("framework.css", "csp.js")
+_ON_DEMAND: Final = ("kept.js",)
+"""Modules that only some pages name, beside the one of all pages."""
 PLAIN_STYLES: Final[Mapping[str, Path]] = {"starmodel.css": _SOURCES / "starmodel.css"}
 """The look of pages that no kit draws."""
 # Each import is one line in our files: `import {...} from "datastar";` or `import "./live.js";`
@@ -100,6 +102,8 @@ class Assets:
         self._add_datastar(datastar)
         self._add_module("starmodel.js")
         self._preloads = tuple(url for name, url in self._urls.items() if name != "starmodel.js")
+        for name in _ON_DEMAND:
+            self._add_module(name)
         own = {name: _SOURCES / name for name in _FRAMEWORK}
         for name, path in {**own, **styles, **(scripts or {})}.items():
             self._add(name, _read(path))

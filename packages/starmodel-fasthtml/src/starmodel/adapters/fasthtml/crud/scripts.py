@@ -18,6 +18,7 @@ SCRIPT_PHRASES = (
     "Open",
     "The connection broke while the file was sent; choose it again.",
     "The server cannot be reached. What you have entered is still here.",
+    "This browser has no room left for that, or is not allowed to keep anything. Nothing was changed.",
     "The server cannot do this now. Trying again…",
     "The server restarted with empty memory; this page starts afresh.",
     "This did not work ({status}).",

@@ -8,14 +8,17 @@ import { toast } from "./toasts.js";
 import { baseOf, editOf, forget, forgetBase, initial, isField, read, settle, write } from "./typing.js";
 import { say } from "./words.js";
 
+// What kept.js does on pages that show something that this browser keeps.
+export const keeper = { bring: (text) => text, take: () => null, doubt() {} };
+
 const lanes = new Map(); // entity -> its commands, the first one on its way
 const waiting = new Map(); // element -> {count, timer}
 const AGAIN = new Set([408, 429, 502, 503, 504]); // whoever answers this has not done it, or cannot say
 
 export function send({ el, evt }, url, args, options = {}) {
   const form = el instanceof HTMLFormElement && el;
-  // Key, body and headers are fixed here: however often they go out, it is the same command.
-  const job = { el, url, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el), options };
+  // Key, arguments and headers are fixed here: however often they go out, it is the same command.
+  const job = { el, url, form, latest: options.latest, lane: laneOf(url), edit: editOf(evt?.target) ?? editOf(el), options };
   job.headers = {
     Accept: "text/event-stream",
     "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
@@ -24,7 +27,7 @@ export function send({ el, evt }, url, args, options = {}) {
   };
   const base = options.base ?? (form ? baseOf(form) : null);
   if (base != null) job.headers["StarModel-Base-Version"] = String(base);
-  job.body = new TextEncoder().encode(form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {}));
+  job.text = form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {});
   job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
   job.submitted = evt?.type === "submit" && form; // not a form that saves itself on every change
   if (!options.confirm) return enqueue(job);
@@ -112,10 +115,11 @@ function finish({ el, edit }) {
 }
 
 async function deliver(job) {
-  const { el, url, headers, body } = job;
+  const { el, url, headers, form, text } = job;
   for (let attempt = 0; ; attempt++) {
     let wait = Math.min(250 * 2 ** attempt, 10000) * (0.5 + Math.random() / 2);
     try {
+      const body = new TextEncoder().encode(keeper.bring(text, form));
       // What is kept alive outlives the page; browsers allow 64 KB of it in all, so a second attempt does without.
       const keepalive = !attempt && body.length < 32768;
       const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
@@ -128,7 +132,8 @@ async function deliver(job) {
       if (after > 0) wait = Math.min(after, 60) * 1000;
       if (attempt >= 2) toast(say("The server cannot do this now. Trying again…"), "error");
     } catch {
-      // The connection broke, perhaps after the command was done: its key makes asking again safe.
+      // The connection broke, perhaps after the command was done: its key makes asking again safe. Or another tab has
+      // changed what this browser keeps: then this goes on from there.
     }
     await new Promise((wake) => setTimeout(wake, wait));
   }
@@ -144,15 +149,23 @@ async function take(reply, el) {
   const failed = reply.status >= 400;
   if (type.includes("event-stream")) {
     let problem = failed ? {} : null;
+    let changes = null;
     await readFrames(reply.body, el, {
       "sm-problem": (data) => (problem = JSON.parse(data)), // it failed after its first step was shown
+      "sm-keep": (data) => (changes = JSON.parse(data)),
       "sm-step": (data) => el.dispatchEvent(new CustomEvent("starmodel:step", { bubbles: true, detail: JSON.parse(data).value })),
     });
-    return problem;
+    return (changes && (await keeper.take(changes))) ?? problem;
   }
   if (failed && type.includes("text/html")) return { status: reply.status, page: await reply.text() };
-  if (failed) return (await reply.json().catch(() => null)) ?? { detail: say("This did not work ({status}).", { status: reply.status }) };
+  if (failed) return told((await reply.json().catch(() => null)) ?? { detail: say("This did not work ({status}).", { status: reply.status }) });
   return null;
+}
+
+// Perhaps what this browser keeps does not fit.
+function told(problem) {
+  if (problem.errors?.some(({ loc }) => loc?.[0] === "_kept")) keeper.doubt();
+  return problem;
 }
 
 // Say that it was done, and offer the way to what it made, and to take it back.

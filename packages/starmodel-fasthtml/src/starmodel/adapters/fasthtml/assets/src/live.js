@@ -23,7 +23,7 @@ function connect() {
     setOnline(true);
   };
   stream.source.onerror = reconnect; // the browser itself gives up after an HTTP error
-  for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-hello", "sm-stale"])
+  for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-ask", "sm-hello", "sm-stale"])
     stream.source.addEventListener(type, ({ data, lastEventId }) => {
       if (lastEventId) stream.last = lastEventId;
       if (type !== "datastar-patch-elements" || !takesFormAway(data)) receive(type, data, document.body);
@@ -98,6 +98,7 @@ export async function refresh() {
 document.addEventListener("datastar-fetch", ({ detail: { type } }) => {
   if (type === "datastar-patch-elements" && !stream.refreshing && liveUrl() !== stream.url) connect();
 });
+document.addEventListener("starmodel:stream", connect);
 document.addEventListener("visibilitychange", () => (document.hidden ? pause() : resume()));
 addEventListener("pagehide", pause);
 addEventListener("pageshow", ({ persisted }) => persisted && resume());
