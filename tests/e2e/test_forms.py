@@ -71,6 +71,15 @@ def test_an_order_is_written_in_a_dialog_and_taken_back(server: Server, visitors
     expect(page.get_by_text("This is not there any more.")).to_be_visible()
 
 
+def test_a_click_into_an_empty_reference_shows_what_there_is_to_choose_from(server: Server, visitors: Visitors) -> None:
+    server.create("/client", name="Zora the Last")
+    dialog = opened(visitors().open(f"{server.url}/order"))
+    client = dialog.get_by_role("combobox", name="Client")
+    client.click()
+    dialog.get_by_role("option", name="Zora the Last").click()
+    expect(client).to_have_value("Zora the Last")
+
+
 def test_a_value_is_checked_when_its_field_is_left(server: Server, visitors: Visitors) -> None:
     page = visitors().open(f"{server.url}/order")
     dialog = opened(page)

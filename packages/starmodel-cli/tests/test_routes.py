@@ -57,6 +57,11 @@ def test_people_get_a_table_in_the_order_of_the_addresses(routes):
     assert "Task.toggle" in out
 
 
+def test_a_pipe_gets_every_address_whole(routes):
+    long = "/a-long-way" * 12
+    assert f"{long}/" in routes(APP.replace("/static", long)).out
+
+
 def test_an_application_without_a_web_has_none(routes):
     assert routes("app = 1").out == "The application has no addresses: it has no web.\n"
 

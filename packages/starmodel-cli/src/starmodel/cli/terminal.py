@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 __all__ = ["fail", "say", "say_json", "table", "warn", "working"]
 
+_ANY_WIDTH = 10_000
+
 
 def say(text: str) -> None:
     """Write a line of plain text to standard output, at once, whatever reads it."""
@@ -21,7 +23,7 @@ def say_json(document: object) -> None:
 
 
 def table(columns: list[str], rows: list[list[str]]) -> None:
-    """Write rows under headings, as wide as the terminal allows."""
+    """Write rows under headings, as wide as the terminal allows, and whole: long cells are folded, but in a pipe."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - takes as long to import as all the rest
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -29,8 +31,8 @@ def table(columns: list[str], rows: list[list[str]]) -> None:
 
     grid = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    Console().print(grid)
+        grid.add_row(*(Text(cell, overflow="fold") for cell in row))
+    Console(width=None if sys.stdout.isatty() else _ANY_WIDTH).print(grid)
 
 
 def warn(text: str) -> None:

@@ -9,6 +9,11 @@ document.addEventListener("input", ({ target: el, isTrusted }) => {
   if (el.matches?.(INPUT) && isTrusted) look(el, 150);
 });
 
+// A click into an empty one shows what there is to choose from, as a select does.
+document.addEventListener("click", ({ target: el }) => {
+  if (el.matches?.(INPUT) && !el.value && !lists.has(el)) look(el, 0);
+});
+
 function look(el, wait) {
   clearTimeout(el.smWait);
   el.smWait = setTimeout(async () => {
