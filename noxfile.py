@@ -184,6 +184,13 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """Serve examples/cluster, or another application, on three nodes, Redis and Postgres until Ctrl+C."""
+    workspace(session)
+    session.run("python", "-m", "rig.topology", *session.posargs, env=PROGRAMS)
+
+
+@nox.session
 def wheels(session: nox.Session) -> None:
     """Build what a release publishes into dist/."""
     build_wheels(session)

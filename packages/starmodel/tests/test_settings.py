@@ -57,3 +57,10 @@ def test_a_short_secret_is_refused_without_being_told():
     with pytest.raises(ConfigurationError, match="needs 32") as caught:
         Settings.from_environment({"STARMODEL_SECRET": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "instead"), [("STARMODEL_STORE", "DATABASE_URL"), ("STARMODEL_BUS", "REDIS_URL")])
+def test_an_address_in_the_place_of_a_name_is_refused_without_its_password(name, instead):
+    with pytest.raises(ConfigurationError, match=rf"{name} takes a name.*{instead}") as caught:
+        Settings.from_environment({name: "redis://scott:tiger@db/0"})
+    assert "tiger" not in str(caught.value)

@@ -39,15 +39,29 @@ class Node:
     port: int = field(default_factory=free_port)
     process: Fork | None = None
     kills: int = 0
+    options: tuple[str, ...] = ()
 
     def start(self) -> None:
-        arguments = ("run", str(self.app), "--no-reload", "--port", str(self.port))
+        arguments = ("run", str(self.app), "--no-reload", "--port", str(self.port), *self.options)
         self.process = fork(*arguments, folder=self.log.parent, log=self.log, environment=self.environment)
 
     def kill(self) -> None:
         """End it as the machine would: at once, with nothing said to anybody."""
         self.end()
         self.kills += 1
+
+    def stop(self, seconds: float = 20) -> float:
+        """Ask it to end, as whoever rolls out a new version does; return how many seconds it took."""
+        assert self.process is not None
+        began, process, self.process = time.monotonic(), self.process, None
+        process.send_signal(signal.SIGTERM)
+        process.wait(seconds)
+        return time.monotonic() - began
+
+    def signal(self, number: int) -> None:
+        """Send it a signal such as SIGSTOP, which it cannot refuse."""
+        assert self.process is not None
+        self.process.send_signal(number)
 
     def end(self) -> None:
         if self.process is not None:

@@ -13,6 +13,7 @@ from starmodel.core.errors import ConfigurationError
 __all__ = ["Settings", "folder_of_files"]
 
 _MIN_SECRET = 32
+_ADDRESSES = {"STARMODEL_STORE": "DATABASE_URL or REDIS_URL", "STARMODEL_BUS": "REDIS_URL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Settings:
                 f"STARMODEL_SECRET has {len(secret)} characters and needs {_MIN_SECRET}; "
                 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
-        store = values.get("STARMODEL_STORE") or "memory"
+        store, bus = _named(values, "STARMODEL_STORE", "memory"), _named(values, "STARMODEL_BUS", "log")
         hosts, disabled = _listed(values, "STARMODEL_HOSTS"), _listed(values, "STARMODEL_DISABLE_PLUGINS")
         return cls(
             "development" if env == "development" else "production",
@@ -72,7 +73,7 @@ class Settings:
             values.get("STARMODEL_UI") or None,
             values.get("STARMODEL_FILES") or None,
             values.get("REDIS_URL") or None,
-            values.get("STARMODEL_BUS") or "log",
+            bus,
         )
 
 
@@ -87,6 +88,16 @@ def folder_of_files(settings: Settings) -> Path:
 
 def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in values.get(name, "").split(",") if part.strip())
+
+
+def _named(values: Mapping[str, str], name: str, usual: str) -> str:
+    """Return the adapter that the variable *name* names; an address, which may hold a password, is not repeated."""
+    text = values.get(name) or usual
+    if ":" in text or "/" in text:
+        raise ConfigurationError(
+            f"{name} takes a name such as {usual!r} or 'redis', and no address; that belongs into {_ADDRESSES[name]}"
+        )
+    return text
 
 
 def _workers(values: Mapping[str, str]) -> int:
