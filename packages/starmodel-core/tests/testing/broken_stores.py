@@ -377,5 +377,5 @@ class TestLetsPartsOvertakeEachOther(Suite):
 
     class Store(MemoryRepo):
         async def commit(self, changeset):
-            loose = tuple([replace(one, keys=()) for one in changeset.owed])
+            loose = tuple([replace(one, keys={}) for one in changeset.owed])
             return await super().commit(replace(changeset, owed=loose))

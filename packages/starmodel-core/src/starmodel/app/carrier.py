@@ -1,4 +1,4 @@
-"""From the outbox of one store to another store: one process at a time, in order, as long as anything is left."""
+"""From the outbox of one store to another store: one process at a time, as long as anything is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starmodel.core.ports import SharedPersistenceBackend
 from .ending import ended
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starmodel.core.owed import OutboxStore, Owed
 
@@ -24,12 +24,12 @@ __all__ = ["Carrier"]
 
 logger = logging.getLogger("starmodel.outbox")
 
-LEASE = 3.0
+LEASE = 0.5
 """Seconds after which another process takes over from one that died."""
 _LOOK = 1.0
 """Seconds between two looks for what a process that died has left."""
 _PAUSE = 0.5
-_TURN = 0.1
+_TURN = 0.05
 _BATCH = 20
 
 
@@ -104,22 +104,27 @@ class Carrier:
         return True
 
     async def _carry_over(self, parts: Sequence[Owed]) -> None:
-        done: list[str] = []
-        try:
-            for part in parts:
-                why = await self._delivery.deliver(part)
-                if why:
-                    await self._park(part, why)
-                else:
-                    done.append(part.id)
-        finally:
-            if done:
-                await self.store.settle(done)
+        """Carry *parts* at once, which lets a database store them together; those of one entity one by one."""
+        together = _disjoint(parts)
+        outcomes = await asyncio.gather(*map(self._delivery.deliver, together), return_exceptions=True)
+        landed: dict[str, Mapping[str, int]] = {}
+        for part, outcome in zip(together, outcomes, strict=True):
+            if isinstance(outcome, str):
+                await self._park(part, outcome)
+            elif not isinstance(outcome, BaseException):
+                landed[part.id] = outcome
+        if landed:
+            await self.store.settle(landed)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _park(self, part: Owed, why: str) -> None:
         """Put *part* aside, where it can be seen: it must not hold up the others, nor be lost."""
         await self.store.park(part.id, why)
-        logger.error("%r does not follow %r with a part of %s, which is parked: %s", *self._pair, part.keys, why)
+        logger.error(
+            "%r does not follow %r with a part of %s, which is parked: %s", *self._pair, ", ".join(part.keys), why
+        )
 
     @property
     def _pair(self) -> tuple[str, str]:
@@ -149,3 +154,13 @@ class Carrier:
         if self.is_failing:
             logger.warning("%r follows %r again", *self._pair)
         self.is_failing = False
+
+
+def _disjoint(parts: Sequence[Owed]) -> Sequence[Owed]:
+    """Return the first few that change different entities: what was parked and waits again may be before another."""
+    seen = set[str]()
+    for number, part in enumerate(parts):
+        if not seen.isdisjoint(part.keys):
+            return parts[:number]
+        seen.update(part.keys)
+    return parts

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.changes import Changeset, Write
+from starmodel.core.changes import Changeset, Commit, Write
 from starmodel.core.commands import Command
 from starmodel.core.errors import ConflictError, GoneError, StarModelError, StoreError
 
@@ -39,8 +39,8 @@ class Delivery:
     def __init__(self, persistence: PersistenceManager, catalog: Catalog, codec: Codec, commits: Commits) -> None:
         self._persistence, self._catalog, self._codec, self._commits = persistence, catalog, codec, commits
 
-    async def deliver(self, owed: Owed) -> str:
-        """Let the store follow with *owed*; return nothing when it has, else why it cannot.
+    async def deliver(self, owed: Owed) -> Mapping[str, int] | str:
+        """Let the store follow with *owed*; return the versions that its keys have then, or why it cannot.
 
         StoreError when the store cannot be reached: it is tried again then.
         """
@@ -56,20 +56,20 @@ class Delivery:
             logger.exception("the part %r cannot be read or stored", owed.id)
             return f"{type(error).__name__}: the log of the process has the details"
 
-    async def _followed(self, owed: Owed) -> str:
+    async def _followed(self, owed: Owed) -> Mapping[str, int] | str:
         store, body = self._persistence.store(owed.store), json.loads(owed.body)
         command = Command.from_json(json.dumps(body["command"]))
         for _ in range(_RERUNS):
             earlier = await store.commit_of(owed.id)  # a receipt is good for a day, the log goes back further
             if earlier is not None and earlier.fingerprint == body["fingerprint"]:
-                return ""
+                return _versions(earlier)
             found = [await self._write(store, write) for write in body["writes"]]
             writes = tuple([write for write in found if write is not None])
             try:
-                await self._commits.whole(store, Changeset(command, body["fingerprint"], writes, owed.recorded))
+                done = Changeset(command, body["fingerprint"], writes, owed.recorded)
+                return _versions(await self._commits.whole(store, done))
             except (ConflictError, GoneError):
                 continue
-            return ""
         return f"{', '.join(owed.keys)} is changed all the time"
 
     async def _write(self, store: StatePersistenceBackend, said: Mapping[str, Any]) -> Write | None:
@@ -104,3 +104,8 @@ class Delivery:
         other = [name for name in before if getattr(seen, name) != getattr(entity, name)]
         if other:
             raise _CannotFollowError(f"{', '.join(other)} of {what} was changed meanwhile")
+
+
+def _versions(commit: Commit) -> Mapping[str, int]:
+    """Return the versions of what is there after *commit*."""
+    return {f"{one.entity} {one.id}": one.version for one in commit.changes if one.after is not None}

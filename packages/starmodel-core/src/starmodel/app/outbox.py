@@ -48,7 +48,7 @@ class Lag:
 class Outbox:
     """Carries what each store owes to each other one.
 
-    At least once, in the order of the commits, by one process at a time; by its id a part takes effect once.
+    At least once, in order for each entity, by one process at a time; by its id a part takes effect once.
     """
 
     def __init__(self, persistence: PersistenceManager, catalog: Catalog, codec: Codec, commits: Commits) -> None:
@@ -132,7 +132,7 @@ class Outbox:
 
     async def drop(self, id: str) -> None:
         """Give up the parked part *id*: what it would have changed is lost.  NotFoundError when there is none."""
-        await (await self._keeper_of(id)).settle([id])
+        await (await self._keeper_of(id)).settle({id: {}})
 
     async def _keeper_of(self, id: str) -> OutboxStore:
         for lag in await self.lags():

@@ -116,7 +116,7 @@ class Parts:
             "fingerprint": changeset.fingerprint,
             "writes": [self._written(write, unit.begun_on(write)) for write in changeset.writes],
         }
-        keys = tuple([f"{write.kind.__entity_name__} {write.id}" for write in changeset.writes])
+        keys = {f"{write.kind.__entity_name__} {write.id}": write.expected for write in changeset.writes}
         return Owed(command.id, part.name, keys, _encode(body), changeset.recorded, command.at)
 
     def _written(self, write: Write, begun_on: Entity | None) -> dict[str, Any]:

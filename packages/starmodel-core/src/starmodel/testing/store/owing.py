@@ -27,10 +27,12 @@ class _Store(StatePersistenceBackend, OutboxStore, Protocol):
     """A store that has an outbox."""
 
 
-def _owed(number: int, *keys: str, store: str = "away") -> Owed:
+def _owed(number: int, *keys: str, store: str = "away", made_on: int = 0) -> Owed:
     fact = recorded(Item(id="i"), Moved(to=f"{number}", price=Decimal("1.5")), number)
     at = AT + timedelta(seconds=number)
-    return Owed(part_id(f"command {number}", store), store, keys, f'{{"n":"ä{number}"}}', (fact,), at)
+    return Owed(
+        part_id(f"command {number}", store), store, dict.fromkeys(keys, made_on), f'{{"n":"ä{number}"}}', (fact,), at
+    )
 
 
 def _owing(*parts: Owed, id: str | None = None) -> Changeset:
@@ -70,14 +72,14 @@ class OwingContract(StoreSuite):
         await outbox.commit(once)
         assert (await outbox.commit(once)).replayed
         assert len(await _ids(outbox)) == 1
-        await outbox.settle(await _ids(outbox))
+        await outbox.settle({_owed(1).id: {"Order 1": 0}})
         assert (await outbox.commit(once)).replayed
         assert await outbox.debts() == {}
 
     async def test_what_is_settled_is_owed_no_longer(self, outbox: _Store) -> None:
         await outbox.commit(_owing(_owed(1), _owed(2), _owed(3)))
-        await outbox.settle([_owed(1).id, _owed(3).id, "unknown"])
-        await outbox.settle([])
+        await outbox.settle({_owed(1).id: {}, _owed(3).id: {}, "unknown": {"Order 1": 3}})
+        await outbox.settle({})
         assert await _ids(outbox) == [_owed(2).id]
 
     async def test_one_part_at_a_time_waits_with_a_change_of_an_entity(self, outbox: _Store) -> None:
@@ -87,9 +89,25 @@ class OwingContract(StoreSuite):
             await outbox.commit(_owing(_owed(2, "Order 3", "Order 2")))
         assert (await outbox.position()).number == start.number + 1
         await outbox.commit(_owing(_owed(3, "Order 3")))
-        await outbox.settle([_owed(1).id])
+        await outbox.settle({_owed(1).id: {}})
         await outbox.commit(_owing(_owed(4, "Order 2")))
         assert await _ids(outbox) == [_owed(3).id, _owed(4).id]
+
+    async def test_who_looked_before_the_last_part_arrived_has_to_look_again(self, outbox: _Store) -> None:
+        await outbox.commit(_owing(_owed(1, "Order 1", made_on=3)))
+        await outbox.settle({_owed(1).id: {"Order 1": 4}})
+        start = await outbox.position()
+        with pytest.raises(
+            ConflictError, match="Order 1 is at version 4, this change was made on version 3"
+        ) as refusal:
+            await outbox.commit(_owing(_owed(2, "Order 1", made_on=3)))
+        assert type(refusal.value) is ConflictError
+        assert (await outbox.position(), await _ids(outbox)) == (start, [])
+        await outbox.commit(_owing(_owed(3, "Order 1", made_on=4)))
+        with pytest.raises(OnItsWayError):
+            await outbox.commit(_owing(_owed(4, "Order 1", made_on=5)))
+        await outbox.settle({_owed(3).id: {}})  # it is gone there, and may be made again
+        await outbox.commit(_owing(_owed(5, "Order 1", made_on=0)))
 
     async def test_what_is_parked_waits_no_longer_and_holds_nothing(self, outbox: _Store) -> None:
         await outbox.commit(_owing(_owed(1, "Order 1")))
@@ -99,7 +117,7 @@ class OwingContract(StoreSuite):
         parked = await outbox.owed("away", parked=True)
         assert [(one.id, one.parked, one.body) for one in parked] == [(_owed(1).id, "it is too late", _owed(1).body)]
         await outbox.commit(_owing(_owed(2, "Order 1")))
-        await outbox.settle([_owed(1).id])
+        await outbox.settle({_owed(1).id: {}})
         with pytest.raises(OnItsWayError):  # what was parked takes nothing from who came after it
             await outbox.commit(_owing(_owed(3, "Order 1")))
         assert not await outbox.owed("away", parked=True)
@@ -117,7 +135,7 @@ class OwingContract(StoreSuite):
         await outbox.commit(_owing(_owed(1), _owed(2), _owed(3, store="b")))
         await outbox.park(_owed(3, store="b").id, "no")
         assert await outbox.debts() == {"away": Debt(2, _owed(1).at, 0), "b": Debt(0, None, 1)}
-        await outbox.settle([_owed(1).id, _owed(3, store="b").id])
+        await outbox.settle({_owed(1).id: {}, _owed(3, store="b").id: {}})
         assert await outbox.debts() == {"away": Debt(1, _owed(2).at, 0)}
 
 

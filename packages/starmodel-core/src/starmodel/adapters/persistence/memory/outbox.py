@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from starmodel.core.errors import OnItsWayError
-from starmodel.core.owed import Debt
+from starmodel.core.errors import ConflictError, OnItsWayError
+from starmodel.core.owed import LANDED_SECONDS, Debt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +24,18 @@ class MemoryOutbox:
         self._owed: dict[str, Owed] = {}
         self._held: dict[str, str] = {}
         """Which part waits with a key."""
+        self._landed: dict[str, tuple[int, float]] = {}
+        """Which version a key had when a part arrived last, and when that was; the oldest first."""
 
     def check(self, owed: Iterable[Owed]) -> None:
-        """Raise OnItsWayError when what somebody else changed waits with one of the same keys."""
+        """Raise when a change of the same entity waits, or has arrived since this one was made."""
         for one in owed:
-            for key in one.keys:
+            for key, expected in one.keys.items():
                 if key in self._held:
                     raise OnItsWayError(key, one.store)
+                found, _ = self._landed.get(key, (0, 0.0))
+                if found > expected:
+                    raise ConflictError(key, expected, found)
 
     def add(self, owed: Iterable[Owed]) -> None:
         """Keep these."""
@@ -43,10 +48,17 @@ class MemoryOutbox:
         wanted = (one for one in self._owed.values() if one.store == store and bool(one.parked) is parked)
         return tuple(islice(wanted, limit))
 
-    def settle(self, ids: Iterable[str]) -> None:
-        """Forget these."""
-        for id in ids:
-            self._let_go(self._owed.pop(id, None))
+    def settle(self, landed: Mapping[str, Mapping[str, int]], now: float) -> None:
+        """Forget these, and remember for a while what has become of their entities."""
+        for id, versions in landed.items():
+            one = self._owed.pop(id, None)
+            if one is not None:
+                self._let_go(one)
+                for key in one.keys:
+                    self._landed.pop(key, None)
+                self._landed.update((key, (version, now)) for key, version in versions.items())
+        for key in [key for key, (_, at) in islice(self._landed.items(), 100) if now - at >= LANDED_SECONDS]:
+            del self._landed[key]
 
     def park(self, id: str, why: str) -> None:
         """Put one aside, or back in its place."""
@@ -54,9 +66,9 @@ class MemoryOutbox:
             self._owed[id] = one = replace(self._owed[id], parked=why)
             self._let_go(one)
 
-    def _let_go(self, one: Owed | None) -> None:
-        for key in one.keys if one is not None else ():
-            if self._held.get(key) == one.id:  # type: ignore[union-attr]  # there are no keys of nothing
+    def _let_go(self, one: Owed) -> None:
+        for key in one.keys:
+            if self._held.get(key) == one.id:
                 del self._held[key]
 
     def debts(self) -> Mapping[str, Debt]:

@@ -193,9 +193,9 @@ class MemoryRepo:
         """Return what waits for *store*, or what is *parked*."""
         return self._outbox.of(store, limit, parked=parked)
 
-    async def settle(self, ids: Sequence[str], /) -> None:
+    async def settle(self, landed: Mapping[str, Mapping[str, int]], /) -> None:
         """Forget what is owed no longer."""
-        self._outbox.settle(ids)
+        self._outbox.settle(landed, self._clock.monotonic())
 
     async def park(self, id: str, why: str, /) -> None:
         """Put aside what cannot be followed; without *why* it waits again."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.owed import Debt, Owed
+from starmodel.core.owed import LANDED_SECONDS, Debt, Owed
 
 from .records import fact_of, row_of
 from .scripts import script
@@ -20,15 +20,19 @@ __all__ = ["debts", "owed_to", "parked", "sent", "settled"]
 
 def sent(owed: Iterable[Owed]) -> list[Any]:
     """Return what the script of a commit is told of what is owed."""
-    parts = [(one.id, one.store, _text(one), len(one.keys), *one.keys) for one in owed]
+    parts = [(one.id, one.store, _text(one), len(one.keys), *_flat(one.keys)) for one in owed]
     return [len(parts), *[argument for part in parts for argument in part]]
+
+
+def _flat(keys: Mapping[str, int]) -> Iterable[Any]:
+    return (part for pair in keys.items() for part in pair)
 
 
 def _text(one: Owed) -> str:
     data = {
         "id": one.id,
         "store": one.store,
-        "keys": one.keys,
+        "keys": dict(one.keys),
         "body": one.body,
         "recorded": [row_of(fact) for fact in one.recorded],
         "at": one.at.isoformat(),
@@ -40,7 +44,7 @@ def _owed(text: bytes, why: bytes) -> Owed:
     data = json.loads(text)
     recorded = tuple([fact_of(row) for row in data["recorded"]])
     at = datetime.fromisoformat(data["at"])
-    return Owed(data["id"], data["store"], tuple(data["keys"]), data["body"], recorded, at, why.decode())
+    return Owed(data["id"], data["store"], data["keys"], data["body"], recorded, at, why.decode())
 
 
 async def owed_to(store: str, limit: int, link: Link, *, parked: bool) -> Sequence[Owed]:
@@ -49,14 +53,16 @@ async def owed_to(store: str, limit: int, link: Link, *, parked: bool) -> Sequen
     return [_owed(*one) for one in found]
 
 
-async def settled(ids: Sequence[str], link: Link) -> None:
-    """Forget these."""
-    await link.run(script("settle"), "settle", *ids)
+async def settled(landed: Mapping[str, Mapping[str, int]], link: Link) -> None:
+    """Forget these, and remember for a while what has become of their entities."""
+    if landed:
+        told = json.dumps({id: dict(versions) for id, versions in landed.items()})
+        await link.run(script("settle"), "settle", LANDED_SECONDS, told)
 
 
 async def parked(id: str, why: str, link: Link) -> None:
     """Put one aside, or back in its place."""
-    await link.run(script("settle"), *(("park", why) if why else ("resume",)), id)
+    await link.run(script("settle"), *(("park", id, why) if why else ("resume", id)))
 
 
 async def debts(link: Link) -> Mapping[str, Debt]:

@@ -164,9 +164,9 @@ class RedisRepo:
         """Return what waits for *store*, or what is *parked*."""
         return await self._call(lambda link: outbox.owed_to(store, limit, link, parked=parked))
 
-    async def settle(self, ids: Sequence[str], /) -> None:
+    async def settle(self, landed: Mapping[str, Mapping[str, int]], /) -> None:
         """Forget what is owed no longer."""
-        await self._call(lambda link: outbox.settled(ids, link))
+        await self._call(lambda link: outbox.settled(landed, link))
 
     async def park(self, id: str, why: str, /) -> None:
         """Put aside what cannot be followed; without *why* it waits again."""

@@ -78,6 +78,8 @@ class Attempt:
             number = int(said[0])
             if outcome == b"held":
                 raise OnItsWayError(said[1].decode(), self._changeset.owed[number].store)
+            if outcome == b"landed":
+                raise ConflictError(said[1].decode(), int(said[2]), int(said[3]))
             if outcome == b"shape":
                 self._merge(number, said[1])
             else:

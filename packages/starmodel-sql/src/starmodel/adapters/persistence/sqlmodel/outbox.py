@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
-from starmodel.core.errors import OnItsWayError
-from starmodel.core.owed import Debt, Owed
+from starmodel.core.errors import ConflictError, OnItsWayError
+from starmodel.core.owed import LANDED_SECONDS, Debt, Owed
 
 from .records import fact_of, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Row
 
@@ -29,7 +29,8 @@ class Outbox:
     def __init__(self, own: Bookkeeping) -> None:
         owed, held = own.owed, own.held
         named: Any = bindparam("names", expanding=True)
-        self._held = select(held.c.key).where(held.c.key.in_(named)).limit(1)
+        self._held = select(held).where(held.c.key.in_(named))
+        self._forget = delete(held).where(held.c.key.in_(named))
         self._add, self._hold = insert(owed), insert(held)
         of_store = owed.c.store == bindparam("away")
         waiting, parked = owed.c.parked == "", owed.c.parked != ""
@@ -38,6 +39,9 @@ class Outbox:
         self._parked = select(owed).where(of_store, parked).order_by(*in_order).limit(bindparam("most"))
         self._settle = delete(owed).where(owed.c.id.in_(named))
         self._let_go = delete(held).where(held.c.owed.in_(named))
+        self._expire = delete(held).where(held.c.until <= bindparam("now"))
+        arrived = update(held).where(held.c.key == bindparam("which"), held.c.owed == bindparam("part"))
+        self._land = arrived.values(owed="", version=bindparam("found"), until=bindparam("end"))
         self._park = update(owed).where(owed.c.id == bindparam("part")).values(parked=bindparam("why"))
         self._debts = select(
             owed.c.store,
@@ -47,16 +51,24 @@ class Outbox:
         ).group_by(owed.c.store)
 
     def add(self, connection: Connection, owed: Sequence[Owed], number: int) -> None:
-        """Keep what the commit of this *number* owes; OnItsWayError while something waits with one of its keys."""
+        """Keep what the commit of this *number* owes.
+
+        Raise when a change of the same entity waits, or has arrived since this one was made.
+        """
         if not owed:
             return
-        store_of = {key: one.store for one in owed for key in one.keys}
-        found = connection.execute(self._held, {"names": list(store_of)}).scalar()
-        if found is not None:
-            raise OnItsWayError(found, store_of[found])
+        made_on = {key: (one.store, expected) for one in owed for key, expected in one.keys.items()}
+        names = {"names": list(made_on)}
+        for row in connection.execute(self._held, names):
+            store, expected = made_on[row.key]
+            if row.owed:
+                raise OnItsWayError(row.key, store)
+            if row.version > expected:
+                raise ConflictError(row.key, expected, row.version)
         connection.execute(self._add, [_row(one, number, place) for place, one in enumerate(owed)])
-        keys = [{"key": key, "owed": one.id} for one in owed for key in one.keys]
+        keys = [{"key": key, "owed": one.id, "version": 0, "until": None} for one in owed for key in one.keys]
         if keys:
+            connection.execute(self._forget, names)
             connection.execute(self._hold, keys)
 
     def of(self, store: str, limit: int, parked: bool, connection: Connection) -> Sequence[Owed]:  # noqa: FBT001  (of the port)
@@ -64,11 +76,19 @@ class Outbox:
         rows = connection.execute(self._parked if parked else self._waiting, {"away": store, "most": limit})
         return [_owed(row) for row in rows]
 
-    def settle(self, ids: Iterable[str], connection: Connection) -> None:
-        """Forget these."""
-        names = {"names": list(ids)}
+    def settle(self, landed: Mapping[str, Mapping[str, int]], now: float, connection: Connection) -> None:
+        """Forget these, and remember for a while what has become of their entities."""
+        names = {"names": list(landed)}
         connection.execute(self._settle, names)
+        arrived = [
+            {"which": key, "part": id, "found": version, "end": now + LANDED_SECONDS}
+            for id, versions in landed.items()
+            for key, version in versions.items()
+        ]
+        if arrived:
+            connection.execute(self._land, arrived)
         connection.execute(self._let_go, names)
+        connection.execute(self._expire, {"now": now})
 
     def park(self, id: str, why: str, connection: Connection) -> None:
         """Put one aside, or back in its place."""
@@ -90,7 +110,7 @@ def _row(one: Owed, number: int, place: int) -> dict[str, Any]:
         "store": one.store,
         "number": number,
         "place": place,
-        "keys": json.dumps(one.keys),
+        "keys": json.dumps(dict(one.keys), ensure_ascii=False),
         "body": one.body,
         "recorded": recorded,
         "at": one.at.isoformat(),
@@ -100,6 +120,4 @@ def _row(one: Owed, number: int, place: int) -> dict[str, Any]:
 
 def _owed(row: Row[Any]) -> Owed:
     recorded = tuple([fact_of(data) for data in json.loads(row.recorded)])
-    return Owed(
-        row.id, row.store, tuple(json.loads(row.keys)), row.body, recorded, datetime.fromisoformat(row.at), row.parked
-    )
+    return Owed(row.id, row.store, json.loads(row.keys), row.body, recorded, datetime.fromisoformat(row.at), row.parked)

@@ -288,9 +288,9 @@ class SQLRepo:
         """Return what waits for *store*, or what is *parked*."""
         return await self.database.glance(partial(self._outbox.of, store, limit, parked))
 
-    async def settle(self, ids: Sequence[str], /) -> None:
+    async def settle(self, landed: Mapping[str, Mapping[str, int]], /) -> None:
         """Forget what is owed no longer."""
-        await self.database.write(partial(self._outbox.settle, ids))
+        await self.database.write(partial(self._outbox.settle, landed, self._now))
 
     async def park(self, id: str, why: str, /) -> None:
         """Put aside what cannot be followed; without *why* it waits again."""

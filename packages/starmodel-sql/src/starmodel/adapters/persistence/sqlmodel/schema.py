@@ -33,7 +33,8 @@ class Bookkeeping:
     so that commits become visible in the order of their numbers.  ``log``: one row per command that took effect.
     ``change``: one row per entity it changed, with the values before and after.  ``task``: how far each task has
     worked through the log.  ``outside``: what other programs changed, until it has a place in the log.
-    ``owed``: what other stores have to follow with.  ``held``: the entities that something waits with a change of.
+    ``owed``: what other stores have to follow with.  ``held``: the entities that something waits
+    with a change of, or which version of them has arrived.
     """
 
     def __init__(self, metadata: MetaData) -> None:
@@ -111,7 +112,10 @@ class Bookkeeping:
             metadata,
             Column("key", Text, primary_key=True),
             Column("owed", Text, nullable=False),
+            Column("version", BigInteger, nullable=False),
+            Column("until", Double),
             Index(f"ix_{PREFIX}held_owed", "owed"),
+            Index(f"ix_{PREFIX}held_until", "until"),
         )
 
     @property

@@ -2,10 +2,12 @@
 -- ARGV: command id, fingerprint, attempt, how many commits the log keeps, head, keys, body, number of writes; then for
 --       each write: class, id, expected version ("0": not there yet), time to live in ms ("" for ever), shape (with "="
 --       before it: whatever the one there is), the rest of the document after its version and shape ("" deletes);
---       then how much is owed to other stores, and for each: id, store, what is owed, number of keys, the keys
+--       then how much is owed to other stores, and for each: id, store, what is owed, number of keys, and for each:
+--       the key, the version that the change of it was made on
 -- Returns {"ok", epoch, number} or {"known", epoch, number, fingerprint, attempt, versions, head, keys, body} or
 --         {"begin"} or {"gone" or "conflict" or "odd", which write, version found} or {"shape", which write, document}
 --         or {"held", which of what is owed, key}
+--         or {"landed", which of what is owed, key, version made on, version found}
 local DAY = 24 * 60 * 60 * 1000
 local HEAD, LOG, COMMANDS = 'starmodel.head', 'starmodel.log', 'starmodel.commands'
 local id, fingerprint, attempt, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -51,16 +53,21 @@ for i = 1, count do
   writes[i] = w
 end
 
--- What waits with a change of the same entity of another store has to get there first.
+-- What waits with a change of the same entity of another store has to get there first; and who looked before it did
+-- has to look again.
 local owed, at = {}, 8 + count * 6 + 1
 for i = 1, tonumber(ARGV[at]) do
   local o = {id = ARGV[at + 1], store = ARGV[at + 2], what = ARGV[at + 3], keys = {}}
   local first = at + 4
-  for k = first + 1, first + tonumber(ARGV[first]) do
-    if redis.call('HEXISTS', 'starmodel.held', ARGV[k]) == 1 then return {'held', text(i - 1), ARGV[k]} end
+  at = first + 2 * tonumber(ARGV[first])
+  for k = first + 1, at, 2 do
+    local held = redis.call('HMGET', 'starmodel.held:' .. ARGV[k], 'owed', 'version')
+    if held[1] then return {'held', text(i - 1), ARGV[k]} end
+    if held[2] and tonumber(held[2]) > tonumber(ARGV[k + 1]) then
+      return {'landed', text(i - 1), ARGV[k], ARGV[k + 1], held[2]}
+    end
     o.keys[#o.keys + 1] = ARGV[k]
   end
-  at = first + tonumber(ARGV[first])
   owed[i] = o
 end
 
@@ -94,7 +101,10 @@ for i, o in ipairs(owed) do
   redis.call('HSET', 'starmodel.owed', o.id, o.what)
   redis.call('HSET', 'starmodel.owed.place', o.id, text(number * 1000 + i))
   redis.call('ZADD', 'starmodel.owed:' .. o.store, text(number * 1000 + i), o.id)
-  for _, key in ipairs(o.keys) do redis.call('HSET', 'starmodel.held', key, o.id) end
+  for _, key in ipairs(o.keys) do
+    redis.call('DEL', 'starmodel.held:' .. key)
+    redis.call('HSET', 'starmodel.held:' .. key, 'owed', o.id)
+  end
 end
 
 -- The log keeps so many commits.  Of an older one a receipt stays for the rest of its day, without what changed.

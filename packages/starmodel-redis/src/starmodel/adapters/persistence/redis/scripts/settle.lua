@@ -1,17 +1,23 @@
 -- The end of a part: it is there, or it is put aside, or it waits again.
--- ARGV: "settle" or "park" or "resume", then for "park" why, then ids
-local what, from = ARGV[1], 2
-local why = ''
-if what == 'park' then why, from = ARGV[2], 3 end
-for i = from, #ARGV do
-  local id = ARGV[i]
+-- ARGV: "settle", how many seconds to remember what has arrived, then JSON of ids with the versions of their keys;
+--       or "park", id, why; or "resume", id
+local what, seconds = ARGV[1], ARGV[2]
+local landed = what == 'settle' and cjson.decode(ARGV[3]) or {[ARGV[2]] = {}}
+for id, versions in pairs(landed) do
   local found = redis.call('HGET', 'starmodel.owed', id)
   if found then
     local one = cjson.decode(found)
     local waiting, parked = 'starmodel.owed:' .. one.store, 'starmodel.parked:' .. one.store
     local place = redis.call('HGET', 'starmodel.owed.place', id)
-    for _, key in ipairs(one.keys) do
-      if redis.call('HGET', 'starmodel.held', key) == id then redis.call('HDEL', 'starmodel.held', key) end
+    for key in pairs(one.keys) do
+      local held = 'starmodel.held:' .. key
+      if redis.call('HGET', held, 'owed') == id then
+        redis.call('DEL', held)
+        if versions[key] then
+          redis.call('HSET', held, 'version', string.format('%.0f', versions[key]))
+          redis.call('EXPIRE', held, seconds)
+        end
+      end
     end
     redis.call('ZREM', waiting, id)
     redis.call('ZREM', parked, id)
@@ -24,7 +30,7 @@ for i = from, #ARGV do
       end
     elseif what == 'park' then
       redis.call('ZADD', parked, place, id)
-      redis.call('HSET', 'starmodel.parked', id, why)
+      redis.call('HSET', 'starmodel.parked', id, ARGV[3])
     else
       redis.call('ZADD', waiting, place, id)
     end
