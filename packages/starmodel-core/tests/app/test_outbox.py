@@ -396,7 +396,7 @@ class TestSeveralProcesses:
             await apps[0].dispatch(Cart.create(names=["pen"]).on(f"cart-{number}"))
         await asyncio.gather(*[apps[n % 2].dispatch(Cart.order().on(f"cart-{n}")) for n in range(20)])
         await asyncio.gather(*map(arrived, apps))
-        ordered = [commit.command.id for commit in await _log(behind) if commit.command.origin_of(commit.command.id)]
+        ordered = [commit.command.id for commit in await _log(behind) if origin_of(commit.command.id)]
         assert (len(ordered), len(set(ordered))) == (20, 20)
 
     async def test_another_takes_over_from_one_that_died(self, apps, behind):
