@@ -306,3 +306,68 @@ async def test_somebody_who_signed_in_still_has_their_own_things(start, build_sh
     assert first.status == 200
     assert (await visitor.post(f"/basket/{visitor.id}/put", {}, x_user="ada")).status == 200
     assert "1 things" in (await visitor.get("/", x_user="ada")).text
+
+
+class BySession:
+    """Whoever the session says."""
+
+    async def identify(self, headers, session, visitor):
+        return Actor(session["user"], visitor) if "user" in session else None
+
+
+class TestAStreamOfAVisitThatIsOver:
+    @pytest.fixture
+    async def app(self, start, build_shop):
+        app = build_shop(auth=[BySession()])
+
+        @app.get("/rename")
+        def rename(session):
+            session["user"] = "bob"
+            return P("hello")
+
+        return await start(app=app)
+
+    @pytest.mark.parametrize("way", ["/login", "/logout", "/rename"])
+    async def test_ends_at_once_and_those_of_others_stay(self, app, way):
+        ada, bob = Visitor(app), Visitor(app)
+        await ada.get("/login")
+        async with (await ada.open("/")).stream() as own, (await bob.open("/")).stream() as other:
+            await own.hello()
+            await other.hello()
+            await ada.get(way)
+            await own.end()
+            assert not other.ended
+
+    async def test_ends_when_the_program_signs_its_actor_out_who_is_nobody_then(self, app):
+        ada, bob = Visitor(app), Visitor(app)
+        await ada.get("/login")
+        async with (await ada.open("/")).stream() as own, (await bob.open("/")).stream() as other:
+            await own.hello()
+            await other.hello()
+            await app.sign_out("ada")
+            await own.end()
+            assert not other.ended
+        assert "nobody" in (await ada.get("/who")).text
+
+    async def test_is_not_opened_again_with_the_cookie_of_before(self, app):
+        ada, thief = Visitor(app), Visitor(app)
+        await ada.get("/login")
+        page = await ada.open("/")
+        thief.cookies = dict(ada.cookies)
+        await ada.get("/logout")
+        page.visitor = thief
+        async with page.stream() as stream:
+            await stream.until("sm-stale")
+
+    async def test_goes_on_when_a_page_only_remembers_more(self, app):
+        @app.get("/note")
+        def note(session):
+            session["note"] = "x"
+            return P("noted")
+
+        ada = Visitor(app)
+        await ada.get("/login")
+        async with (await ada.open("/")).stream() as stream:
+            await stream.hello()
+            await ada.get("/note")
+            assert not stream.ended

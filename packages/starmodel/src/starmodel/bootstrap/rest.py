@@ -45,7 +45,7 @@ def attach_api(app: StarModelApp, api: str | None, title: str) -> None:
         ) from error
     _refuse_taken(app, path)
     rest = RestApp(app.application, identify=app.runtime.actor, title=title)
-    app.attach(path, rest, drain=rest.drain, takes=rest.takes)
+    app.attach(path, rest, drain=rest.drain, takes=rest.takes, end_those=rest.end_those)
 
 
 def _refuse_taken(app: StarModelApp, path: str) -> None:

@@ -6,11 +6,11 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import Message, Scope, Send
 
-    from .sessions import Session, Sessions
+    from .sessions import Session, Sessions, Visit
 
 __all__ = ["NOSNIFF", "Answer", "nonce_of"]
 
@@ -20,20 +20,37 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 class Answer:
     """A ``send`` that adds the headers every answer has."""
 
-    __slots__ = ("_is_new", "_scope", "_send", "_session", "_sessions", "_visit", "started")
+    __slots__ = ("_is_new", "_scope", "_send", "_session", "_sessions", "_tell", "_visit", "started")
 
-    def __init__(self, send: Send, session: Session, scope: Scope, sessions: Sessions, *, is_new: bool) -> None:
+    def __init__(
+        self,
+        send: Send,
+        session: Session,
+        scope: Scope,
+        sessions: Sessions,
+        *,
+        is_new: bool,
+        tell: Callable[[list[Visit]], Awaitable[None]] | None = None,
+    ) -> None:
         self._send, self._session, self._scope, self._sessions = send, session, scope, sessions
-        self._is_new = is_new
+        self._is_new, self._tell = is_new, tell
         self._visit = session.visit
         self.started = False
 
     def __call__(self, message: Message) -> Awaitable[None]:
         """Pass one message on."""
         if message["type"] == "http.response.start":
+            if self._session.ended and self._tell is not None:
+                return self._after_telling(message, self._tell)
             self.started = True
             message["headers"] = self._with_headers(message.get("headers", ()))
         return self._send(message)
+
+    async def _after_telling(self, message: Message, tell: Callable[[list[Visit]], Awaitable[None]]) -> None:
+        """Answer when every process can know that the visit has ended: a logout that is acknowledged is one."""
+        self._tell = None
+        await tell(self._session.ended)
+        await self(message)
 
     def _with_headers(self, headers: Any) -> list[tuple[bytes, bytes]]:
         full = list(headers)

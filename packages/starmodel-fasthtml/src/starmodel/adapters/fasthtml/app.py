@@ -28,6 +28,7 @@ from .browser.door import KeptDoor
 from .browser.marking import KEPT_PATH
 from .commands import CommandDoor
 from .crud import Site, SiteDoor, add_own_entities
+from .endings import EndThose, VisitEndings
 from .files import FileDoor, UploadDoor
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
@@ -89,6 +90,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             max_streams=max_streams,
         )
         runtime, self._gate = self.runtime, gate or GateSettings()
+        self.endings = VisitEndings(application, runtime.sessions, runtime.hub)
         self._frame, self._refusals = PageFrame(runtime), PageRefusals(runtime)
         super().__init__(
             title=title,
@@ -140,6 +142,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             settings=self._gate,
             draw=self._refusals.page,
             larger=self._takes,
+            endings=self.endings,
         )
 
     def _takes(self, scope: Scope) -> int:
@@ -167,11 +170,13 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         *,
         drain: Callable[[], None] | None = None,
         takes: Callable[[Scope], int] | None = None,
+        end_those: EndThose | None = None,
     ) -> None:
         """Let another ASGI application answer below *path*, behind the gate; a page of one's own there comes first.
 
         *drain* is called when the server is about to stop: it ends what would go on for ever.  *takes* says of a
-        request, whose path begins below *path*, how many bytes its body may have; 0 for no more than usual.  Lifespans
+        request, whose path begins below *path*, how many bytes its body may have; 0 for no more than usual.
+        *end_those* is called when sessions have ended, with what tells whether an actor's streams are over.  Lifespans
         are not run.
         """
         self._attached.append(Mount(path, app=app))
@@ -180,10 +185,13 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             self._larger[path] = takes
         if drain is not None:
             self.runtime.drains.append(drain)
+        if end_those is not None:
+            self.endings.others.append(end_those)
 
     def _include_all(self) -> None:
         """Open the routes of every class that the application knows by now, and of the site's own."""
         add_own_entities(self.application)
+        self.endings.prepare()
         for kind in list(self.application.catalog):
             self.include_entity(kind)
 
@@ -253,6 +261,14 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 
     async def _open_page(self, request: Request) -> PageRead:
         return await self.runtime.page(request.scope)
+
+    async def sign_out(self, actor: str) -> None:
+        """End every session of an actor and every stream that is open for them, on every node that shares a store.
+
+        *actor* is the id that an auth provider gives them.  Other ways to be recognised, such as a token in a header,
+        are for the provider to refuse.
+        """
+        await self.endings.sign_out(actor)
 
     def on(self, event: Any) -> Any:
         """Register the decorated function for a domain event; see :class:`starmodel.app.Subscribers`."""

@@ -10,13 +10,13 @@ import secrets
 import sys
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from starlette.requests import ClientDisconnect
 
 from starmodel.app import Refusal, refusal_of
 from starmodel.app.bodies import BodyTooLargeError
-from starmodel.core.errors import StarModelError
+from starmodel.core.errors import StarModelError, StoreError
 
 from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
@@ -25,7 +25,7 @@ from .replies import send_bytes, send_json, send_plain, unread
 from .sessions import Session, Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +35,7 @@ __all__ = [
     "SAFE_METHODS",
     "AnswerBrokenError",
     "Draw",
+    "Endings",
     "Gate",
     "GateSettings",
     "Larger",
@@ -50,6 +51,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
 _HTML = b"text/html; charset=utf-8"
+_NOT_NOW = "It cannot be found out at the moment whether this session still counts. Try again in a while."
 _FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 
 
@@ -59,6 +61,19 @@ Draw: TypeAlias = "Callable[[Scope, Refusal], str | None]"
 
 Larger: TypeAlias = "Callable[[Scope], int]"
 """Returns how many bytes of files an address takes, 0 for one that takes none."""
+
+
+class Endings(Protocol):
+    """Whoever sees to it that visits which ended are over everywhere."""
+
+    async def has(self, mark: str, /) -> bool:
+        """Tell whether a visit has ended in another process."""
+
+    async def tell(self, visits: Iterable[Visit], /) -> None:
+        """Tell the other processes of visits that have ended in this one."""
+
+    def settle(self, session: Session, visit: Visit, /) -> None:
+        """End the streams of what *visit* was before a request, and is not any more after it."""
 
 
 class AnswerBrokenError(StarModelError, ConnectionError):
@@ -84,10 +99,17 @@ class Gate:
     """Refuses what no handler should have to think about, and adds to every answer what no handler should forget."""
 
     def __init__(
-        self, app: ASGIApp, *, sessions: Sessions, settings: GateSettings, draw: Draw, larger: Larger | None = None
+        self,
+        app: ASGIApp,
+        *,
+        sessions: Sessions,
+        settings: GateSettings,
+        draw: Draw,
+        larger: Larger | None = None,
+        endings: Endings | None = None,
     ) -> None:
         self._app, self._sessions, self._settings, self._draw = app, sessions, settings, draw
-        self._larger = larger
+        self._larger, self._endings = larger, endings
         self._exact = frozenset(host for host in settings.hosts if not host.startswith("*."))
         self._suffixes = tuple(host[1:] for host in settings.hosts if host.startswith("*."))
 
@@ -106,11 +128,16 @@ class Gate:
         if refused is not None:
             await send_plain(send, *refused, [NOSNIFF])
             return
-        visit, is_new = self._visit(scope, headers)
+        name = self._sessions.cookie_name(https=scope["scheme"] == "https").encode()
+        cookie = _cookie(headers.get(b"cookie"), name)
+        if not await self._may_be_asked(cookie, send):
+            return
+        visit, is_new = self._visit(cookie)
         session = Session(self._sessions, visit)
         state["visit"] = visit
         scope["session"] = session
-        answer = Answer(packed(scope, headers, send), session, scope, self._sessions, is_new=is_new)
+        tell = None if self._endings is None else self._endings.tell
+        answer = Answer(packed(scope, headers, send), session, scope, self._sessions, is_new=is_new, tell=tell)
         limit = self._limit(scope, headers)
         limited = _Limited(receive, limit)
         try:
@@ -119,15 +146,41 @@ class Gate:
         except ClientDisconnect:
             return  # nobody is there to be answered
         except BodyTooLargeError:
-            if answer.started:
-                raise _broken() from None
-            out = answer if limited.is_read else unread(receive, answer)
-            await self._refuse(scope, BodyTooLargeError(limit), out)
+            await self._refuse_length(scope, limited, limit, answer, receive)
         except Exception as error:  # the outermost place: nothing above could answer
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
             if answer.started or not await answered_by_the_app(error, scope, limited, answer):
                 await self._tell(scope, headers, error, id, answer)
+        finally:
+            if session.ended or session.has_lost:
+                self._settle(session, visit)
+
+    def _settle(self, session: Session, visit: Visit) -> None:
+        if self._endings is not None:
+            self._endings.settle(session, visit)
+
+    async def _may_be_asked(self, cookie: str | None, send: Send) -> bool:
+        """Find out whether a visit that is new to this process has ended elsewhere; say so if that cannot be found out.
+
+        It is not let in unseen: it may have ended because its cookie was stolen.
+        """
+        mark = None if self._endings is None else self._sessions.unknown_mark(cookie)
+        try:
+            if self._endings is not None and mark is not None and await self._endings.has(mark):
+                self._sessions.retire(mark)
+        except StoreError:
+            await send_plain(send, 503, _NOT_NOW, [NOSNIFF, (b"retry-after", b"2")])
+            return False
+        return True
+
+    async def _refuse_length(
+        self, scope: Scope, limited: _Limited, limit: int, answer: Answer, receive: Receive
+    ) -> None:
+        if answer.started:
+            raise _broken() from None
+        out = answer if limited.is_read else unread(receive, answer)
+        await self._refuse(scope, BodyTooLargeError(limit), out)
 
     async def _refuse(self, scope: Scope, error: StarModelError, send: Send) -> None:
         """Tell who sent the request what is wrong with it: people by a page, programs by a problem document."""
@@ -186,9 +239,7 @@ class Gate:
         name = host if host in self._exact else _without_port(host)
         return name in self._exact or (bool(self._suffixes) and name.endswith(self._suffixes))
 
-    def _visit(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[Visit, bool]:
-        name = self._sessions.cookie_name(https=scope["scheme"] == "https").encode()
-        cookie = _cookie(headers.get(b"cookie"), name)
+    def _visit(self, cookie: str | None) -> tuple[Visit, bool]:
         visit = self._sessions.visit(cookie)
         if visit is not None:
             return visit, False

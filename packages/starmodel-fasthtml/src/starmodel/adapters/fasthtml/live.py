@@ -76,6 +76,10 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self.draining = False
         self.streams = 0
+        self.listeners: dict[str, Callable[[Change], None]] = {}
+        """Who is told of every change of a class besides the pages, by its name."""
+        self.missed: list[Callable[[], None]] = []
+        """Who is told that some changes were missed."""
 
     async def open(self) -> None:
         """Begin to follow the bus."""
@@ -137,6 +141,8 @@ class Hub:
     def tell_everything(self) -> None:
         """Show every tab everything as it is now."""
         self.app.dispatcher.moves.everything()
+        for told in self.missed:
+            told()
         for tab in self.tabs:
             tab.note_everything()
             tab.wake()
@@ -146,6 +152,8 @@ class Hub:
         self._stand_at(commit.position)
         self.app.dispatcher.moves.heard(commit)
         for change in commit.changes:
+            if change.entity in self.listeners:
+                self.listeners[change.entity](change)
             concerned = self.concerned(change)
             stored = _stored_by(change) if concerned else None
             for tab in concerned:
@@ -155,6 +163,8 @@ class Hub:
     def _concerns_nobody(self, commit: Commit) -> bool:
         """Note where the log stands if *commit* is nothing to any tab."""
         if any(self._by_key.get(change.key) or self._by_kind.get(change.entity) for change in commit.changes):
+            return False
+        if any(change.entity in self.listeners for change in commit.changes):
             return False
         self._stand_at(commit.position)
         self.app.dispatcher.moves.heard(commit)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from starmodel.app.policies import owner_mark
 from starmodel.app.signing import Signer
 from starmodel.core.actors import Actor
 from starmodel.core.errors import ConfigurationError, ForbiddenError, QueryError
@@ -143,6 +144,7 @@ class Runtime:
             for provider in self._auth:
                 found = await provider.identify(headers, scope["session"], visitor)
                 if found is not None:
+                    self.sessions.belongs_to(scope["state"]["visit"], owner_mark(found.id))
                     return found if found.visitor is not None else replace(found, visitor=visitor)
         return Actor(visitor, visitor)
 

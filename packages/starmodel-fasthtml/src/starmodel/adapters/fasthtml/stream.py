@@ -64,6 +64,8 @@ class LiveDoor:
             await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
             await send({"type": "http.response.body", "body": comment_frame("open"), "more_body": True})
             runtime.hub.join(tab)
+            if runtime.sessions.is_retired(tab.visit):  # while it was being asked who that is
+                tab.end()
             await self._catch_up(tab, seen)
             await _until_gone(receive)
         except asyncio.CancelledError:

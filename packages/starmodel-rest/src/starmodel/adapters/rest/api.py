@@ -25,12 +25,13 @@ from .service import Identify, Service
 from .specification import specification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from starmodel.app import Application, Handler
+    from starmodel.core.actors import Actor
     from starmodel.core.entity import Entity
 
 __all__ = ["Identify", "RestApp"]
@@ -85,6 +86,10 @@ class RestApp(FastAPI):
         """Answer one request; entities that the application got since are there."""
         self._include_new()
         await super().__call__(scope, receive, send)
+
+    def end_those(self, is_over: Callable[[Actor], bool]) -> None:
+        """End the feeds of every actor of whom *is_over* is true."""
+        self.feeds.end_those(is_over)
 
     def drain(self) -> None:
         """End every feed at once; what a server calls before it stops."""

@@ -27,6 +27,8 @@ from starmodel.core.relations import steps_of
 from .answers import problem, represented
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
@@ -76,6 +78,12 @@ class Feeds:
         for feed in self.open:
             feed.end()
 
+    def end_those(self, is_over: Callable[[Actor], bool]) -> None:
+        """End the feeds of whoever may not have one any longer; who comes back is asked who they are."""
+        for feed in list(self.open):
+            if is_over(feed.actor):
+                feed.end()
+
     def feed(
         self, kind: type[Entity], query: Query, actor: Actor, fields: tuple[str, ...] | None, request: Request
     ) -> Feed:
@@ -92,7 +100,7 @@ class Feed:
         self, feeds: Feeds, kind: type[Entity], query: Query, actor: Actor, fields: tuple[str, ...] | None, seen: str
     ) -> None:
         self._feeds, self._app = feeds, feeds.application
-        self._kind, self._query, self._actor, self._fields = kind, query, actor, fields
+        self._kind, self._query, self.actor, self._fields = kind, query, actor, fields
         self._store = self._app.persistence.for_class(kind)
         self._seen = seen
         self._last = Position("", 0)
@@ -225,7 +233,7 @@ class Feed:
             entity is not None
             and matches(self._query.where, entity)
             and is_found(self._query.search, entity)
-            and may_read(self._app, self._actor, entity)
+            and may_read(self._app, self.actor, entity)
         )
 
     async def _write(self, frame: bytes) -> None:
