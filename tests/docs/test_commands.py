@@ -11,7 +11,7 @@ from starmodel.cli.catalog import CommandCatalog
 from .pages import EVERYTHING, ROOT, commands_of, name_of
 
 OURS = {"./dev", "starmodel", ".ci/run"}
-OTHERS = {"apt-get", "cd", "export", "hatch", "mkdir", "pip", "pytest", "python", "source", "towncrier"}
+OTHERS = {"apt-get", "cd", "export", "hatch", "mkdir", "pip", "pytest", "python", "redis-server", "source", "towncrier"}
 
 
 def known_commands():

@@ -71,3 +71,21 @@ def test_a_cart_is_ones_own_and_an_order_is_everybodys(tabs: Callable[..., tuple
     expect(theirs.get_by_role("row").nth(1)).to_contain_text("8.40")
     theirs.get_by_role("button", name="Send", exact=True).click()
     expect(theirs.get_by_role("row").nth(1)).to_contain_text("Yes")
+
+
+def test_an_order_is_everybodys_at_once_and_the_cart_in_redis_follows(
+    tabs: Callable[..., tuple[Page, Page]], redis_url: str
+) -> None:
+    settings = {"REDIS_URL": redis_url, "DATABASE_URL": "sqlite:///magazine.db", "STARMODEL_ENV": "development"}
+    mine, theirs = tabs("hybrid.py", **settings)
+    made = mine.request.post(
+        mine.url + "blogpost/create", data={"title": "Rain", "price": "3.20"}, headers={"Accept": "application/json"}
+    )
+    assert made.ok
+    mine.get_by_label("Add Rain").click()
+    expect(mine.get_by_label("Cart")).to_contain_text("3.20")
+    mine.get_by_role("button", name="Order", exact=True).click()
+    expect(theirs.get_by_label("Orders")).to_contain_text("Rain · 3.20")
+    expect(theirs.get_by_text("sold 1")).to_be_visible()
+    expect(mine.get_by_label("Cart")).to_contain_text("Nothing in it yet.")
+    expect(mine.get_by_label("Orders")).to_contain_text("Rain · 3.20")

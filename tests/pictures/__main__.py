@@ -13,6 +13,8 @@ from boot.visit import chromium
 from e2e.conftest import EXAMPLES, ROOT, Server
 from playwright.sync_api import Browser, sync_playwright
 
+from rig.redis import Redis
+
 IMAGES = ROOT / "docs" / "images"
 WIDE = {"width": 1040, "height": 640}
 
@@ -53,6 +55,15 @@ PRODUCTS: list[Command] = [
 ]
 
 
+POSTS: list[Command] = [
+    ("/blogpost/create", {"title": "A map of rain", "price": "3.20", "body": "Why it always finds your street."}),
+    ("/blogpost/create", {"title": "Bread at home", "price": "1.80", "body": "Flour, water, and a weekend."}),
+    ("/blogpost/create", {"title": "Chess by post", "price": "2.00", "body": "Forty moves, four years."}),
+    ("/blogpost/create", {"title": "Letters to a lamp", "price": "2.90", "body": "What the moths wrote."}),
+    ("/blogpost/create", {"title": "The slow web", "price": "2.50", "body": "Pages that are there before you ask."}),
+]
+
+
 def send(url: str, commands: Iterable[Command]) -> None:
     for path, values in commands:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -60,19 +71,19 @@ def send(url: str, commands: Iterable[Command]) -> None:
             load(answer)
 
 
-def take(browser: Browser, folder: Path, name: str, commands: Iterable[Command], *clicks: str) -> None:
+def take(
+    browser: Browser, folder: Path, name: str, commands: Iterable[Command], *clicks: str, **environment: str
+) -> None:
     """Take ``docs/images/NAME.png`` of the example of that name."""
-    database = f"sqlite:///{folder / name}.db"
-    server = Server(
-        str(EXAMPLES / f"{name}.py"), folder, environment={"DATABASE_URL": database, "STARMODEL_ENV": "development"}
-    )
+    settings = {"DATABASE_URL": f"sqlite:///{folder / name}.db", "STARMODEL_ENV": "development", **environment}
+    server = Server(str(EXAMPLES / f"{name}.py"), folder, environment=settings)
     server.start()
     try:
         send(server.url, commands)
         page = browser.new_page(viewport=WIDE, reduced_motion="reduce")
         page.goto(server.url)
         for label in clicks:
-            page.get_by_label(label, exact=True).click()
+            page.get_by_label(label, exact=True).or_(page.get_by_role("button", name=label, exact=True)).first.click()
             page.wait_for_timeout(400)
         page.locator("#sm-toasts > *").evaluate_all("all => all.forEach(one => one.remove())")
         page.screenshot(path=IMAGES / f"{name}.png")
@@ -82,12 +93,14 @@ def take(browser: Browser, folder: Path, name: str, commands: Iterable[Command],
 
 
 def main() -> None:
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder, Redis() as redis:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         take(browser, Path(folder), "kanban", CARDS)
         take(browser, Path(folder), "chat", MESSAGES)
         take(browser, Path(folder), "dashboard", SALES)
         take(browser, Path(folder), "shop", PRODUCTS, "Add Tea", "Add Honey")
+        clicks = ("Add A map of rain", "Add The slow web", "Order", "Add Chess by post")
+        take(browser, Path(folder), "hybrid", POSTS, *clicks, REDIS_URL=redis.url)
         browser.close()
 
 
