@@ -14,12 +14,11 @@ import pytest
 
 from rig.redis import Redis
 from starmodel.adapters.persistence.redis import RedisRepo, UnreadableError
-from starmodel.core import Entity, Unique
+from starmodel.core import Entity
 from starmodel.core.changes import Position
 from starmodel.core.errors import (
     CommandReusedError,
     ConfigurationError,
-    DefinitionError,
     GoneError,
     InvalidError,
     QueryError,
@@ -46,7 +45,7 @@ class TestQuestionsBeyondTheLimit:
     async def test_are_refused_with_what_to_do(self, narrow):
         await put(narrow, *(Item(id=f"i{n}") for n in range(4)))
         for query in (Query(where={"rank": 0}), Query(order=("name",)), Query(where={"not": {"id": "i1"}})):
-            with pytest.raises(QueryError, match=r"there are 4 of Item.*up to 3; keep Item in the store 'sql'"):
+            with pytest.raises(QueryError, match=r"there are 4 of Item.*up to 3; .*keep Item in the store 'sql'"):
                 await narrow.query(Item, query)
         with pytest.raises(QueryError, match="up to 3"):
             await narrow.count(Item, {"rank": 0}, cap=1)
@@ -307,14 +306,6 @@ async def test_any_bytes_come_back(store):
     await put(store, one)
     assert (await found(store, one)).entity == one
     assert (await store.history(Odd, "a"))[0].changes[0].after["data"] == one.data
-
-
-@pytest.mark.parametrize("email", [Annotated[str, Unique()], Annotated[str, Unique()] | None])
-async def test_a_rule_that_is_not_kept_is_refused(store, email):
-    Account = type("Account", (Entity,), {"__annotations__": {"email": email}, "email": ""})  # noqa: N806
-
-    with pytest.raises(DefinitionError, match=r"Account\.email is Unique.*keep Account in the store 'sql'"):
-        await store.open([Account])
 
 
 async def test_what_has_expired_leaves_no_id_behind(store, redis_server):

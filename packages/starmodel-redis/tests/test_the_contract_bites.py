@@ -6,9 +6,10 @@ import inspect
 
 import pytest
 
-from starmodel.adapters.persistence.redis import RedisRepo, log, queries, writing
+from starmodel.adapters.persistence.redis import RedisRepo, finding, log, queries, writing
 from starmodel.adapters.persistence.redis.scripts import script
 from starmodel.adapters.persistence.redis.server import Script
+from starmodel.testing.sources import FakeClock
 from starmodel.testing.store import SharedStoreContract, StoreContract
 
 FAULTS = [
@@ -22,6 +23,13 @@ FAULTS = [
     ("changes", "'(' .. ARGV[1]", "ARGV[1]", "the_log_can_be_resumed_anywhere"),
     ("changes", "ARGV[2])}", "'1')}", "the_log_tells_every_commit_in_order"),
     ("history", "ZREVRANGEBYSCORE", "ZRANGEBYSCORE", "a_history_can_be_read_back_in_pages"),
+    ("commit", "if ARGV[j + 2] == '1' then", "if false then", "what_is_unique_is_nobody_elses"),
+    ("commit", "taken[index .. value] = true", "", "two_that_are_alike_are_refused_together"),
+    ("commit", "if not own[there] and", "if", "what_is_unique_may_be_taken_when_it_is_free"),
+    ("commit", "  take_out(w.class, w.id, w.stands)", "", "what_is_indexed_is_found_as_it_is_now"),
+    ("commit", "and redis.call('EXISTS', there) == 1 then", "then", "what_expires_is_in_no_index"),
+    ("commit", "if not keep then return {'ok', epoch, '0'} end", "", "a_rehearsal_stores_nothing"),
+    ("span", "after and '(' .. after or '[' .. value", "'[' .. value", "what_is_indexed_is_found_as_ever"),
     ("look", "'(' .. ARGV[4], '+'", "'[' .. ARGV[4], '+'", "pages_show_everything_once"),
     ("lease", "return false", "return {head[1], head[2]}", "only_one_of_many_gets_it"),
     ("lease", "task[3] or head[2]", "head[2]", "progress_is_kept"),
@@ -33,16 +41,17 @@ class Suite(StoreContract, SharedStoreContract):
     """Runs one test of the contracts, outside pytest."""
 
     __test__ = False
+    real_time = True
 
 
 async def fails(test, store, other):
     """Tell whether a test of the contract fails on these stores."""
     run = getattr(Suite(), f"test_{test}")
     wanted = inspect.signature(run).parameters
-    given = {"store": store, "other": other, "order": ("id",)}
+    given = {"store": store, "other": other, "order": ("id",), "clock": FakeClock()}
     try:
         await run(**{name: value for name, value in given.items() if name in wanted})
-    except Exception:  # noqa: BLE001  (whatever it is, it notices)
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001  (whatever it is, it notices)
         return True
     return False
 
@@ -60,7 +69,7 @@ async def test_a_fault_is_noticed(store, other, monkeypatch, name, right, wrong,
     source = script(name).source
     assert right in source
     faulty = Script(source.replace(right, wrong))
-    for module in (log, queries, writing):
+    for module in (finding, log, queries, writing):
         monkeypatch.setattr(module, "script", lambda wanted: faulty if wanted == name else script(wanted))
     assert await fails(test, store, other)
 

@@ -13,6 +13,7 @@ from starmodel.core.changes import Changes
 from starmodel.core.errors import GoneError, RefusedError
 from starmodel.core.ports import Durability
 from starmodel.core.query import Page, Query, Stored
+from starmodel.core.rules import taken
 from starmodel.testing import StoreContract
 
 
@@ -149,6 +150,40 @@ class TestGivesAVersionTwice(Suite):
     class Store(MemoryRepo):
         def _apply(self, write, version, now):
             super()._apply(write, write.expected + 1, now)
+
+
+class TestLetsAnybodyHaveWhatIsUnique(Suite):
+    caught_by = (
+        "test_what_is_unique_is_nobody_elses",
+        "test_two_that_are_alike_are_refused_together",
+        "test_only_one_of_many_gets_what_is_unique",
+    )
+
+    class Store(MemoryRepo):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self._unique.check = lambda _writes: None
+
+
+class TestKeepsWhatIsUniqueForEver(Suite):
+    caught_by = ("test_what_is_unique_may_be_taken_when_it_is_free", "test_what_expires_is_in_no_index")
+
+    class Store(MemoryRepo):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self._unique.free = lambda _kind, _entity: None
+            self._unique._found = lambda _kind, _id: True
+
+
+class TestTakesNothingForSomething(Suite):
+    caught_by = ("test_nothing_is_alike_to_nothing",)
+
+    class Store(MemoryRepo):
+        def _check_all(self, changeset):
+            super()._check_all(changeset)
+            emails = [write.after.email for write in changeset.writes if hasattr(write.after, "email")]
+            if len(set(emails)) < len(emails):
+                raise taken(["email"])
 
 
 class TestPagesByOffset(Suite):

@@ -19,7 +19,7 @@ from starmodel.core.query import Stored
 from starmodel.testing.base import Contract
 from starmodel.testing.sources import FakeClock
 
-from .samples import Author, Everything, Fleeting, Item, Other, Post
+from .samples import Account, Author, Everything, Fleeting, Item, Other, Post, Voucher
 
 __all__ = ["StoreSuite", "changed", "changeset", "created", "deleted", "found", "put", "recorded"]
 
@@ -31,7 +31,7 @@ AT = datetime(2025, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 class StoreSuite(Contract):
     """The fixtures of the store suite, and what a store may be unable to do."""
 
-    kinds: ClassVar[Sequence[type[Entity]]] = (Item, Other, Fleeting, Everything, Author, Post)
+    kinds: ClassVar[Sequence[type[Entity]]] = (Item, Other, Fleeting, Everything, Author, Post, Account, Voucher)
     """The entities the suite stores."""
 
     supports_ttl: ClassVar[bool] = True
@@ -45,6 +45,9 @@ class StoreSuite(Contract):
 
     supports_relations: ClassVar[bool] = True
     """False for a store that cannot answer conditions on what a ``Reference`` leads to: it refuses them."""
+
+    supports_unique: ClassVar[bool] = True
+    """False for a store that refuses classes with ``Unique``."""
 
     real_time: ClassVar[bool] = False
     """True for a store that has a clock of its own: the suite then waits, and leaves out what takes a day."""

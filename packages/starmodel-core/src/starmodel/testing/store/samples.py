@@ -12,10 +12,22 @@ from typing import Annotated, Any
 
 from starmodel.core.domain_events import DomainEvent
 from starmodel.core.entity import Entity
-from starmodel.core.marks import Reference
+from starmodel.core.marks import Indexed, Reference, Unique
 from starmodel.core.visibility import Private, Secret
 
-__all__ = ["Author", "Colour", "Everything", "Fleeting", "Item", "Moved", "Other", "Place", "Post"]
+__all__ = [
+    "Account",
+    "Author",
+    "Colour",
+    "Everything",
+    "Fleeting",
+    "Item",
+    "Moved",
+    "Other",
+    "Place",
+    "Post",
+    "Voucher",
+]
 
 
 class Colour(Enum):
@@ -67,6 +79,29 @@ class Fleeting(Entity):
     """Expires a second after its last change."""
 
     name: str = ""
+    model_config = {"ttl": 1.0}
+
+
+class Account(Entity):
+    """Has values that nobody else may have, and some that are often asked for."""
+
+    email: Annotated[str | None, Unique()] = None
+    row: Annotated[str, Unique("place")] = ""
+    seat: Annotated[int | None, Unique("place")] = None
+    rank: Annotated[int, Indexed()] = 0
+    price: Annotated[Decimal, Indexed()] = Decimal(0)
+    due: Annotated[date | None, Indexed()] = None
+    at: Annotated[datetime | None, Indexed()] = None
+    owner: Annotated[str, Indexed("owned")] = ""
+    colour: Annotated[Colour, Indexed("owned")] = Colour.RED
+    note: str = ""
+
+
+class Voucher(Entity):
+    """Has such values, and expires a second after its last change."""
+
+    code: Annotated[str, Unique()] = ""
+    rank: Annotated[int, Indexed()] = 0
     model_config = {"ttl": 1.0}
 
 

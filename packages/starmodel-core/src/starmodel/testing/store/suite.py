@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .committing import CommittingContract
 from .following import FollowingContract
+from .indexing import IndexingContract
 from .keeping import KeepingContract
 from .owing import OwingContract
 from .reading import ReadingContract
@@ -18,6 +19,7 @@ __all__ = ["StoreContract"]
 class StoreContract(
     ReadingContract,
     RelatingContract,
+    IndexingContract,
     SearchingContract,
     CommittingContract,
     RehearsingContract,
@@ -36,6 +38,7 @@ class StoreContract(
                 return MyStore(tmp_path / "data", clock=clock)
 
     ``new_store`` is empty for every test, and not open yet.  What the store cannot do is said by ``supports_ttl``,
-    ``supports_big_integers``, ``supports_naive_times``, ``supports_relations`` and ``real_time``; a log that is
-    cut at some length is given by ``short_log_store``, and a store that survives its process proves it by ``reopened``.
+    ``supports_big_integers``, ``supports_naive_times``, ``supports_relations``, ``supports_unique`` and ``real_time``;
+    a log that is cut at some length is given by ``short_log_store``, and a store that survives its process proves it by
+    ``reopened``.
     """

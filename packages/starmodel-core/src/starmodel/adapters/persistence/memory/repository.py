@@ -18,6 +18,7 @@ from starmodel.core.query import Page, Query, Stored, matches, select
 
 from .log import CommitLog
 from .outbox import MemoryOutbox
+from .uniqueness import Uniqueness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,6 +56,7 @@ class MemoryRepo:
     ) -> None:
         self._clock = clock or SystemClock()
         self._rows: dict[type[Entity], dict[str, _Row]] = {}
+        self._unique = Uniqueness(self._found)
         self._log = CommitLog(keep=keep, receipts=receipts)
         self._outbox = MemoryOutbox()
         self._sweep_every = sweep
@@ -79,9 +81,9 @@ class MemoryRepo:
     def free_expired(self) -> int:
         """Free what has expired and return how much that was."""
         now, freed = self._clock.monotonic(), 0
-        for rows in self._rows.values():
+        for kind, rows in self._rows.items():
             for id in [id for id, row in rows.items() if _expired(row, now)]:
-                del rows[id]
+                self._unique.free(kind, rows.pop(id).stored.entity)
                 freed += 1
         self._log.free_expired(now)
         return freed
@@ -127,15 +129,26 @@ class MemoryRepo:
         earlier = self._log.receipt(command.id, changeset.fingerprint, now)
         if earlier is not None:
             return earlier
-        for write in changeset.writes:
-            self._check(write)
+        self._check_all(changeset)
         self._outbox.check(changeset.owed)
         commit = sealed(changeset, self._log.next_position, command.at or self._clock.now())
+        for write in changeset.writes:
+            if write.before is not None:
+                self._unique.free(write.kind, write.before)
         for write, change in zip(changeset.writes, commit.changes, strict=True):
             self._apply(write, change.version, now)
         self._log.append(commit, now)
         self._outbox.add(changeset.owed)
         return commit
+
+    async def rehearse(self, changeset: Changeset, /) -> None:
+        """Raise what :meth:`commit` would raise for these writes now."""
+        self._check_all(changeset)
+
+    def _check_all(self, changeset: Changeset) -> None:
+        for write in changeset.writes:
+            self._check(write)
+        self._unique.check(changeset.writes)
 
     def _check(self, write: Write) -> None:
         row = self._live(write.kind, write.id)
@@ -151,6 +164,7 @@ class MemoryRepo:
         if write.after is None:
             rows.pop(write.id, None)
             return
+        self._unique.take(write.kind, write.after)
         ttl = write.kind.__entity_config__.get("ttl")
         rows[write.id] = _Row(Stored(write.after, version), None if ttl is None else now + ttl)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.app.sources import SystemClock
@@ -13,6 +14,7 @@ from starmodel.core.ports import Durability
 from starmodel.core.query import Page, Query, Stored
 
 from . import outbox
+from .building import begin
 from .errors import UncertainError
 from .life import Life
 from .log import Forgotten, Log
@@ -39,8 +41,8 @@ class RedisRepo:
     """Keeps entities in the Redis, or Valkey, at *url*.
 
     The server has the clock: what expires, and when, does not depend on this machine's.  *clock* only dates commands
-    that have no date.  *keep* commits stay in the log.  A question that is not in the order of the ids looks at up to
-    *most* entities of its class.
+    that have no date.  *keep* commits stay in the log.  A question that no index answers looks at up to *most* entities
+    of its class.
     """
 
     single_process = False
@@ -65,12 +67,17 @@ class RedisRepo:
         self.durability = promise.durability
 
     async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
-        """Meet the server: DurabilityError when it promises less than the address asks for."""
-        for kind in kinds:
-            self._shapes.of(kind)
+        """Meet the server, and begin the indexes of *kinds* that are new.
+
+        DurabilityError when it promises less than the address asks for; ConfigurationError when entities are alike that
+        a new ``Unique`` wants to be different.
+        """
+        shapes = [self._shapes.of(kind) for kind in kinds]
         self._server.open()
         try:
             await self.position()
+            for shape in shapes:
+                await self._call(partial(begin, shape))
         except BaseException:
             await self._server.close()
             raise
@@ -116,6 +123,11 @@ class RedisRepo:
             raise
         self._life.saw(commit.position)
         return commit
+
+    async def rehearse(self, changeset: Changeset, /) -> None:
+        """Raise what :meth:`commit` would raise for these writes now; nothing is stored."""
+        at = changeset.command.at or self._clock.now()
+        await self._call(Attempt(changeset, at, self._shapes, self._log, keep=self._keep).rehearse)
 
     async def receipt(self, command_id: str, fingerprint: str, /) -> Commit | None:
         """Return the commit of a command of the last 24 hours."""

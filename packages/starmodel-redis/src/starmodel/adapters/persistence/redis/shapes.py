@@ -26,14 +26,15 @@ from starmodel.core.annotations import marks_in
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
-from starmodel.core.marks import Unique, Was
+from starmodel.core.marks import Was
 from starmodel.core.query import Stored
 from starmodel.core.records import revived_by
 from starmodel.core.secrecy import secret_fields
 
 from .errors import UnreadableError
+from .indexes import Index, indexes_of, sort_of
 
-__all__ = ["Shape", "Shapes", "refuse_rules"]
+__all__ = ["Shape", "Shapes"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -57,6 +58,16 @@ class Shape(Generic[E]):
         """Milliseconds after a commit until an entity expires."""
         seconds = self.kind.__entity_config__.get("ttl")
         return None if seconds is None else max(1, round(seconds * 1000))
+
+    @cached_property
+    def indexes(self) -> tuple[Index, ...]:
+        """The indexes that are kept for the class."""
+        return indexes_of(self.kind)
+
+    @cached_property
+    def indexable(self) -> frozenset[str]:
+        """The fields that an index can be kept of."""
+        return frozenset(name for name, info in self.infos.items() if sort_of(info.annotation))
 
     @cached_property
     def _model(self) -> type[BaseModel]:
@@ -176,8 +187,9 @@ class Shapes:
         """Return the shape of *kind*, made when it is first asked for."""
         shape = self._by_kind.get(kind)
         if shape is None:
-            refuse_rules(kind)
-            shape = self._by_kind[kind] = Shape(kind)
+            shape = Shape(kind)
+            _ = shape.indexes  # or a refusal, before anything is kept
+            self._by_kind[kind] = shape
             self._by_name[shape.name] = shape
         return shape
 
@@ -209,16 +221,6 @@ def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
         return [*value, *value.values()]
     return value if isinstance(value, list | tuple | AbstractSet) else ()
-
-
-def refuse_rules(kind: type[Entity]) -> None:
-    """Raise DefinitionError for a rule of *kind* that the store does not keep."""
-    for name, info in fields_of(kind).items():
-        if any(isinstance(mark, Unique) for mark in marks_in(info.annotation)):
-            raise DefinitionError(
-                f"{kind.__name__}.{name} is Unique, which the store 'redis' does not see to; keep {kind.__name__} in "
-                "the store 'sql', or make the id of what has to be unique"
-            )
 
 
 def _resolve(annotation: Any, seen: set[type[Entity]]) -> None:

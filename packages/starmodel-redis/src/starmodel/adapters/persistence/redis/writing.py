@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starmodel.core.changes import Changeset, Commit, Position, Write, sealed
 from starmodel.core.errors import ConflictError, GoneError, OnItsWayError
+from starmodel.core.rules import taken
 
+from .building import declare
 from .errors import UncertainError, UnreadableError, is_lost
 from .log import Forgotten
 from .outbox import sent
@@ -18,9 +20,12 @@ from .scripts import script
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from starmodel.core.entity import Entity
+
+    from .indexes import Index
     from .log import Log
     from .server import Link
-    from .shapes import Shapes
+    from .shapes import Shape, Shapes
 
 __all__ = ["Attempt"]
 
@@ -49,14 +54,18 @@ class Attempt:
         for write in changeset.writes:
             shapes.of(write.kind)
         entry = entry_of(sealed(changeset, Position("", 0), at), shapes)
-        self._head = (command.id, changeset.fingerprint, self._id, keep, entry.head, entry.keys, entry.body)
+        self._head: Sent = (command.id, changeset.fingerprint, self._id, keep, entry.head, entry.keys, entry.body)
         self._writes: list[Sent] = [self._write(write) for write in changeset.writes]
         self._owed = sent(changeset.owed)
 
     def _write(self, write: Write) -> Sent:
         shape = self._shapes.of(write.kind)
-        rest = b"" if write.after is None else shape.document(write.after)
-        return shape.name, write.id, write.expected, shape.ttl or "", shape.digest, rest
+        after = write.after
+        if after is None:
+            return shape.name, write.id, write.expected, "", shape.digest, b"", 0
+        places = [part for index in shape.indexes for part in _place(index, after)]
+        whole = (shape.name, write.id, write.expected, shape.ttl or "", shape.digest, shape.document(after))
+        return *whole, len(shape.indexes), *places
 
     async def send(self, link: Link) -> Commit:
         """Store the changeset, or raise what the contract says."""
@@ -82,8 +91,15 @@ class Attempt:
                 raise ConflictError(said[1].decode(), int(said[2]), int(said[3]))
             if outcome == b"shape":
                 self._merge(number, said[1])
+            elif outcome == b"index":
+                await declare(self._shape(number), link)
             else:
-                raise self._refusal(outcome, self._changeset.writes[number], said)
+                raise self._refusal(outcome, number, said)
+
+    async def rehearse(self, link: Link) -> None:
+        """Raise what :meth:`send` would raise for these writes."""
+        self._head = (*self._head[:3], "", *self._head[4:])
+        await self._stored(link)
 
     async def _sent(self, link: Link) -> Sequence[bytes]:
         parts = [part for write in self._writes for part in write]
@@ -108,14 +124,26 @@ class Attempt:
 
     def _merge(self, number: int, there: bytes) -> None:
         """Keep what another version of the class wrote into a document, and this one does not know."""
-        name, id, expected, ttl, digest, rest = self._writes[number]
-        document, has_more = self._shapes.of(self._changeset.writes[number].kind).with_rest(rest, there)
-        self._writes[number] = (name, id, expected, ttl, "=" if has_more else f"={digest}", document)
+        name, id, expected, ttl, digest, rest, *places = self._writes[number]
+        document, has_more = self._shape(number).with_rest(rest, there)
+        self._writes[number] = (name, id, expected, ttl, "=" if has_more else f"={digest}", document, *places)
 
-    def _refusal(self, outcome: bytes, write: Write, said: Sequence[bytes]) -> Exception:
+    def _shape(self, number: int) -> Shape[Any]:
+        return self._shapes.of(self._changeset.writes[number].kind)
+
+    def _refusal(self, outcome: bytes, number: int, said: Sequence[bytes]) -> Exception:
+        write = self._changeset.writes[number]
         name = write.kind.__entity_name__
+        if outcome == b"taken":
+            label = said[1].decode()
+            return taken(next(index.fields for index in self._shape(number).indexes if index.label == label))
         if outcome == b"odd":
             return UnreadableError(name, write.id)
         if outcome == b"gone":
             return GoneError(name, write.id)
         return ConflictError(f"{name} {write.id}", write.expected, int(said[1]))
+
+
+def _place(index: Index, entity: Entity) -> Sent:
+    member, is_alone = index.member(entity)
+    return index.label, member, "1" if is_alone else ""

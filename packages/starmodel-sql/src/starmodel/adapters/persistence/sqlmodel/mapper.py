@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -21,13 +21,13 @@ from sqlalchemy import (
     text,
 )
 
-from starmodel.core.annotations import marks_in
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, Problem
 from starmodel.core.frozen import freeze
 from starmodel.core.marks import Indexed, Unique
 from starmodel.core.query import Stored
 from starmodel.core.records import revived_by
+from starmodel.core.rules import groups_of
 from starmodel.core.secrecy import secret_fields
 
 from .columns import column_of, names_before, table_name
@@ -76,6 +76,12 @@ class Mapper(Generic[E]):
             return ()
         expires = self.table.c[EXPIRES]
         return (or_(expires.is_(None), expires > bindparam("_now")),)
+
+    @cached_property
+    def is_unique(self) -> bool:
+        """Whether no two rows may have the same values somewhere, besides the id."""
+        indexes = any(index.unique for index in self.table.indexes)
+        return indexes or any(isinstance(one, UniqueConstraint) for one in self.table.constraints)
 
     def moment(self, now: float) -> dict[str, float]:
         """Return the parameter of :attr:`alive`."""
@@ -197,19 +203,6 @@ def bookkeeping(kind: type[Entity]) -> list[Column[Any]]:
 
 def constraints(table: str, infos: Mapping[str, FieldInfo]) -> list[Index | UniqueConstraint]:
     """Return the indexes and rules that the marks of the fields ask for."""
-    return [
-        Index(shortened(f"ix_{table}_{label}"), *names)
-        for label, names in _groups(infos, lambda mark: isinstance(mark, Indexed))
-    ] + [
-        UniqueConstraint(*names, name=shortened(f"uq_{table}_{label}"))
-        for label, names in _groups(infos, lambda mark: isinstance(mark, Unique))
+    return [Index(shortened(f"ix_{table}_{label}"), *names) for label, names in groups_of(infos, Indexed)] + [
+        UniqueConstraint(*names, name=shortened(f"uq_{table}_{label}")) for label, names in groups_of(infos, Unique)
     ]
-
-
-def _groups(infos: Mapping[str, FieldInfo], wanted: Callable[[Any], bool]) -> list[tuple[str, list[str]]]:
-    """Return the fields with such a mark: those of one group together, the others each alone."""
-    groups: dict[str, list[str]] = {}
-    for name, info in infos.items():
-        for mark in filter(wanted, marks_in(info.annotation)):
-            groups.setdefault(mark.group or name, []).append(name)
-    return list(groups.items())

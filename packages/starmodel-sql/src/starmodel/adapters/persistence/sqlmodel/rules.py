@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, exc
 
 from starmodel.core.errors import InvalidError, Problem, RefusedError, StarModelError
+from starmodel.core.rules import taken
 
 from .columns import table_name
 
@@ -44,7 +45,7 @@ def _postgres(state: str, error: Any) -> StarModelError | None:
         return _empty([str(error.diag.column_name)])
     if state.startswith("22"):  # data_exception: a column whose type the user chose
         return InvalidError([Problem((), f"{_UNFIT.get(state, _UNFIT_ANYHOW)}; see its type", "unstorable")])
-    return _taken(columns) if state == "23505" else None
+    return taken(columns) if state == "23505" else None
 
 
 def _sqlite_reference(changeset: Changeset, connection: Connection) -> StarModelError | None:
@@ -57,11 +58,6 @@ def _sqlite_reference(changeset: Changeset, connection: Connection) -> StarModel
         return still_needed(child)
     keys = connection.exec_driver_sql(f"PRAGMA foreign_key_list({child!r})").all()
     return missing([key[3] for key in keys if key[0] == number])
-
-
-def _taken(columns: list[str]) -> StarModelError:
-    text = "is taken already; choose another" if len(columns) == 1 else "are together taken already; choose others"
-    return InvalidError([Problem((column,), text, "unique") for column in columns])
 
 
 def missing(columns: list[str]) -> StarModelError:
@@ -87,4 +83,4 @@ _UNFIT = {
 }
 """What Postgres says would repeat the value, which may be a secret; it does not say which column."""
 
-_MAKERS = {"UNIQUE": _taken, "NOT NULL": _empty}
+_MAKERS = {"UNIQUE": taken, "NOT NULL": _empty}

@@ -115,7 +115,7 @@ class Writer:
         values = mapper.values(after, mapper.fields, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
-            self.free_expired(mapper, now, connection, write.id)
+            self.free_expired(mapper, now, connection, None if mapper.is_unique else write.id)
         values[VERSION] = version
         if not self._run(connection, mapper, "create", self._creation, **values):
             self._refuse(connection, write, now)
@@ -126,6 +126,8 @@ class Writer:
         values = mapper.values(after, names, sqlite=self._sqlite)
         if mapper.ttl is not None:
             values[EXPIRES] = now + mapper.ttl
+            if mapper.is_unique:  # what has expired has its values no more
+                self.free_expired(mapper, now, connection)
         self._change(connection, write, version, now, values)
 
     def _change(
