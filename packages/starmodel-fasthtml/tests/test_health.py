@@ -9,7 +9,9 @@ from starlette.testclient import TestClient
 from starmodel.adapters.fasthtml import StarModelApp
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import Application
+from starmodel.app.parking import LocalParking
 from starmodel.core import Entity, Unit, event
+from starmodel.core.errors import StoreError
 from starmodel.core.hooks import hookimpl
 from starmodel.plugins import PluginHost
 from starmodel.testing import FaultyStore, PlainCodec
@@ -41,7 +43,9 @@ def asked(**checks):
 def test_an_application_without_checks_is_well_and_names_its_stores():
     status, data = asked()
     del data["caches"]
-    assert (status, data) == (200, {"status": "ok", "stores": {"memory": "ephemeral"}, "checks": {}, "outbox": []})
+    assert status == 200
+    kept = {"stores": {"memory": "ephemeral"}, "outbox": [], "parked": {"memory": 0}}
+    assert data == {"status": "ok", "checks": {}, **kept}
 
 
 class Order(Entity):
@@ -76,6 +80,20 @@ def test_it_says_how_full_the_caches_are():
         after = client.get("/_starmodel/health").json()["caches"]
     assert set(after) == {"fragments", "pages", "counts"}
     assert before["pages"]["bytes"] == 0 < after["pages"]["bytes"] < after["pages"]["max_bytes"] == 16 * 1024**2
+
+
+def test_it_says_how_many_events_are_parked_that_a_handler_could_not_be_told():
+    app = Application([Thing], codec=PlainCodec())
+    with TestClient(StarModelApp(app)) as client:
+        app.parking.use({"memory": LocalParking(), "sql": Unreachable()})
+        assert client.get("/_starmodel/health").json()["parked"] is None
+        app.parking.use({"memory": LocalParking()})
+        assert client.get("/_starmodel/health").json()["parked"] == {"memory": 0}
+
+
+class Unreachable(LocalParking):
+    async def count_parked(self, _task):
+        raise StoreError("it is not there")
 
 
 def test_one_check_that_does_not_pass_is_enough():

@@ -9,14 +9,16 @@ import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.adapters.persistence.memory.log import CommitLog
+from starmodel.app.parking import LocalParking
 from starmodel.core.changes import Position
 
 
-class SharedRepo(MemoryRepo):
+class SharedRepo(MemoryRepo, LocalParking):
     single_process = False
 
     def __init__(self, **options):
         super().__init__(**options)
+        LocalParking.__init__(self)
         self.tasks = {}
         self.waits = 0
         self.broken = None

@@ -89,6 +89,7 @@ class Application:
         )
         self.outbox = self.dispatcher.outbox
         self.on = self.subscribers.on
+        self.parking = self.subscribers.parking
         for kind in entities:
             self.add(kind)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from starmodel.core.errors import StoreError
 
 from .ending import ended
+from .telling import TASK
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit, Position
@@ -21,11 +22,12 @@ __all__ = ["Relay"]
 
 logger = logging.getLogger("starmodel.relay")
 
-TASK = "handlers"
 LEASE = 6.0
 """Seconds after which another process takes over from one that died."""
 _RENEW = LEASE / 3
 _PAUSE = 0.5
+_VISIT = 1.0
+"""Seconds after which is looked whether somebody wants what is parked to be told again."""
 _GLANCE = 0.2
 """Seconds to wait for news at a time; ending takes as long at most."""
 
@@ -33,11 +35,21 @@ _GLANCE = 0.2
 class Relay:
     """Reads the log of *store* and calls *tell* for each commit that recorded something, at least once, in order.
 
-    The log is the outbox: what an event recorded is stored with its change, or not at all.
+    The log is the outbox: what an event recorded is stored with its change, or not at all.  *begin* is awaited when it
+    has got the right to, *revisit* every second from then on, by the same process.
     """
 
-    def __init__(self, store: SharedPersistenceBackend, tell: Callable[[Commit], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        store: SharedPersistenceBackend,
+        tell: Callable[[Commit], Awaitable[None]],
+        *,
+        begin: Callable[[], Awaitable[None]] | None = None,
+        revisit: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._store, self._tell = store, tell
+        self._begin, self._revisit = begin or _nothing, revisit or _nothing
+        self._visited = 0.0
         self._holder = uuid.uuid4().hex
         self._task: asyncio.Task[None] | None = None
         self._position: Position | None = None
@@ -78,9 +90,12 @@ class Relay:
 
     async def _take(self) -> None:
         """Take the right, or keep it; without it there is no position to work from."""
-        asked = time.monotonic()
-        self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        asked, had = time.monotonic(), self._position is not None
+        position = await self._store.lease(TASK, self._holder, seconds=LEASE)
         self._until = asked + LEASE
+        if position is not None and not had:
+            await self._begin()
+        self._position = position
 
     @property
     def _may(self) -> bool:
@@ -99,6 +114,9 @@ class Relay:
     async def _step(self) -> bool:
         """Tell what is next, or wait for it; false when there is nothing more to do here."""
         assert self._position is not None  # noqa: S101  (it may tell)
+        if self._ending or time.monotonic() - self._visited > _VISIT:
+            await self._revisit()
+            self._visited = time.monotonic()
         changes = await self._store.changes(self._position, limit=100)
         if changes.gap:
             return await self._resume(self._position, changes.position)
@@ -139,3 +157,7 @@ class Relay:
                     await self._store.advance(TASK, self._holder, noted)
             except StoreError:
                 logger.warning("could not keep the right to tell handlers; trying again", exc_info=True)
+
+
+async def _nothing() -> None:
+    """Nothing is parked."""

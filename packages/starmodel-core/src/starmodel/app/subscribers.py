@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.domain_events import DomainEvent, Recorded
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.owed import Continued
 
 from .ending import ended
 from .following import Follower
+from .parking import LocalParking, Parking
 from .relay import Relay
+from .telling import Subscriber, Teller
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit
@@ -27,14 +27,10 @@ __all__ = ["Subscriber", "Subscribers"]
 
 logger = logging.getLogger("starmodel.subscribers")
 
-Subscriber: TypeAlias = Callable[[Recorded], Awaitable[object] | object]
-"""Takes one recorded event.  It may be told the same one again: ``recorded.id`` is then the same."""
-
 F = TypeVar("F", bound=Callable[[Recorded], Any])
 
-ATTEMPTS = 5
 PAUSE = 0.01
-"""Seconds before the first repetition; each further one waits twice as long."""
+"""Seconds before the log is followed again after a failure."""
 PATIENCE = 5.0
 """Seconds that handlers have to finish at the end."""
 
@@ -42,11 +38,15 @@ PATIENCE = 5.0
 class Subscribers:
     """Delivers each recorded domain event to the handlers of its class, in the order of the commits.
 
-    A handler that raises is told again up to 5 times; then the failure is logged and the next event goes on.
+    A handler that raises is told up to 5 times; one that takes longer than a minute once.  Then the event is parked,
+    for that handler, and whatever comes after of the same entity behind it: see :attr:`parking`.  Others go on.
     """
 
     def __init__(self) -> None:
-        self._handlers: list[tuple[type[DomainEvent], Subscriber]] = []
+        self._handlers: list[tuple[type[DomainEvent], str, Subscriber]] = []
+        self._here = LocalParking()
+        self._teller = Teller(self._handlers, self._here)
+        self.parking = Parking(self._teller.revisit)
         self._task: asyncio.Task[None] | None = None
         self._follower: Follower | None = None
         self._relays: dict[str, Relay] = {}
@@ -73,10 +73,17 @@ class Subscribers:
                 raise ConfigurationError(
                     f"register {handler!r} before the application is opened, so that it misses nothing"
                 )
-            self._handlers.append((event, handler))
+            self._handlers.append((event, self._name(handler), handler))
             return handler
 
         return register
+
+    def _name(self, handler: Subscriber) -> str:
+        """Return what *handler* is called: the same in every process that runs the same code."""
+        name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', type(handler).__qualname__)}"
+        same = {other: one for _, other, one in self._handlers if other.partition("#")[0] == name}
+        known = next((other for other, one in same.items() if one is handler), None)
+        return known or (f"{name}#{len(same) + 1}" if same else name)
 
     async def open(self, bus: EventBus, persistence: PersistenceManager) -> None:
         """Begin to follow *bus*; for a store that processes share, one of them follows its log for all."""
@@ -84,10 +91,14 @@ class Subscribers:
         self._is_shared = bool(shared)
         alone = [store for name, store in persistence.stores.items() if name not in shared]
         self._alone = {(await store.position()).epoch for store in alone}
+        places = {name: shared[name] for name in persistence.distinct if name in shared}
+        self.parking.use({**places, **({"memory": self._here} if alone else {})})
         for store in shared.values() if self._handlers else ():
             epoch = (await store.position()).epoch
             if epoch not in self._relays:
-                relay = self._relays[epoch] = Relay(store, self._tell)
+                teller = Teller(self._handlers, store)
+                relay = Relay(store, teller.tell, begin=teller.begin, revisit=teller.revisit)
+                self._relays[epoch] = relay
                 await relay.open()
         self._follower = Follower(bus, persistence, passes=self._tells_nothing)
         await self._follower.start()
@@ -125,14 +136,14 @@ class Subscribers:
 
     async def _keep_telling(self, told: asyncio.Queue[Commit | None]) -> None:
         while (commit := await told.get()) is not None:
-            await self._tell(commit)
+            await self._teller.tell(commit)
 
     async def _run(self, follower: Follower) -> None:
         while True:
             try:
                 async for commit in follower:
                     if not self._tells_nothing(commit):
-                        await self._tell(commit)
+                        await self._teller.tell(commit)
             except Exception:
                 logger.exception("could not follow what is stored; trying again with the next commit")
                 await asyncio.sleep(PAUSE)
@@ -141,32 +152,3 @@ class Subscribers:
 
     def _tells_nothing(self, commit: Commit) -> bool:
         return not commit.recorded or commit.position.epoch not in self._alone
-
-    async def _tell(self, commit: Commit) -> None:
-        for recorded in commit.recorded:
-            if isinstance(recorded.event, Continued):
-                continue
-            for kind, handler in self._handlers:
-                if isinstance(recorded.event, kind):
-                    await self._deliver(handler, recorded)
-
-    async def _deliver(self, handler: Subscriber, recorded: Recorded) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                result = handler(recorded)
-                if inspect.isawaitable(result):
-                    await result
-            except (Exception, asyncio.CancelledError) as error:
-                if isinstance(error, asyncio.CancelledError) and _is_stopped():
-                    raise
-                logger.exception("%r failed on %s (attempt %d of %d)", handler, recorded.id, attempt, ATTEMPTS)
-                await asyncio.sleep(PAUSE * 2**attempt)
-            else:
-                return
-        logger.error("gave up telling %r about %s", handler, recorded.id)
-
-
-def _is_stopped() -> bool:
-    """Tell whether this task was cancelled, and not only something that a handler waited for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -16,6 +16,7 @@ from .entity import Entity
 from .file_store import FileStore
 from .owed import OutboxStore
 from .parameters import Parameter
+from .parking import ParkingPlace
 from .query import Page, Query, Stored
 from .ui import UIAdapter
 
@@ -30,6 +31,7 @@ __all__ = [
     "FileStore",
     "IdSource",
     "OutboxStore",
+    "ParkingPlace",
     "Policy",
     "RehearsingPersistenceBackend",
     "SharedPersistenceBackend",
@@ -154,8 +156,10 @@ class DiscreetPersistenceBackend(StatePersistenceBackend, Protocol):
 
 
 @runtime_checkable
-class SharedPersistenceBackend(StatePersistenceBackend, Protocol):
+class SharedPersistenceBackend(StatePersistenceBackend, ParkingPlace, Protocol):
     """A store whose data several processes share: each can learn what the others did, and share out work on it.
+
+    What cannot be done is kept with the log; see :class:`~starmodel.core.parking.ParkingPlace`.
 
     A store of which ``single_process`` is false satisfies this.
     """

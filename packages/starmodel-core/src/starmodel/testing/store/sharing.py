@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,34 +14,19 @@ from starmodel.core.ports import SharedPersistenceBackend
 from starmodel.testing.base import bare
 from starmodel.testing.sources import FakeClock
 
-from .base import StoreSuite, put
+from .base import put
+from .parking import ParkingContract
 from .samples import Item
 
 __all__ = ["SharedStoreContract"]
 
 
-class SharedStoreContract(StoreSuite):
+class SharedStoreContract(ParkingContract):
     """What is asked of a store whose ``single_process`` is false.
 
     Besides ``new_store`` it wants a fixture ``other_store``: a second store, unopened, on the same data, as another
     process has it.
     """
-
-    @pytest.fixture
-    def other_store(self) -> SharedPersistenceBackend:
-        """Make a second store on the data of ``new_store``: every subclass gives this fixture."""
-        name = type(self).__name__
-        raise NotImplementedError(f"give {name} a fixture other_store that returns an unopened store on the same data")
-
-    @pytest.fixture
-    async def other(
-        self, store: SharedPersistenceBackend, other_store: SharedPersistenceBackend
-    ) -> AsyncIterator[SharedPersistenceBackend]:
-        """Open the second store."""
-        assert store is not other_store
-        await other_store.open(self.kinds)
-        yield other_store
-        await other_store.close()
 
     async def test_a_shared_store_says_so(self, store: SharedPersistenceBackend) -> None:
         assert isinstance(store, SharedPersistenceBackend)

@@ -30,8 +30,9 @@ logger = logging.getLogger("starmodel.health")
 class HealthDoor:
     """Answers 200 when every check of every plugin passes within *timeout* seconds, else 503.
 
-    The answer names the checks, what an acknowledged change survives in each store, how full each cache is, and which
-    store has still to follow another: how many changes wait, for how many seconds, and how many were put aside.
+    The answer names the checks, what an acknowledged change survives in each store, how full each cache is, which
+    store has still to follow another (how many changes wait, for how many seconds, and how many were put aside), and
+    how many events are parked that handlers could not be told.
     """
 
     def __init__(self, runtime: Runtime, *, timeout: float = 1.0) -> None:
@@ -48,6 +49,7 @@ class HealthDoor:
             "status": "ok" if is_well else "failing",
             "stores": self._runtime.summary(),
             "checks": dict(zip(checks, passed, strict=True)),
+            "parked": await self._parked(),
             "caches": {
                 name: {"bytes": cache.size, "max_bytes": cache.max_bytes}
                 for name, cache in self._runtime.caches.items()
@@ -77,6 +79,12 @@ class HealthDoor:
             }
             for lag in lags
         ]
+
+    async def _parked(self) -> dict[str, int] | None:
+        try:
+            return await asyncio.wait_for(self._runtime.app.parking.count(), self._timeout)
+        except (OSError, TimeoutError):  # a store that cannot be reached; what that means, the checks say
+            return None
 
     async def _passes(self, name: str, check: HealthCheck) -> bool:
         try:

@@ -18,6 +18,7 @@ from .building import begin
 from .errors import UncertainError
 from .life import Life
 from .log import Forgotten, Log
+from .parking import RedisParking
 from .queries import Queries
 from .server import Server
 from .shapes import Shapes
@@ -37,7 +38,7 @@ E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
 
-class RedisRepo:
+class RedisRepo(RedisParking):
     """Keeps entities in the Redis, or Valkey, at *url*.
 
     The server has the clock: what expires, and when, does not depend on this machine's.  *clock* only dates commands
@@ -53,6 +54,7 @@ class RedisRepo:
     ) -> None:
         if keep < 1 or most < 1:
             raise ConfigurationError(f"RedisRepo(keep={keep}, most={most}): both must be at least 1")
+        super().__init__(self._call)
         self.url = RedisUrl(url)
         self._keep = keep
         self._clock = clock or SystemClock()

@@ -28,6 +28,7 @@ from .journal import CHANNEL, MAX_VERSION, Journal
 from .mapper import Tables
 from .outbox import Outbox
 from .outside import Outside
+from .parking import SQLParking
 from .queries import Queries
 from .rehearsing import Rehearsal
 from .rules import broken_rule
@@ -51,7 +52,7 @@ _LISTEN_FOR = 0.25
 """Seconds: closing the store takes as long at most."""
 
 
-class SQLRepo:
+class SQLRepo(SQLParking):
     """Keeps entities in the database at *url*, SQLite or Postgres.
 
     *schema* says what opening does about the tables: ``"auto"`` adds what is missing and never takes anything away,
@@ -90,6 +91,7 @@ class SQLRepo:
         self._writer = Writer(self.tables, self._journal, self._outside, self._outbox, self.database.engine.dialect)
         self._rehearsal = Rehearsal(self.tables, self._writer, sqlite=sqlite)
         self._tasks = Tasks(self._own, self._journal)
+        super().__init__(self._own, self.database)
         self._queries = Queries(self.tables, sqlite=sqlite)
 
     async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:

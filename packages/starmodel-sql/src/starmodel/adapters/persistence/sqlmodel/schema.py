@@ -32,9 +32,9 @@ class Bookkeeping:
     ``head``: one row, the epoch of the log and the number of its newest commit; whoever commits on Postgres locks it,
     so that commits become visible in the order of their numbers.  ``log``: one row per command that took effect.
     ``change``: one row per entity it changed, with the values before and after.  ``task``: how far each task has
-    worked through the log.  ``outside``: what other programs changed, until it has a place in the log.
-    ``owed``: what other stores have to follow with.  ``held``: the entities that something waits
-    with a change of, or which version of them has arrived.
+    worked through the log.  ``parked``: what one could not finish.  ``outside``: what other programs changed, until it
+    has a place in the log.  ``owed``: what other stores have to follow with.  ``held``: the entities that something
+    waits with a change of, or which version of them has arrived.
     """
 
     def __init__(self, metadata: MetaData) -> None:
@@ -83,6 +83,18 @@ class Bookkeeping:
             Column("holder", Text, nullable=False),
             Column("until", Double, nullable=False),
         )
+        self.parked = Table(
+            f"{PREFIX}parked",
+            metadata,
+            Column("number", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=True),
+            Column("task", Text, nullable=False),
+            Column("handler", Text, nullable=False),
+            Column("fact", Text, nullable=False),
+            Column("wish", Text, nullable=False),
+            Column("record", Text, nullable=False),
+            Index(f"ix_{PREFIX}parked_fact", "fact"),
+            sqlite_autoincrement=True,  # a number is never given twice
+        )
         self.outside = Table(
             f"{PREFIX}outside",
             metadata,
@@ -121,4 +133,4 @@ class Bookkeeping:
     @property
     def tables(self) -> list[Table]:
         """All of them."""
-        return [self.head, self.log, self.change, self.task, self.outside, self.owed, self.held]
+        return [self.head, self.log, self.change, self.task, self.parked, self.outside, self.owed, self.held]
