@@ -19,6 +19,7 @@ class BrokenStore(JsonFileStore):
 
 class TestJsonFileStore(StoreContract):
     supports_relations = False
+    supports_unique = False
 
     @pytest.fixture
     def new_store(self, tmp_path, clock):

@@ -47,7 +47,7 @@ class StoreSuite(Contract):
     """False for a store that cannot answer conditions on what a ``Reference`` leads to: it refuses them."""
 
     supports_unique: ClassVar[bool] = True
-    """False for a store that refuses classes with ``Unique``."""
+    """False for a store that lets two entities have the same ``Unique`` values."""
 
     real_time: ClassVar[bool] = False
     """True for a store that has a clock of its own: the suite then waits, and leaves out what takes a day."""
