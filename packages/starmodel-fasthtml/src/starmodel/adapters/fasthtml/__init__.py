@@ -6,6 +6,7 @@ from .assets import Assets
 from .crud import Content, PageCall
 from .gate import GateSettings
 from .injection import Shared
+from .presence import Person, Presence
 from .reading import find, load
 from .signals import show
 from .views import Fragment, View, view
@@ -16,6 +17,8 @@ __all__ = [
     "Fragment",
     "GateSettings",
     "PageCall",
+    "Person",
+    "Presence",
     "Shared",
     "StarModelApp",
     "View",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from starmodel.app.policies import owned_id
 from starmodel.core import Command, Entity, Private, Unit, event
 from starmodel.core.config import EntityConfig
-from starmodel.core.ports import Durability, SharedPersistenceBackend
+from starmodel.core.ports import Durability
 
 from .sessions import MAX_AGE
 
@@ -94,15 +94,10 @@ def told_by(change: Change) -> tuple[str, str, str]:
 
 
 def _id(mark: str) -> str:
-    return owned_id("ended", mark, "seen")
+    return owned_id("\0ended", mark, "seen")
 
 
 def shared_store(app: Application) -> str | None:
-    """Return the name of the most lasting store in use that other processes share, ``None`` where there is none."""
-    lasting = list(Durability)
-    found = {}
-    for kind in app.catalog:
-        store = app.persistence.for_class(kind)
-        if not store.single_process and isinstance(store, SharedPersistenceBackend):
-            found[app.persistence.name_for(kind)] = lasting.index(store.durability)
-    return max(sorted(found), key=lambda name: found[name]) if found else None
+    """Return the name of the most lasting store in use that processes share, ``None`` where there is none."""
+    lasting, stores = list(Durability), app.persistence.shared
+    return max(sorted(stores), key=lambda name: lasting.index(stores[name].durability), default=None)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from starmodel.core.ports import StatePersistenceBackend
     from starmodel.core.typing import Key
 
+    from .attendance import Attendance
     from .reading import ViewUse
     from .remaking import Remade
 
@@ -76,6 +77,8 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self.draining = False
         self.streams = 0
+        self.attendance: Attendance | None = None
+        """Who is told which pages are open, where the application asks who is on them."""
         self.listeners: dict[str, Callable[[Change], None]] = {}
         """Who is told of every change of a class besides the pages, by its name."""
         self.missed: list[Callable[[], None]] = []
@@ -87,6 +90,8 @@ class Hub:
         self._follower = Follower(self.app.bus, self.app.persistence, passes=self._concerns_nobody)
         await self._follower.start()
         await self._stand_anew()
+        if self.attendance is not None:
+            await self.attendance.open(self)
         self._tasks = [
             asyncio.create_task(self._follow(self._follower), name="starmodel live: follow the bus"),
             asyncio.create_task(self._keep_alive(), name="starmodel live: heartbeat"),
@@ -99,6 +104,8 @@ class Hub:
             self._follower.close()
         for task in self._tasks:
             await ended(task)
+        if self.attendance is not None:
+            await self.attendance.close()
 
     def drain(self) -> None:
         """End every stream at once, so that the server can stop; the tabs come back to its successor."""
@@ -109,6 +116,8 @@ class Hub:
     def join(self, tab: Tab) -> None:
         """Tell *tab* from now on what concerns it."""
         self.tabs.add(tab)
+        if self.attendance is not None:
+            self.attendance.join(tab)
         for key in tab.keys:
             self._by_key.setdefault(key, set()).add(tab)
         for name in tab.kinds:
@@ -116,6 +125,8 @@ class Hub:
 
     def leave(self, tab: Tab) -> None:
         """Tell *tab* nothing more."""
+        if self.attendance is not None and tab in self.tabs:
+            self.attendance.leave(tab)
         self.tabs.discard(tab)
         for index, names in ((self._by_key, tab.keys), (self._by_kind, tab.kinds)):
             for name in names:

@@ -69,6 +69,8 @@ class PageRead:
     kept: dict[Key, int] = field(default_factory=dict)
     """The entities it shows that the browser keeps, with their versions: the browser itself says when they change."""
     kept_signals: dict[Key, set[str]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """Where its reader is while it is open, and what is shown of them there."""
     is_everybodys: bool = True
     """Whether all that was read is the same for every reader with the same rights."""
     _stored: dict[Key, Stored[Any]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import logging
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,12 +69,15 @@ class PageToken:
     has_kept: bool = False
     """Whether the page shows what its browser keeps, and so can be made again for that one alone."""
 
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where its reader is while it is open, and what is shown of them there."""
+
     @classmethod
     def of(cls, page: PageRead, boot: str, url: str, actor: str, nonce: str) -> PageToken:
         """Return the token of a page that was just made, and notes nothing more."""
         queries = tuple([_for_outside(name, query, page.app) for name, query in page.queries])
         at, deps = tuple(page.positions), (page.views, page.fields, queries, page.signals)
-        return cls(boot, url, actor, nonce, at, *deps, has_kept=page.has_kept)
+        return cls(boot, url, actor, nonce, at, *deps, has_kept=page.has_kept, places=page.places)
 
     def is_for(self, actor: Actor) -> bool:
         """Tell whether *actor* may use it."""
@@ -109,6 +112,8 @@ class PageToken:
         }
         if self.has_kept:
             data["c"] = 1
+        if self.places:
+            data["h"] = dict(self.places)
         text = _encode(data).encode()
         token = signer.sign(_PURPOSE, base64.urlsafe_b64encode(_packed(text)).decode().rstrip("="))
         if len(text) > _MAX_BYTES or len(token) > _MAX_URL:
@@ -148,6 +153,7 @@ class PageToken:
             tuple((name, Query(where=where, order=tuple(order))) for name, where, order in data["q"]),
             _ungrouped(data["s"], keys),
             "c" in data,
+            data.get("h", {}),
         )
 
 
