@@ -23,3 +23,15 @@ def test_the_rig_notices_a_store_without_a_version_check(sqlite_url, tmp_path):
     outcome = Storm(increments=60, nodes=2, every=None, fault="blind").run(sqlite_url, tmp_path)
     assert outcome.increments == 60
     assert outcome.count < 60
+
+
+def test_the_rig_notices_a_store_that_acknowledges_what_it_does_not_keep(sqlite_url, tmp_path):
+    outcome = Storm(increments=100, nodes=2, every=None, fault="liar").run(sqlite_url, tmp_path)
+    assert outcome.verdict.lost > 0
+
+
+def test_the_rig_notices_a_store_without_receipts(sqlite_url, tmp_path):
+    storm = Storm(increments=30, nodes=2, clients=2, every=None, fault="forgetful", again=0.5)
+    outcome = storm.run(sqlite_url, tmp_path)
+    assert outcome.count > 30
+    assert outcome.verdict.unknown > 0

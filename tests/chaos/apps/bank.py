@@ -1,13 +1,18 @@
 """What the rig's servers run: one counter that everybody wants, accounts that money moves between, and a handler.
 
-``RIG_FAULT=blind`` takes the version check out of the store, so that the rig can be seen to notice that.
+``RIG_FAULT=blind`` takes the version check out of the store, ``liar`` acknowledges what it does not store,
+``forgetful`` has no receipts: so the rig can be seen to notice that.  ``RIG_CLOCK`` is how many seconds this node is
+ahead of time, ``RIG_KEEP`` how many commits the log in Redis keeps.
 """
 
 import asyncio
 import json
 import os
+import secrets
 import sys
+import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +24,10 @@ from starlette.responses import JSONResponse
 from starmodel.adapters.fasthtml import Shared, view
 from starmodel.adapters.persistence.redis import RedisRepo
 from starmodel.adapters.persistence.sqlmodel import SQLRepo
+from starmodel.app.sources import SystemClock
 from starmodel.bootstrap import create_app
 from starmodel.core import DomainEvent, Entity, Unit, event
+from starmodel.core.changes import sealed
 from starmodel.core.errors import ConflictError
 
 ACCOUNTS = 100
@@ -77,10 +84,38 @@ class Blind(SQLRepo):
         return replace(write, expected=0 if stored is None else stored.version)
 
 
-url = os.environ["DATABASE_URL"]
-stores = {"sql": Blind(url)} if os.environ.get("RIG_FAULT") == "blind" else {}
+class Liar(SQLRepo):
+    """Says that it has stored what it has only tried."""
+
+    async def commit(self, changeset, /):
+        if changeset.command.event == "increment" and secrets.randbelow(10) == 0:
+            return sealed(changeset, await self.position(), datetime.now(UTC))
+        return await super().commit(changeset)
+
+
+class Forgetful(SQLRepo):
+    """Takes a command that is sent again for another one."""
+
+    async def receipt(self, command_id, fingerprint, /):
+        return None
+
+    async def commit(self, changeset, /):
+        if changeset.command.event == "increment":
+            changeset = replace(changeset, command=replace(changeset.command, id=secrets.token_hex(16)))
+        return await super().commit(changeset)
+
+
+FAULTS = {"blind": Blind, "liar": Liar, "forgetful": Forgetful}
+
+ahead, real_time = float(os.environ.get("RIG_CLOCK") or 0), time.time
+if ahead:  # whoever asks what time it is on this node is told wrong
+    time.time = lambda: real_time() + ahead
+    SystemClock.now = lambda _: datetime.fromtimestamp(time.time(), UTC)
+
+url, fault = os.environ["DATABASE_URL"], os.environ.get("RIG_FAULT")
+stores = {"sql": FAULTS[fault](url)} if fault else {}
 if url.startswith("redis://"):  # the classes name a store, the application decides what that is
-    stores = {"sql": RedisRepo(url)}
+    stores = {"sql": RedisRepo(url, keep=int(os.environ.get("RIG_KEEP") or 100_000))}
 app = create_app(Counter, Account, stores=stores, title="Bank")
 
 
@@ -100,6 +135,17 @@ def face(account: Account):
 def page(account: Annotated[Account, Shared("0")]):
     """A live page of one account."""
     return face(account)
+
+
+@view
+def clicks(counter: Counter):
+    return B(f"count {counter.count}")
+
+
+@app.get("/watch/{counter}")
+def watch(counter: Counter):
+    """A live page of one counter."""
+    return clicks(counter)
 
 
 @app.get("/balances")

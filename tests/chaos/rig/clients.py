@@ -14,6 +14,7 @@ from typing import Any
 
 from .ledger import Ledger
 from .nodes import Node
+from .proxy import Proxy
 
 __all__ = ["Client", "Order", "Readings", "read_balances", "run_clients"]
 
@@ -28,8 +29,8 @@ Order = tuple[str, dict[str, Any]]
 class Client:
     """One visitor: keeps a connection to each node, and its cookie."""
 
-    def __init__(self, number: int, nodes: Sequence[Node]) -> None:
-        self.number, self._nodes = number, nodes
+    def __init__(self, number: int, nodes: Sequence[Node | Proxy], *, again: float = 0.0) -> None:
+        self.number, self._nodes, self._again = number, nodes, again
         self._connections: dict[int, http.client.HTTPConnection] = {}
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         self._chance = random.Random(number)
@@ -80,6 +81,8 @@ class Client:
                 continue
             if status == 200:
                 ledger.acknowledge(self.number, key, answer, tries)
+                if self._chance.random() < self._again:
+                    self.ask(node, "POST", *order, key=key)
                 return
             assert status in RETRIED, f"{order} was answered {status}: {answer}"
             ledger.fail(self.number, key, str(status))
@@ -91,9 +94,18 @@ class Client:
 
 
 def run_clients(
-    nodes: Sequence[Node], orders: Iterator[Order], ledger: Ledger, *, clients: int, seconds: float
+    nodes: Sequence[Node | Proxy],
+    orders: Iterator[Order],
+    ledger: Ledger,
+    *,
+    clients: int,
+    seconds: float,
+    again: float = 0.0,
 ) -> None:
-    """Let *clients* share out *orders* between them; return when all are acknowledged, or after *seconds*."""
+    """Let *clients* share out *orders* between them; return when all are acknowledged, or after *seconds*.
+
+    The part *again* of them is sent once more after that.
+    """
     until, lock, number = time.monotonic() + seconds, threading.Lock(), 0
     wrong: list[BaseException] = []
 
@@ -114,7 +126,9 @@ def run_clients(
         finally:
             client.close()
 
-    threads = [threading.Thread(target=work, args=(Client(n, nodes),), daemon=True) for n in range(clients)]
+    threads = [
+        threading.Thread(target=work, args=(Client(n, nodes, again=again),), daemon=True) for n in range(clients)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -90,12 +91,26 @@ class Node:
 class Cluster:
     """Some nodes on the database at *url*, running while the block lasts."""
 
-    def __init__(self, url: str, folder: Path, *, nodes: int = 3, fault: str = "", app: Path = APP) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        nodes: int = 3,
+        fault: str = "",
+        app: Path = APP,
+        clocks: Sequence[float] = (),
+        **settings: str,
+    ) -> None:
         self.url, self.folder = url, folder
         self.told = folder / "told.jsonl"
         ours = {"DATABASE_URL": url, "RIG_TOLD": str(self.told), "RIG_FAULT": fault}
-        environment = {**os.environ, "STARMODEL_SECRET": SECRET, "STARMODEL_ENV": "development", **ours}
-        self.nodes = [Node(app, folder / f"node{number}.log", environment) for number in range(nodes)]
+        environment = {**os.environ, "STARMODEL_SECRET": SECRET, "STARMODEL_ENV": "development", **ours, **settings}
+        ahead = [*clocks, *[0.0] * nodes]
+        self.nodes = [
+            Node(app, folder / f"node{number}.log", {**environment, "RIG_CLOCK": str(ahead[number])})
+            for number in range(nodes)
+        ]
 
     def __enter__(self) -> Self:
         for node in self.nodes:  # all at once on a fresh database

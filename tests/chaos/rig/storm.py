@@ -7,10 +7,11 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import redis.asyncio
 
@@ -24,8 +25,12 @@ from .ledger import Ledger
 from .nemesis import kills, outages
 from .nodes import Cluster
 from .postgres import Postgres
+from .redis import Redis
 
-__all__ = ["Outcome", "Storm"]
+__all__ = ["Outcome", "Storm", "Wreck", "looked_at"]
+
+Wreck: TypeAlias = "Callable[[Cluster], AbstractContextManager[list[float] | None]]"
+"""What is done to a cluster while a block lasts; it may give seconds after which all served again."""
 
 ACCOUNTS, OPENING_BALANCE = 100, 1000
 TOTAL = ACCOUNTS * OPENING_BALANCE
@@ -47,44 +52,57 @@ class Storm:
     seconds: float = 60
     """When to give up; what is not acknowledged then is stuck."""
 
-    def run(self, url: str, folder: Path, postgres: Postgres | None = None) -> Outcome:
-        """Let it rage on a fresh database at *url*; with *postgres* that is killed, and no node."""
+    again: float = 0.0
+    """The part of the commands that is sent once more after its acknowledgement."""
+    clocks: tuple[float, ...] = ()
+    """Seconds that the clocks of the first nodes are ahead."""
+
+    def run(
+        self, url: str, folder: Path, database: Postgres | Redis | None = None, wreck: Wreck | None = None
+    ) -> Outcome:
+        """Let it rage on a fresh database at *url*; with *database* that is killed, and no node.
+
+        *wreck* is given the cluster, and does what it does to it while its block lasts, instead of all that.
+        """
         ledger = Ledger(folder / "ledger.jsonl")
-        with Cluster(url, folder, nodes=self.nodes, fault=self.fault) as cluster:
+        with Cluster(url, folder, nodes=self.nodes, fault=self.fault, clocks=self.clocks) as cluster:
             counter = _prepared(cluster)
             began = time.monotonic()
-            readings, recoveries = self._rage(cluster, ledger, counter, postgres)
+            harm = self._nemesis(cluster, database) if wreck is None else wreck(cluster)
+            readings, recoveries = self._rage(cluster, ledger, counter, harm)
             took = time.monotonic() - began
             ledger.close()
             for node in cluster.nodes:
                 node.wait_until_up()
-            log, count = asyncio.run(_looked_at(url))
+            log, count = asyncio.run(looked_at(url))
             heard = _until_told(log, cluster.told)
             kills = cluster.kills + len(recoveries)
             return Outcome(self, ledger, took, kills, log, count, readings, heard, recoveries)
 
     def _rage(
-        self, cluster: Cluster, ledger: Ledger, counter: str, postgres: Postgres | None
+        self, cluster: Cluster, ledger: Ledger, counter: str, harm: AbstractContextManager[list[float] | None]
     ) -> tuple[Readings, list[float]]:
         over, found = threading.Event(), Readings()
         reader = threading.Thread(target=lambda: read_balances(cluster.nodes, over.is_set, found))
         if self.transfers:
             reader.start()
         try:
-            with self._nemesis(cluster, postgres) as recoveries:
+            with harm as recoveries:
                 orders = self._orders(counter)
-                run_clients(cluster.nodes, orders, ledger, clients=self.clients, seconds=self.seconds)
+                run_clients(cluster.nodes, orders, ledger, clients=self.clients, seconds=self.seconds, again=self.again)
         finally:
             over.set()
             if self.transfers:
                 reader.join()
         return found, recoveries or []
 
-    def _nemesis(self, cluster: Cluster, postgres: Postgres | None) -> AbstractContextManager[list[float] | None]:
+    def _nemesis(
+        self, cluster: Cluster, database: Postgres | Redis | None
+    ) -> AbstractContextManager[list[float] | None]:
         if self.every is None:
             return nullcontext()
-        if postgres is not None:
-            return outages(postgres, cluster.nodes, every=self.every)
+        if database is not None:
+            return outages(database, cluster.nodes, every=self.every)
         return kills(cluster.nodes, every=self.every, all_each=self.all_each)
 
     def _orders(self, counter: str) -> Iterator[Order]:
@@ -142,8 +160,8 @@ def _prepared(cluster: Cluster) -> str:
     return made
 
 
-async def _looked_at(url: str) -> tuple[list[Commit], int]:
-    """Return the log, and what the counter counts."""
+async def looked_at(url: str) -> tuple[list[Commit], int]:
+    """Return the log, and what all counters count together."""
     store = RedisRepo(url) if url.startswith("redis://") else SQLRepo(url)
     await store.open()
     try:
@@ -153,13 +171,14 @@ async def _looked_at(url: str) -> tuple[list[Commit], int]:
 
 
 async def _count_in(store: RedisRepo | SQLRepo, url: str) -> int:
-    """Return what the counter counts, as another program finds it."""
+    """Return what all counters count together, as another program finds it."""
     if isinstance(store, SQLRepo):
-        return int(await store.database.read(lambda on: on.exec_driver_sql("SELECT count FROM counter").scalar_one()))
+        return int(
+            await store.database.read(lambda on: on.exec_driver_sql("SELECT sum(count) FROM counter").scalar_one())
+        )
     async with redis.asyncio.from_url(url) as plain:
-        [key] = await plain.keys("starmodel:Counter:*")
-        count: int = json.loads(await plain.get(key))["count"]
-        return count
+        found = [await plain.get(key) for key in await plain.keys("starmodel:Counter:*")]
+        return sum(json.loads(document)["count"] for document in found)
 
 
 def _until_told(log: list[Commit], told: Path, seconds: float = 15) -> Delivery:

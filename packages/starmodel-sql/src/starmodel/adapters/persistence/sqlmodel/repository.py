@@ -33,6 +33,7 @@ from .queries import Queries
 from .rehearsing import Rehearsal
 from .rules import broken_rule
 from .schema import Bookkeeping
+from .shared_time import SharedTime
 from .tasks import Tasks
 from .url import DEFAULT_URL, DatabaseUrl
 from .writing import Writer
@@ -85,6 +86,7 @@ class SQLRepo(SQLParking):
         self._own = Bookkeeping(self.tables.metadata)
         self._clock = clock or SystemClock()
         sqlite = self.url.is_sqlite
+        self._time = SharedTime(clock, sqlite=sqlite)
         self._journal = Journal(self._own, self.tables, self.database.engine.dialect)
         self._outside = Outside(self._own, self.tables, sqlite=sqlite)
         self._outbox = Outbox(self._own)
@@ -149,6 +151,7 @@ class SQLRepo(SQLParking):
             logger.warning("nothing can be changed: %s", self.database.failure(error))
 
     def _finish_tables(self, connection: Connection) -> None:
+        self._time.compare(connection)
         self._journal.begin(connection, secrets.token_hex(4))
         for mapper in self.tables:
             triggers.install(connection, mapper)
@@ -190,7 +193,7 @@ class SQLRepo(SQLParking):
 
     @property
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return self._time.now
 
     async def get(self, kind: type[E], id: str, /) -> Stored[E] | None:
         """Return the newest snapshot, or ``None``."""
@@ -274,6 +277,7 @@ class SQLRepo(SQLParking):
                 await self.database.watch(partial(_listen, seconds=min(left, _LISTEN_FOR)))
 
     def _look(self, connection: Connection) -> tuple[int, bool]:
+        self._time.compare(connection)
         return self._journal.position(connection).number, self._outside.is_waiting(connection)
 
     async def lease(self, task: str, holder: str, /, *, seconds: float) -> Position | None:
