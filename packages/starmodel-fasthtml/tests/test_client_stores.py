@@ -14,7 +14,7 @@ from fasthtml.common import Div, P
 
 from starmodel.adapters.fasthtml import Shared, find, show, view
 from starmodel.adapters.fasthtml.browser import MAX_BYTES
-from starmodel.core import Accept, DomainEvent, Entity, File, Private, Secret, StateStore, Unit, Was, event
+from starmodel.core import Accept, DomainEvent, Entity, File, Private, Secret, StateStore, Unique, Unit, Was, event
 from starmodel.core.errors import ConfigurationError, DefinitionError, PastNotKeptError, QueryError, RefusedError
 from starmodel.testing import RecordingBus, application
 
@@ -373,6 +373,11 @@ async def test_an_entity_with_hidden_fields_cannot_be_kept_within_another():
 async def test_a_file_cannot_be_kept_in_a_browser():
     with pytest.raises(DefinitionError, match="browser keeps none"):
         application(kept_class(photo=Annotated[File | None, Accept("image/png")]))
+
+
+async def test_what_is_unique_cannot_be_kept_in_a_browser():
+    with pytest.raises(DefinitionError, match="is Unique"):
+        application(kept_class(code=Annotated[str, Unique()]))
 
 
 @pytest.mark.parametrize("setting", [{"pages": True}, {"api": True}, {"default_events": ["create"]}])

@@ -10,7 +10,9 @@ from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEventError
 from starmodel.core.events import ClassEvent, Event, events_of
 from starmodel.core.files import accept_of, file_fields
+from starmodel.core.marks import Unique
 from starmodel.core.parameters import Parameter, parameters_of
+from starmodel.core.rules import groups_of
 from starmodel.core.secrecy import refuse_hidden_parts, refuse_leaving
 
 from .history import SERVICES
@@ -71,7 +73,7 @@ class Catalog:
         refuse_hidden_parts(kind)
         if not has_past:
             refuse_leaving(kind)
-            _refuse_files(kind)
+            _refuse_unkept(kind)
         # Whoever has none of the default events has none of these either; `undo = None` leaves out one.
         services = SERVICES if kind.__entity_default_events__ and has_past else {}
         offered = {name: service for name, service in services.items() if not hasattr(kind, name)}
@@ -122,12 +124,17 @@ class Catalog:
         return isinstance(kind, type) and self._kinds.get(getattr(kind, "__entity_name__", "")) is kind
 
 
-def _refuse_files(kind: type[Entity]) -> None:
-    """Raise DefinitionError for a file in a class that browsers keep."""
+def _refuse_unkept(kind: type[Entity]) -> None:
+    """Raise DefinitionError for what a class that browsers keep cannot have: files, and values that are unique."""
     for name in file_fields(kind):
         raise DefinitionError(
             f"{kind.__name__}.{name} is a file, and a browser keeps none: it would be on the server, and belong to "
             "nothing there; keep the class in a store of the server"
+        )
+    for _, (name, *_) in groups_of(fields_of(kind), Unique):
+        raise DefinitionError(
+            f"{kind.__name__}.{name} is Unique, and nobody sees what all browsers have; leave the mark out, or keep "
+            "the class in a store of the server"
         )
 
 
