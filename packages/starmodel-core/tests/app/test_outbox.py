@@ -72,6 +72,14 @@ class Cart(Entity):
         self.names.append(shelf.label)
         shelf.left -= 1
 
+    @event(primary="second")
+    def drop(self, note: bool = False) -> None:
+        if not self.names:
+            raise ValueError("it is empty")
+        self.names = []
+        if note:
+            Unit.current().add(Order(names=[]))
+
     @event
     async def close(self, shelf: Shelf) -> None:
         Unit.current().delete(shelf)
@@ -201,6 +209,12 @@ class TestBoth:
         assert await behind.commit_of(result.command.id)
         assert await first.commit_of(part_id(result.command.id, "first"))
         assert (await app.dispatch(result.command)).replayed
+
+    async def test_a_command_that_changes_only_the_other_store_counts_once_too(self, app, cart):
+        once = Command(entity="Cart", event="drop", entity_id=cart, id="once")
+        assert not (await app.dispatch(once)).replayed
+        assert (await app.dispatch(once)).replayed
+        assert await names(app) == []
 
     async def test_changes_deletions_and_sets_follow_too(self, app, cart, shelf):
         await app.dispatch(Cart.tag(shelf, ["a", "b"]).on(cart))

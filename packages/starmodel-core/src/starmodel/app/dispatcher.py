@@ -151,9 +151,8 @@ class Dispatcher:
         command, stored_form, claims = await self._admitted(handler, command, actor)
         args, stored_form = read_args(command, stored_form, handler, self._codec, text=text)
         fingerprint = fingerprint_of(stored_form)
-        store = self._parts.primary(handler)
         if may_be_repeated:
-            earlier = await store.receipt(command.id, fingerprint)
+            earlier = await self._parts.receipt(handler, command.id, fingerprint)
             if earlier is not None:
                 await self._allow_again(handler, command, actor, earlier)
                 return Result(stored_form, earlier, answer_from(earlier.answer))
@@ -163,7 +162,7 @@ class Dispatcher:
         try:
             return await self._until_done(run, self._stored)
         except StarModelError:  # refused for what the same command, sent twice, has done itself meanwhile?
-            earlier = None if handler.reads_only else await store.receipt(command.id, fingerprint)
+            earlier = None if handler.reads_only else await self._parts.receipt(handler, command.id, fingerprint)
             if earlier is None:
                 raise
             return Result(stored_form, earlier, answer_from(earlier.answer))

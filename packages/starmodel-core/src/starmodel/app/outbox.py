@@ -13,6 +13,7 @@ from starmodel.core.owed import OutboxStore
 from starmodel.core.ports import RehearsingPersistenceBackend
 
 from .carrier import Carrier
+from .commits import is_discreet
 from .delivery import Delivery
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ class Outbox:
             Carrier(name, store, follower, self._delivery)
             for name, store in stores.items()
             if isinstance(store, OutboxStore)
-            for follower in stores
-            if follower != name
+            for follower, other in stores.items()
+            if other is not store and not is_discreet(other)
         ]
         for carrier in self._carriers:
             carrier.open()

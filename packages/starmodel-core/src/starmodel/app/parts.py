@@ -16,7 +16,7 @@ from .commits import is_discreet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starmodel.core.changes import Changeset, Write
+    from starmodel.core.changes import Changeset, Commit, Write
     from starmodel.core.entity import Entity
     from starmodel.core.ports import Codec, StatePersistenceBackend
 
@@ -55,6 +55,12 @@ class Parts:
         """Return the store that commits first when an event changes entities of several."""
         named = handler.event.options.primary
         return self._persistence.for_class(handler.kind) if named is None else self._persistence.store(named)
+
+    async def receipt(self, handler: Handler, command_id: str, fingerprint: str) -> Commit | None:
+        """Return what a command of the last 24 hours has stored, in its primary or alone in the store of its class."""
+        first, own = self.primary(handler), self._persistence.for_class(handler.kind)
+        found = await first.receipt(command_id, fingerprint)
+        return found if found is not None or own is first else await own.receipt(command_id, fingerprint)
 
     def divide(self, unit: UnitOfWork, changeset: Changeset, handler: Handler) -> Division:
         """Return who commits what; ConfigurationError when the primary cannot keep what others have to follow with."""
