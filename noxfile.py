@@ -178,7 +178,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """Kill servers and databases for ten minutes, and write docs/reliability.md; needs Postgres."""
+    """Kill servers and databases for a quarter of an hour, and write docs/reliability.md; needs Postgres and Redis."""
     workspace(session)
     session.run("python", "-m", "rig", env={"PYTHONPATH": str(ROOT / "tests" / "chaos")})
 

@@ -18,6 +18,7 @@ from benchmarks.report import Table, machine, write_between_markers
 
 from .postgres import Postgres
 from .storm import TOTAL, Outcome, Storm
+from .two_stores import two_stores
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 STORM = Storm(increments=10_000, transfers=2_000, seconds=400)
@@ -142,7 +143,7 @@ def transposed(table: Table) -> Table:
 
 if __name__ == "__main__":
     began = time.monotonic()
-    tables = [transposed(storms()), transposed(outages()), failpoints(), control()]
+    tables = [transposed(storms()), transposed(outages()), transposed(two_stores()), failpoints(), control()]
     drivers = f"SQLAlchemy {version('sqlalchemy')}, psycopg {version('psycopg')}"
     taken = f"{machine().removesuffix('.')}, {drivers}. It took {(time.monotonic() - began) / 60:.0f} minutes."
     write_between_markers(PAGE, "\n".join([taken, "", *map(str, tables)]))

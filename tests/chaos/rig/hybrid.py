@@ -29,10 +29,21 @@ from .ledger import Ledger
 from .nemesis import kills
 from .nodes import HERE, SECRET, Node
 
-__all__ = ["HybridOutcome", "HybridStorm", "HybridVerdict"]
+__all__ = ["HybridOutcome", "HybridStorm", "HybridVerdict", "Victim"]
 
 APP = HERE.parent / "apps" / "tills.py"
 MANY = 40
+
+
+@dataclass
+class Victim(Node):
+    """A process that knows when it was killed last."""
+
+    killed_at: float = 0.0
+
+    def kill(self) -> None:
+        super().kill()
+        self.killed_at = time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ class HybridOutcome:
     kills: int
     relay_kills: int
     drained: float
-    """Seconds from the last fault until nothing was owed any more."""
+    """Seconds from the last fault until somebody saw that nothing was owed any more."""
     lags: Sequence[float]
     """For how many seconds the oldest part had waited, each time somebody looked."""
     verdict: HybridVerdict
@@ -104,10 +115,9 @@ class HybridStorm:
                 faults.enter_context(kills([relay], every=self.relay_every, all_each=0))
                 run_clients(nodes, self._orders(), ledger, clients=self.clients, seconds=self.seconds)
                 took = time.monotonic() - began
-            calm = time.monotonic()
             ledger.close()
             asyncio.run(_until_settled(redis_url, sql_url, self.patience))
-            drained = time.monotonic() - calm
+            drained = time.monotonic() - max(node.killed_at for node in [*nodes, relay])
             verdict, log = asyncio.run(_judged(redis_url, sql_url, ledger))
             heard = _until_told(log, folder / "told.jsonl", self.hearing)
             return HybridOutcome(
@@ -115,13 +125,13 @@ class HybridStorm:
             )
 
     @contextmanager
-    def _processes(self, redis_url: str, sql_url: str, folder: Path) -> Iterator[tuple[list[Node], Node]]:
+    def _processes(self, redis_url: str, sql_url: str, folder: Path) -> Iterator[tuple[list[Victim], Victim]]:
         """Run the servers, and one more process that nobody asks anything: it only carries."""
         ours = {"REDIS_URL": redis_url, "DATABASE_URL": sql_url, "RIG_TOLD": str(folder / "told.jsonl")}
         fixed = {"STARMODEL_SECRET": SECRET, "STARMODEL_ENV": "development", "RIG_FAULT": self.fault}
         environment = {**os.environ, **fixed, **ours}
-        nodes = [Node(APP, folder / f"node{number}.log", environment) for number in range(self.nodes)]
-        everybody = [*nodes, Node(APP, folder / "relay.log", environment)]
+        nodes = [Victim(APP, folder / f"node{number}.log", environment) for number in range(self.nodes)]
+        everybody = [*nodes, Victim(APP, folder / "relay.log", environment)]
         try:
             for node in everybody:
                 node.start()
