@@ -26,7 +26,7 @@ OWN_HELP = {
     "init": "Make a new project that runs at once.",
     "migrate": "Bring the tables of a database to what the code says, and back.",
     "new": "Add an entity, an event or a page to a project.",
-    "outbox": "See which store is behind another, and what was put aside; retry or drop it.",
+    "outbox": "See which store is behind another; retry or drop a part.",
     "parked": "See what handlers could not be told; retry or drop it.",
     "plugin": "Look at the installed plugins and at the hooks they take part in.",
     "routes": "List every address of an application, and what answers there.",

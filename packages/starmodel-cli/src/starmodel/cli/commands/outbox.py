@@ -33,7 +33,7 @@ def outbox(
     app: App = None,
     json: Json = False,
 ) -> None:
-    """See which store is behind another, and what was put aside; retry or drop it."""
+    """See which store is behind another; retry or drop a part."""
     again, dropped = [_id(name) for name in retry or []], [_id(name) for name in drop or []]
     application = open_project(app).application
     try:
