@@ -12,7 +12,7 @@ from .redis import Redis
 
 __all__ = ["two_stores"]
 
-STORM = HybridStorm(commands=20_000)
+STORM = HybridStorm(commands=20_000, seconds=400, hearing=90)
 HASTY = HybridStorm(commands=400, fault="hasty", patience=5, hearing=0)
 RIGHT = HybridVerdict(*[0] * 10)
 

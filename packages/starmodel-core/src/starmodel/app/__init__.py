@@ -12,6 +12,7 @@ from .following import Follower
 from .history import History, obstacle_to_undo
 from .implicit import Implicit
 from .moves import Moves
+from .outbox import Lag, Outbox
 from .past import Past, Step, may_be_undone, past_of
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
@@ -43,9 +44,11 @@ __all__ = [
     "History",
     "Implicit",
     "InProcessBus",
+    "Lag",
     "LogTail",
     "Moves",
     "OnStep",
+    "Outbox",
     "Past",
     "PersistenceManager",
     "Preview",
