@@ -184,6 +184,13 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session
+def nodes(session: nox.Session) -> None:
+    """Kill, stop, cut and restart three nodes for ten minutes, and write docs/many-nodes.md."""
+    workspace(session)
+    session.run("python", "-m", "rig.trials", *session.posargs, env=PROGRAMS)
+
+
+@nox.session
 def cluster(session: nox.Session) -> None:
     """Serve examples/cluster, or another application, on three nodes, Redis and Postgres until Ctrl+C."""
     workspace(session)

@@ -546,7 +546,7 @@ class TestSilence:
             before = len(stream.chunks)
             while len(stream.chunks) < before + 3:
                 await stream._wait()
-            assert set(stream.chunks[before:]) == {b": \n\n"}
+            assert set(stream.chunks[before:]) == {b"event: sm-beat\ndata: 0\n\n"}
 
     async def test_of_a_reader_that_stalls_piles_up_nothing(self, build):
         app = pages(build(Counter))

@@ -185,7 +185,7 @@ def watched(tabs: Sequence[Tab], stored: Mapping[str, Sequence[float]]) -> Watch
         reopened=sum(max(0, tab.opened - 1) for tab in tabs),
         backwards=sum(_backwards(tab.seen) for tab in tabs),
         behind=sum(tab.seen[-1][1] != len(stored[tab.path]) for tab in tabs),
-        stale=max(_stale(tab.seen, stored[tab.path]) for tab in tabs),
+        stale=max((_stale(tab.seen, stored[tab.path]) for tab in tabs), default=0.0),
         away=max((one for tab in tabs for one in tab.away), default=0.0),
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from starmodel.core.changes import Commit
 
+from .browsers import browsed
 from .checks import Verdict, verdict
 from .clients import Client, Order, run_clients
 from .ledger import Ledger
@@ -29,6 +31,7 @@ class Seen:
     """What came of it."""
 
     watched: Watched
+    browsed: Watched
     verdict: Verdict
     ledger: Ledger
     cuts: int
@@ -40,6 +43,8 @@ class Watching:
 
     changes: int
     tabs: int = 95
+    browsers: int = 0
+    """How many tabs of Chromium watch besides."""
     counters: int = 10
     clients: int = 10
     seconds: float = 200
@@ -51,14 +56,17 @@ class Watching:
         with Cluster(url, folder, nodes=self.nodes) as cluster, Proxy([node.port for node in cluster.nodes]) as proxy:
             made = _made(proxy, self.counters)
             paths = [f"/watch/{made[number % len(made)]}" for number in range(self.tabs)]
-            with Tabs(proxy.port, paths) as tabs:
+            shown = paths[: self.browsers]
+            with browsed(proxy.port, shown) if shown else nullcontext([]) as real, Tabs(proxy.port, paths) as tabs:
                 with nullcontext() if harm is None else harm(cluster, proxy):
                     run_clients([proxy], self._orders(made), ledger, clients=self.clients, seconds=self.seconds)
-                log = asyncio.run(looked_at(url))[0]
+                with ThreadPoolExecutor(1) as elsewhere:  # Playwright has a loop in this thread
+                    log = elsewhere.submit(asyncio.run, looked_at(url)).result()[0]
                 stored = _stored(ledger, log)
                 tabs.wait_until_shown({path: len(stored[path]) for path in paths})
             ledger.close()
-            return Seen(watched(tabs.all, stored), verdict(ledger, log, {"increment"}), ledger, proxy.cuts)
+            told = verdict(ledger, log, {"increment"})
+            return Seen(watched(tabs.all, stored), watched(real, stored), told, ledger, proxy.cuts)
 
     def _orders(self, made: Sequence[str]) -> Iterator[Order]:
         chance = random.Random(3)

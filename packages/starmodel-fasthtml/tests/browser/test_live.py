@@ -65,6 +65,20 @@ def test_a_refusal_of_the_stream_does_not_end_the_attempts(tab, stage, until):
     tab.assert_clean("503", "ERR_INCOMPLETE")
 
 
+def test_a_stream_that_nothing_is_heard_of_is_given_up_and_opened_again_where_it_was(tab, stage, until, clock):
+    tab.open('<b id="out"></b>', live="A")
+    stage.push(elements_frame('<b id="out">one</b>', event_id="e-9"))
+    tab.wait(shown("one"))
+    clock.run_for(40_000)
+    stage.push(event_frame("sm-beat", 0) + elements_frame('<b id="out">two</b>'))
+    tab.wait(shown("two"))
+    clock.run_for(40_000)
+    assert len(stage.afters) == 1
+    clock.run_for(6_000)
+    until(lambda: len(stage.afters) == 2)
+    assert stage.afters[1] == ("A", "e-9")
+
+
 def test_a_hidden_tab_has_no_stream_and_a_shown_one_has(tab, stage, until):
     page = tab.open('<b id="out"></b>', live="A")
     page.evaluate(HIDE % "true")

@@ -47,7 +47,8 @@ _PAUSE = 0.1
 class Hub:
     """Knows every open tab of this process by what its page depends on.
 
-    *heartbeat* seconds of silence are filled with a comment, so that proxies keep the stream and a dead one is noticed.
+    *heartbeat* seconds of silence are filled with a sign of life, so that proxies keep the stream and a dead one is
+    noticed on both ends.
     After *max_age* seconds a stream ends and the tab opens another, with its rights looked at anew.
     """
 

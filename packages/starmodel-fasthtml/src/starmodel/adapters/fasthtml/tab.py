@@ -15,7 +15,7 @@ from .patches import entity_frames, key_of, may_read, preview_frames, signal_fra
 from .relevance import concerns
 from .remaking import what_makes_it_again
 from .results import go, toast
-from .wire import comment_frame, elements_frame, event_frame
+from .wire import elements_frame, event_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -321,6 +321,6 @@ class Tab:
             self._writer.cancel()
 
 
-_BEAT = comment_frame()
+_BEAT = event_frame("sm-beat", 0)  # no comment: the page is not told of those, and waits for a sign of life
 _ASK = event_frame("sm-ask", {})
 """Lets the browser ask for the page again, with what it keeps itself."""

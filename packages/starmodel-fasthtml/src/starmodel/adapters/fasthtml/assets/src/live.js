@@ -5,7 +5,9 @@ import { byId, showBanner, toDatastar } from "./page.js";
 import { toast } from "./toasts.js";
 import { say } from "./words.js";
 
-const stream = { url: "", last: "", tries: 0, opened: 0, source: null, timer: 0, alarm: 0, refreshing: false };
+const stream = { url: "", last: "", tries: 0, opened: 0, source: null, timer: 0, alarm: 0, watch: 0, refreshing: false };
+// Milliseconds without a word: of a server that was asked, and of a stream, which says something every 20 seconds.
+const SILENCE = { opening: 10000, open: 45000 };
 const liveUrl = () => byId("sm-live")?.dataset.url ?? "";
 
 function connect() {
@@ -18,20 +20,31 @@ function connect() {
   stream.alarm ||= setTimeout(setOnline, 1000, false);
   stream.opened = Infinity;
   stream.source = new EventSource(address);
+  expect(SILENCE.opening);
   stream.source.onopen = () => {
+    expect(SILENCE.open);
     stream.opened = Date.now();
     setOnline(true);
   };
   stream.source.onerror = reconnect; // the browser itself gives up after an HTTP error
+  stream.source.addEventListener("sm-beat", () => expect(SILENCE.open));
   for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-ask", "sm-hello", "sm-stale"])
     stream.source.addEventListener(type, ({ data, lastEventId }) => {
+      expect(SILENCE.open);
       if (lastEventId) stream.last = lastEventId;
       if (type !== "datastar-patch-elements" || !takesFormAway(data)) receive(type, data, document.body);
     });
 }
 
+// A network may forget a connection, and a machine stand still: the browser would wait for ever.
+function expect(within) {
+  clearTimeout(stream.watch);
+  stream.watch = setTimeout(reconnect, within);
+}
+
 function disconnect() {
   clearTimeout(stream.timer);
+  clearTimeout(stream.watch);
   stream.source?.close();
   stream.source = null;
 }
