@@ -323,7 +323,8 @@ async def test_there_is_no_list_of_them_anywhere(app, ada):
     with pytest.raises(QueryError, match="no list"):
         await app.application.find(Basket)
     assert (await ada.visitor.get("/all")).status == 400
-    assert (await ada.visitor.get("/basket")).status == 404
+    nothing = await ada.visitor.get("/basket", accept="text/html")
+    assert (nothing.status, "kept in each visitor's browser" in unescape(nothing.text)) == (404, True)
     with pytest.raises(DefinitionError, match="cannot ask for a list"):
 
         @app.get("/more")

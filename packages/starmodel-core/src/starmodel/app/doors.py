@@ -7,11 +7,13 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from starmodel.core.config import CLIENT_STORES
 from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidError, Problem
 from starmodel.core.showing import with_shown
 
 from .reading import may_read
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     from starmodel.core.actors import Actor
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from .catalog import Handler
     from .dispatcher import Result
 
-__all__ = ["command_id", "outcome_of", "path_of", "shown", "version_in"]
+__all__ = ["command_id", "kept_elsewhere", "outcome_of", "path_of", "shown", "version_in"]
 
 MAX_KEY = 200
 _is_key = re.compile(f"[!-~]{{0,{MAX_KEY}}}").fullmatch  # what a header holds, and as long
@@ -32,6 +34,14 @@ def path_of(handler: Handler) -> str:
     kind = handler.kind.__entity_name__.lower()
     tail = (handler.event.options.path or handler.event.name).strip("/")
     return f"/{kind}/{tail}" if handler.event.of_class else f"/{kind}/{{id}}/{tail}"
+
+
+def kept_elsewhere(kind: type[Entity]) -> Refusal | None:
+    """Return what is told to whoever asks for a list of what only browsers have; ``None`` for every other class."""
+    if kind.__entity_config__.get("store") not in CLIENT_STORES:
+        return None
+    text = f"{kind.__entity_name__} is kept in each visitor's browser, so there is no list of them here, and no record."
+    return Refusal(404, "not_found", "Kept in browsers", text, "")
 
 
 def command_id(actor: Actor, key: str) -> str:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from starmodel.app import Refusal, refusal_of
+from starmodel.app.doors import kept_elsewhere
 from starmodel.core.errors import NotFoundError
 
 from .commands import back_to
@@ -41,11 +42,20 @@ class PageRefusals:
         if isinstance(error, HTTPException):
             if error.status_code in _WITHOUT_BODY:
                 return Response(status_code=error.status_code, headers=error.headers)
-            return self._told(request, _refusal_of_http(error), dict(error.headers or {}))
+            refusal = self._of_nobody(request, error) or _refusal_of_http(error)
+            return self._told(request, refusal, dict(error.headers or {}))
         refusal = refusal_of(error, secrets.token_hex(6))
         if refusal.status >= 500:  # the gate logs and answers it
             raise error
         return self._told(request, refusal)
+
+    def _of_nobody(self, request: Request, error: HTTPException) -> Refusal | None:
+        """Return why there are no pages at the address of a class that browsers keep."""
+        name = request.scope["path"].removeprefix(request.scope.get("root_path", "")).split("/")[1]
+        if error.status_code != HTTPStatus.NOT_FOUND:
+            return None
+        kinds = (kind for kind in self._runtime.app.catalog if kind.__entity_name__.lower() == name)
+        return next(map(kept_elsewhere, kinds), None)
 
     def page(self, scope: Scope, refusal: Refusal) -> str | None:
         """Return the page that tells of *refusal*; ``None`` to whoever will not look at it."""

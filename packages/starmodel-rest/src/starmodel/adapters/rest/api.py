@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 
-from starmodel.app.doors import path_of
+from starmodel.app.doors import kept_elsewhere, path_of
 from starmodel.app.downloads import shown_files
 from starmodel.app.uploading import upload_path
 from starmodel.core.errors import DefinitionError, InvalidError, Problem, StarModelError
 
-from .answers import Json, refused, refused_by_http
+from .answers import Json, problem, refused, refused_by_http
 from .doors import CollectionDoor, EventDoor, MemberDoor
 from .feed import Feeds
 from .files import FileDoor, UploadDoor
@@ -119,6 +119,7 @@ class RestApp(FastAPI):
         handlers = self.application.catalog.handlers(kind)
         if not kind.__entity_config__.get("api", True):
             self._offered[kind] = []
+            self._say_where(kind)
             return
         name = kind.__entity_name__.lower()
         if name in _ITSELF:
@@ -136,6 +137,13 @@ class RestApp(FastAPI):
         self._add(
             f"/{name}/{{id}}", MemberDoor(self._service, kind, update, delete), GET=True, PATCH=update, DELETE=delete
         )
+
+    def _say_where(self, kind: type[Entity]) -> None:
+        """Tell whoever asks for what browsers keep that it is there."""
+        refusal, path = kept_elsewhere(kind), f"/{kind.__entity_name__.lower()}"
+        if refusal is not None:
+            told = problem(refusal)
+            self.router.routes += [Route(at, told, methods=None) for at in (path, f"{path}/{{rest:path}}")]
 
     def _add(self, path: str, door: Any, **methods: Any) -> None:
         taken = [method for method, is_there in methods.items() if is_there]
