@@ -81,6 +81,25 @@ class TestWaitsBetweenTheCheckAndTheWrite(Suite):
             return row.stored.version if was_right and row else write.expected
 
 
+class TestTakesWhatWasBuiltOnAFailure(Suite):
+    caught_by = ("test_what_was_built_on_a_failure_is_a_conflict_whoever_made_that_version",)
+
+    class Store(MemoryRepo):
+        in_order = True
+
+
+class TestLetsOneCommitOvertakeAnother(Suite):
+    caught_by = ("test_commits_take_effect_in_the_order_in_which_they_were_begun",)
+
+    class Store(MemoryRepo):
+        in_order = True
+
+        async def commit(self, changeset):
+            if changeset.command.id == "to 3":
+                await asyncio.sleep(0)
+            return await super().commit(changeset)
+
+
 class TestCanBeCutShortHalfway(Suite):
     caught_by = ("test_a_cancelled_commit_is_whole_or_absent",)
     settling = 0.02

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from starmodel.core.commands import Command
     from starmodel.core.entity import Entity
     from starmodel.core.ports import Clock, Codec, Policy
+    from starmodel.core.query import Stored
 
     from .catalog import Catalog, Handler
     from .implicit import Implicit
+    from .lanes import Turn
     from .persistence import PersistenceManager
     from .running import OnStep
 
@@ -44,6 +46,17 @@ class Run:
     fingerprint: str
     on_step: OnStep | None
     only_at: int | None
+    turn: Turn | None = None
+    """Its place in the line of those who want the same entity, where there is one."""
+
+    def ahead(self) -> Stored[Any] | None:
+        """Return what the command before has made of the entity and is still being stored, where this may begin on it.
+
+        What was made on a version of its own is compared with what is stored.
+        """
+        if self.turn is None or self.command.base_version is not None or self.only_at is not None:
+            return None
+        return self.turn.ahead()
 
     def with_stored_command(self, changeset: Changeset) -> Changeset:
         """Return *changeset* with the command as it may be kept: without secret arguments."""
@@ -113,7 +126,7 @@ class Attempts:
         """Return the draft the event works on, loaded and allowed, and the arguments, merged with what came between."""
         kind, id = run.handler.kind, str(run.command.entity_id)
         store = self._persistence.for_class(kind)
-        stored = await store.get(kind, id)
+        stored = run.ahead() or await store.get(kind, id)
         entity = self._implicit.fresh(kind, id) if stored is None else stored.entity
         unit.allow(run.handler.event.name, kind, id, entity)
         if entity is None:

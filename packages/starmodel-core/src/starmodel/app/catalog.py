@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.core.config import CLIENT_STORES
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEventError
-from starmodel.core.events import ClassEvent, Event, events_of
+from starmodel.core.events import ClassEvent, Event, Mode, events_of
 from starmodel.core.files import accept_of, file_fields
 from starmodel.core.marks import Unique
 from starmodel.core.parameters import Parameter, parameters_of
@@ -43,6 +43,11 @@ class Handler:
     def reads_only(self) -> bool:
         """True for an event that GET may call."""
         return self.event.options.method == "get"
+
+    @property
+    def is_quick(self) -> bool:
+        """True for an event of an entity whose body waits for nothing."""
+        return not self.event.of_class and self.event.mode is Mode.PLAIN and not self.event.options.blocking
 
     def __str__(self) -> str:
         return f"{self.kind.__entity_name__}.{self.event.name}"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from starmodel.core.changes import Changeset, Commit
     from starmodel.core.ports import EventBus, StatePersistenceBackend
 
+    from .lanes import Turn
+
 __all__ = ["Commits", "is_discreet"]
 
 logger = logging.getLogger("starmodel.dispatcher")
@@ -27,13 +29,15 @@ class Commits:
         self.moves = Moves()
         self._going_on: set[asyncio.Task[Commit]] = set()
 
-    async def whole(self, store: StatePersistenceBackend, changeset: Changeset) -> Commit:
-        """Store and publish; whoever goes away meanwhile cannot stop it half-way."""
+    async def whole(self, store: StatePersistenceBackend, changeset: Changeset, turn: Turn | None = None) -> Commit:
+        """Store and publish; whoever goes away meanwhile cannot stop it half-way.  *turn* is passed on meanwhile."""
         if store.instant:
             return await self._commit(store, changeset)
         task = asyncio.create_task(self._commit(store, changeset), name=f"starmodel commit {changeset.command.id}")
         self._going_on.add(task)
         task.add_done_callback(self._going_on.discard)
+        if turn is not None:
+            turn.pass_on(store, changeset, task)
         return await asyncio.shield(task)
 
     async def finish(self) -> None:

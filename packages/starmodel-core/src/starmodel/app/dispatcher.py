@@ -7,7 +7,6 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
 
 from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.answers import answer_from
@@ -30,6 +29,7 @@ from .attempts import Attempts, Run
 from .commits import Commits
 from .files import Claims, Files
 from .intake import fingerprint_of, read_args, stamped
+from .lanes import Lanes, is_orderly
 from .outbox import Outbox
 from .parts import Parts
 from .previewing import Preview, previewed
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .catalog import Catalog, Handler
     from .implicit import Implicit
     from .moves import Moves
+    from .parts import Division
     from .persistence import PersistenceManager
     from .running import OnStep
 
@@ -117,7 +118,7 @@ class Dispatcher:
         self._commits = Commits(bus, tell)
         self._parts = Parts(persistence, codec)
         self.outbox = Outbox(persistence, catalog, codec, self._commits)
-        self._lanes: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+        self._lanes = Lanes()
 
     @property
     def moves(self) -> Moves:
@@ -232,30 +233,36 @@ class Dispatcher:
         Who comes while others of this process are in such a line joins it: out of turn it would make them conflict.
         """
         key = (run.command.entity, run.command.entity_id or "")
-        if not self._has_line(run, key):
+        if not self._takes_turns(run, key):
             try:
                 return await once(run)
             except ConflictError as conflict:
                 if not _may_rerun(conflict):
                     raise
-        lane = self._lanes.setdefault(key, asyncio.Lock())
-        async with lane:
+        async with self._lanes.turn(key) as turn:
+            run.turn = turn
             for attempt in range(1, RERUNS + 1):
                 try:
                     return await once(run)
                 except ConflictError as conflict:
                     if attempt == RERUNS or not _may_rerun(conflict):
                         raise
+                    await turn.again()
                     pause = min(_LONGEST_PAUSE, 0.002 * 2**attempt)
                     await asyncio.sleep(random.uniform(0, pause))  # noqa: S311  (jitter, not a secret)
         raise AssertionError("unreachable")
 
-    def _has_line(self, run: Run, key: Key) -> bool:
-        """Tell whether *run* has to wait for others; never within an event, which may be what they wait for."""
-        lane = self._lanes.get(key)
-        return lane is not None and lane.locked() and not run.handler.reads_only and running_unit.get() is None
+    def _takes_turns(self, run: Run, key: Key) -> bool:
+        """Tell whether *run* joins a line: of those who are there, or one that others can then build on.
+
+        Never within an event, which may be what they wait for.
+        """
+        if run.handler.reads_only or running_unit.get() is not None:
+            return False
+        return self._lanes.is_busy(key) or (run.handler.is_quick and is_orderly(self._parts.primary(run.handler)))
 
     async def _rehearsed(self, run: Run) -> Preview:
+        run.turn = None  # what is only on its way is nothing to promise anything by
         unit, returned = await self._attempts.outcome(run)
         changeset = run.with_stored_command(self._attempts.changeset(run, unit, returned))
         division = self._parts.divide(unit, changeset, run.handler)
@@ -266,18 +273,31 @@ class Dispatcher:
         return previewed(changeset, returned)
 
     async def _stored(self, run: Run) -> Result:
+        try:
+            division, returned = await self._outcome(run)
+        except Exception:
+            if run.turn is not None:
+                await run.turn.prove()  # else it is refused for what never came to be
+            raise
+        if division is None:
+            return Result(run.stored_form, None, returned)
+        changeset = division.changeset if run.turn is None else await run.turn.grounded(division.changeset)
+        commit = await self._commits.whole(division.store, changeset, run.turn)
+        if division.parts:
+            self.outbox.added(division.store)
+        return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
+
+    async def _outcome(self, run: Run) -> tuple[Division | None, Any]:
+        """Return what is to be stored, ``None`` for a reading event, and what the event returned."""
         unit, returned = await self._attempts.outcome(run)
         changeset = self._attempts.changeset(run, unit, returned)
         if run.handler.reads_only:
-            return Result(run.stored_form, None, returned)
+            return None, returned
         division = self._parts.divide(unit, run.with_stored_command(changeset), run.handler)
         await self._files.keep(changeset)
         for part in division.parts:
             await self.outbox.foresee(part)
-        commit = await self._commits.whole(division.store, division.changeset)
-        if division.parts:
-            self.outbox.added(division.store)
-        return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
+        return division, returned
 
 
 def _refuse_other_things(command: object) -> None:

@@ -58,6 +58,8 @@ class Changeset:
 
     *fingerprint* stands for the body of the command, to tell a repeated command from a reused id.  *owed* is what the
     command changes in other stores: nothing, unless the store is an :class:`~starmodel.core.owed.OutboxStore`.
+    *built_on* is the id of the command that made what this one changes, when that was still on its way to the store
+    (see ``in_order`` of the port): a number alone would not tell its version from that of somebody else.
     """
 
     command: Command
@@ -66,6 +68,13 @@ class Changeset:
     recorded: tuple[Recorded, ...] = ()
     answer: Any = None
     owed: tuple[Owed, ...] = ()
+    built_on: str | None = None
+
+    @property
+    def target(self) -> Write | None:
+        """The write to the entity that the command is for."""
+        wanted = (self.command.entity, self.command.entity_id)
+        return next((write for write in self.writes if (write.kind.__entity_name__, write.id) == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)

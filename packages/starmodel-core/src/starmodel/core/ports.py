@@ -30,6 +30,7 @@ __all__ = [
     "EventBus",
     "FileStore",
     "IdSource",
+    "OrderlyPersistenceBackend",
     "OutboxStore",
     "ParkingPlace",
     "Policy",
@@ -142,6 +143,18 @@ class RehearsingPersistenceBackend(StatePersistenceBackend, Protocol):
 
         The command itself is not looked at: it may have taken effect before.
         """
+
+
+@runtime_checkable
+class OrderlyPersistenceBackend(StatePersistenceBackend, Protocol):
+    """A store whose commits take effect in the order in which they were begun, however long each of them waits.
+
+    Where *in_order* is true, the next command for an entity is run before the last one is stored.  Its changeset then
+    names that one as ``built_on``: unless the version that it expects was made by the very commit of that command,
+    :meth:`commit` raises :class:`~starmodel.core.errors.ConflictError`.
+    """
+
+    in_order: bool
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ from .committing import CommittingContract
 from .following import FollowingContract
 from .indexing import IndexingContract
 from .keeping import KeepingContract
+from .ordering import OrderingContract
 from .owing import OwingContract
 from .reading import ReadingContract
 from .rehearsing import RehearsingContract
@@ -24,6 +25,7 @@ class StoreContract(
     CommittingContract,
     RehearsingContract,
     RepeatingContract,
+    OrderingContract,
     FollowingContract,
     KeepingContract,
     OwingContract,

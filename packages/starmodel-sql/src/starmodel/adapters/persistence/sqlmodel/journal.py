@@ -65,6 +65,13 @@ class Journal:
             .where(change.c.number.in_(bindparam("numbers", expanding=True)))
             .order_by(change.c.number, change.c.place)
         )
+        self._maker = Prepared(
+            select(log.c.command_id)
+            .join(change, change.c.number == log.c.number)
+            .where(change.c.entity == bindparam("entity"), change.c.entity_id == bindparam("id"))
+            .where(change.c.version == bindparam("version")),
+            dialect,
+        )
         of_entity = (
             select(change.c.number)
             .where(change.c.entity == bindparam("entity"), change.c.entity_id == bindparam("id"))
@@ -122,6 +129,11 @@ class Journal:
             first = self.commit_of(command_id, connection)
             return None if first is None else replace(first, replayed=True)
         return None
+
+    def was_made_by(self, command_id: str, key: Key, version: int, connection: Connection) -> bool:
+        """Tell whether that version of an entity was made by that command."""
+        entity, id = key
+        return (command_id,) in [tuple(row) for row in self._maker(connection, entity=entity, id=id, version=version)]
 
     def commit_of(self, command_id: str, connection: Connection) -> Commit | None:
         """Return the newest commit of a command."""

@@ -76,6 +76,7 @@ class SQLRepo(SQLParking):
         self.url = DatabaseUrl(url)
         self.durability = self.url.durability
         self.single_process = self.url.is_memory
+        self.in_order = self.url.is_sqlite and not self.url.is_memory  # one thread works off what waits
         self._schema, self._migrations = schema, migrations
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None

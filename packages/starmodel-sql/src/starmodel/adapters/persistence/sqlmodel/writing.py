@@ -57,6 +57,7 @@ class Writer:
         if earlier is not None:
             same = (one for one in tried if (one.position, one.at) == (earlier.position, earlier.at))
             return next(same, earlier)
+        self._check_base(connection, changeset)
         commit = sealed(changeset, Position(newest.epoch, newest.number + 1), at)
         tried.append(commit)
         versions = [change.version for change in commit.changes]
@@ -64,6 +65,15 @@ class Writer:
         self._outbox.add(connection, changeset.owed, commit.position.number)
         self._journal.append(connection, commit, now)
         return commit
+
+    def _check_base(self, connection: Connection, changeset: Changeset) -> None:
+        """Refuse what was built on a commit that was on its way then, and has not come to be."""
+        write = changeset.target
+        if changeset.built_on is None or write is None:
+            return
+        key = (write.kind.__entity_name__, write.id)
+        if not self._journal.was_made_by(changeset.built_on, key, write.expected, connection):
+            raise ConflictError(" ".join(key), write.expected, write.expected - 1)
 
     def rehearse(self, changeset: Changeset, now: float, connection: Connection) -> None:
         """Make the writes of *changeset*, with versions of no meaning, in a transaction that is taken back."""
