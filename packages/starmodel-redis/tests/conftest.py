@@ -27,17 +27,28 @@ class Wire:
     """A wire between a store and its server, which can be cut in the worst of moments.
 
     *swallow* is how many answers to a script are lost together with their connection; *refuse* is what the next
-    connections are answered with, one each, before they are closed.
+    connections are answered with, one each, before they are closed.  *delay* says for how many seconds an answer is
+    held back.
     """
 
     def __init__(self, port):
         self._port = port
         self.swallow, self.refuse, self.lost = 0, [], 0
+        self.delay = None
         self._calls = set()
 
     @property
     def url(self):
         return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def connections(self):
+        """How many there were."""
+        return len(self._calls)
+
+    def turn(self, port):
+        """Lead to another server, from the next connection on."""
+        self._port = port
 
     async def _serve(self, reader, writer):
         self._calls.add(asyncio.current_task())
@@ -69,6 +80,8 @@ class Wire:
                 self.swallow -= 1
                 self.lost += 1
                 break
+            if self.delay is not None:
+                await asyncio.sleep(self.delay())
             writer.write(data)
         writer.close()
 

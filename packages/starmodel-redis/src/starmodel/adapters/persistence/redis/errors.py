@@ -62,6 +62,13 @@ class UnreadableError(StoreError, ValueError):
 _LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, TimeoutError)
 _NOT_LOST = (exceptions.AuthenticationError, exceptions.BusyLoadingError, exceptions.MaxConnectionsError)
 
+_PASSING = (
+    exceptions.BusyLoadingError,
+    exceptions.MasterDownError,
+    exceptions.ReadOnlyError,
+    exceptions.TryAgainError,
+)
+
 
 def is_lost(error: BaseException) -> bool:
     """Tell whether the connection was lost, so that what became of the call is not known."""
@@ -70,8 +77,7 @@ def is_lost(error: BaseException) -> bool:
 
 def is_passing(error: BaseException) -> bool:
     """Tell whether the server refused for the moment and did nothing: it loads its data, or is about to be primary."""
-    passing = (exceptions.BusyLoadingError, exceptions.ReadOnlyError, exceptions.TryAgainError)
-    return isinstance(error, passing) or "MASTERDOWN" in str(error)
+    return isinstance(error, _PASSING)
 
 
 def store_error(error: BaseException, url: RedisUrl) -> StoreError:
@@ -88,6 +94,7 @@ _RIGHTS = "the user in REDIS_URL needs the right to scripts, streams and all key
 _ADVICE = {
     "busyloading": "it still reads its data from the disk: try again in a moment",
     "loading": "it still reads its data from the disk: try again in a moment",
+    "masterdown": "this is a replica whose primary is gone: let REDIS_URL name the one that took over",
     "readonly": "this is a replica, which takes no changes: let REDIS_URL name the primary",
     "read only replica": "this is a replica, which takes no changes: let REDIS_URL name the primary",
     "outofmemory": "nothing was stored: raise maxmemory on the server, or let entities expire sooner",
