@@ -181,6 +181,7 @@ def chaos(session: nox.Session) -> None:
     """Kill servers and databases for a quarter of an hour, and write docs/reliability.md; needs Postgres and Redis."""
     workspace(session)
     session.run("python", "-m", "rig", env={"PYTHONPATH": str(ROOT / "tests" / "chaos")})
+    session.run("python", "-m", "rig.expiry", env={"PYTHONPATH": str(ROOT / "tests" / "chaos")})
 
 
 @nox.session
