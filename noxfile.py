@@ -152,7 +152,7 @@ def bench(session: nox.Session) -> None:
     """Measure beside the controls and write docs/performance.md; needs wrk and a machine that does nothing else."""
     workspace(session)
     session.install(CONSTRAINTS, "--group=bench")
-    session.run("python", "-m", *(session.posargs or ["benchmarks"]))
+    session.run("python", "-m", *(session.posargs or ["benchmarks"]), env=PROGRAMS)
 
 
 @nox.session

@@ -30,7 +30,7 @@ async def test_a_server_that_reads_a_long_file_is_waited_for():
         await store.open([Account])
         await put(store, *(Account(id=f"a{n}", rank=n) for n in range(200)))
         await asyncio.to_thread(redis.kill)
-        redis.settings |= {"key-load-delay": "400", "loading-process-events-interval-bytes": "1024"}
+        redis.settings |= {"key-load-delay": "100", "loading-process-events-interval-bytes": "1024"}
         await asyncio.to_thread(redis.start)
         assert b"LOADING" in redis.ask("GET", "x")
         assert (await found(store, Account(id="a7"))).entity.rank == 7
