@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -28,6 +30,7 @@ class Seat(Entity):
 
 
 UNSENDABLE = object()
+KEEPALIVE = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
 
 
 @pytest.fixture
@@ -234,4 +237,17 @@ async def test_a_file_that_another_program_holds_is_waited_for_and_not_for_ever(
         assert await store.get(Seat, "a") is None  # who reads does not wait
         other.execute("ROLLBACK")
     assert (await put(store, Seat())).changes
+    await store.close()
+
+
+async def test_a_postgres_that_a_network_no_longer_leads_to_is_noticed_within_seconds(postgres_url):
+    store = SQLRepo(postgres_url)
+    await store.open([Seat])
+
+    def asks_after(connection):
+        with socket.socket(fileno=os.dup(connection.connection.driver_connection.fileno())) as line:
+            return [line.getsockopt(socket.IPPROTO_TCP, option) for option in KEEPALIVE]
+
+    idle, interval, count = await store.database.read(asks_after)
+    assert 0 < idle + interval * count <= 15
     await store.close()

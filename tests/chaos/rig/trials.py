@@ -1,13 +1,13 @@
 """What three nodes have to stand, in full: ``python -m rig.trials``, whose figures go into docs/many-nodes.md.
 
-Names of trials as arguments run those alone, and write nothing.
+Names of trials as arguments run those alone; the rows of the others stay as they were last.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,9 @@ from .redis import Redis
 from .storm import TOTAL, Outcome, Storm
 from .watching import Harm, Seen, Watching
 
-PAGE = Path(__file__).parents[3] / "docs" / "many-nodes.md"
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "many-nodes.md"
+KEPT = ROOT / ".cache" / "trials.json"
 
 KILLED = Storm(increments=10_000, all_each=0, seconds=200)
 OUTAGES = {"Redis": Storm(increments=2_500, every=1.0, seconds=120), "Postgres": Storm(increments=3_000, every=1.5)}
@@ -174,15 +176,19 @@ def _tabs(seen: Seen) -> list[str]:
 
 
 def main() -> None:
-    wanted, began = sys.argv[1:], time.monotonic()
-    tables = []
-    for title, columns, trials in (("Commands", _STORMY, STORMS), ("Open pages", _VIEWED, VIEWS)):
-        rows = [row for name, trial in trials.items() if name in (wanted or trials) for row in trial()]
-        tables.append(Table(title, columns, rows))
-        print("\n".join(" | ".join(row) for row in rows), flush=True)
-    if not wanted:
-        taken = f"{machine()} It took {(time.monotonic() - began) / 60:.0f} minutes."
-        write_between_markers(PAGE, "\n".join([taken, "", *map(str, tables)]))
+    kept: dict[str, list[list[str]]] = json.loads(KEPT.read_text()) if KEPT.exists() and sys.argv[1:] else {}
+    for name in sys.argv[1:] or [*STORMS, *VIEWS]:
+        kept[name] = []
+        for row in {**STORMS, **VIEWS}[name]():
+            kept[name].append(row)
+            KEPT.parent.mkdir(exist_ok=True)
+            KEPT.write_text(json.dumps(kept))
+            print(" | ".join(row), flush=True)
+    tables = [
+        Table(title, columns, [row for name in trials for row in kept.get(name, ())])
+        for title, columns, trials in (("Commands", _STORMY, STORMS), ("Open pages", _VIEWED, VIEWS))
+    ]
+    write_between_markers(PAGE, "\n".join([machine(), "", *map(str, tables)]))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ _OF_VALUES = (exc.IntegrityError, exc.DataError)
 """What a database says when it is the values that it does not take."""
 
 READERS = 4
+_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+"""Whoever waits for an answer of Postgres asks after 5 seconds whether it is still there, not after two hours."""
 IDLE_SECONDS = 10
 """After so long Postgres ends the transaction of a process that stands still, and that all others wait for."""
 GLANCE_STEPS, GLANCES = 1000, 12
@@ -265,6 +267,7 @@ def _engine(url: DatabaseUrl) -> Engine:
             "connect_timeout": 10,
             "options": f"-c timezone=UTC {limits}",
             "tcp_user_timeout": 1000 * IDLE_SECONDS,  # a network that swallows everything: no answer in milliseconds
+            **_ALIVE,
         }
         engine = create_engine(url.url, poolclass=NullPool, connect_args=options, hide_parameters=True)
         event.listen(engine, "connect", read_all_dates)
