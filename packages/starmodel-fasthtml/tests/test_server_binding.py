@@ -53,3 +53,12 @@ def test_a_second_free_port_is_found_beyond_a_used_one():
 def test_an_address_that_is_not_this_machines_is_told(host):
     with pytest.raises(BindError, match=r"--host 127\.0\.0\.1 is this machine"):
         bind(host, 8000)
+
+
+def test_a_server_that_is_not_ready_is_passed_over():
+    with bind("127.0.0.1", 0, at_once=False) as listener:
+        place = listener.getsockname()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(place)
+        listener.listen()
+        socket.create_connection(place).close()

@@ -27,11 +27,11 @@ PAGE = ROOT / "docs" / "many-nodes.md"
 KEPT = ROOT / ".cache" / "trials.json"
 
 KILLED = Storm(increments=10_000, all_each=0, seconds=200)
-OUTAGES = {"Redis": Storm(increments=2_500, every=1.0, seconds=120), "Postgres": Storm(increments=3_000, every=1.5)}
+OUTAGES = {"Redis": Storm(increments=7_000, every=0.8, seconds=60), "Postgres": Storm(increments=3_000, every=1.5)}
 FROZEN = Storm(increments=250, transfers=50, seconds=150)
 SKEWED = Storm(increments=1_000, transfers=300, seconds=150, clocks=(3600.0, -3600.0))
 CUT = Watching(10_000, tabs=95, browsers=5)
-ROLLED = Watching(8_000, tabs=60, browsers=3)
+ROLLED = Watching(3_000, tabs=40, browsers=3)
 
 
 class FailedError(Exception):
@@ -70,7 +70,7 @@ def database_dies() -> Iterator[list[str]]:
 def frozen() -> Iterator[list[str]]:
     """Stop a node for 15 seconds in the middle of what it does, again and again."""
     for name, server in (("Redis", Redis()), ("Postgres", Postgres(durable=True))):
-        with _raging(FROZEN, server, lambda cluster: freezes(cluster.nodes, seconds=15, every=1)) as outcome:
+        with _raging(FROZEN, server, lambda cluster: freezes(cluster.nodes, seconds=15, every=0.2)) as outcome:
             yield [f"a node stopped for 15 s, {name}", *_stormy(outcome), _sums(outcome)]
 
 
@@ -94,7 +94,7 @@ def rolled() -> Iterator[list[str]]:
 
     @contextmanager
     def rolling(cluster: Cluster, _: Proxy) -> Iterator[None]:
-        with rolls(cluster.nodes, times=10) as took:
+        with rolls(cluster.nodes, times=10, rest=1.5) as took:
             yield
         gone.extend(took)
 

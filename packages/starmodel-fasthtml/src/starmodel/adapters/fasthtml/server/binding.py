@@ -16,14 +16,17 @@ BACKLOG = 2048
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound to
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, at_once: bool = True) -> socket.socket:
     """Return a socket that listens on *host* and *port*; port 0 means any free one.
 
-    It listens at once: a browser then waits while the application loads, instead of being refused.
+    It listens *at_once*: a browser then waits while the application loads, instead of being refused.  Otherwise whoever
+    serves it is to let it listen: until then a proxy in front is refused, and goes on to a node that is ready.
     """
     listener = _open(host, port)
     try:
-        _listen(listener, host, port)
+        _take(listener, host, port)
+        if at_once:
+            listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _explained(host, port, error) from error
@@ -48,11 +51,10 @@ def _open(host: str, port: int) -> socket.socket:
     return socket.socket(socket.AF_INET if socket.AF_INET in families else families[0], socket.SOCK_STREAM)
 
 
-def _listen(listener: socket.socket, host: str, port: int) -> None:
+def _take(listener: socket.socket, host: str, port: int) -> None:
     if os.name == "posix":  # elsewhere it lets two programs share one port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
-    listener.listen(BACKLOG)
 
 
 def _explained(host: str, port: int, error: OSError) -> BindError:
@@ -72,7 +74,8 @@ def _next_free(host: str, port: int) -> int | None:
 def _is_free(host: str, port: int) -> bool:
     with closing(_open(host, port)) as listener:
         try:
-            _listen(listener, host, port)
+            _take(listener, host, port)
+            listener.listen(BACKLOG)
         except OSError:
             return False
     return True

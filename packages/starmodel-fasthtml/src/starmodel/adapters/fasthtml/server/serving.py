@@ -36,13 +36,14 @@ def serve(
 
     The first signal ends live streams and lets requests finish, for two seconds at most; a second Ctrl-C stops at
     once.  With *reload* a change of a Python file in *app_dir* starts the application anew, and a mistake in it is
-    told, in the browser too, while the server waits for the next change.  Raises a ServerError if the port is taken or,
+    told, in the browser too, while the server waits for the next change; a browser that comes while it loads waits, and
+    without *reload* it is refused.  Raises a ServerError if the port is taken or,
     without *reload* and *workers*, if the application cannot be loaded.  *on_ready* must pickle: in the other modes it
     is called in a child process.
     """
     folder = Path(app_dir).resolve()
     sys.path.insert(0, str(folder))
-    with bind(host, port) as listener:
+    with bind(host, port, at_once=reload) as listener:
         config = ServerConfig(
             target, folder=folder, url=url_of(listener), reload=reload, workers=workers, on_ready=on_ready
         )
