@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 
 
@@ -27,6 +29,7 @@ def test_a_commit_that_dies_at_any_step_is_there_whole_or_not_at_all(url, tmp_pa
     assert found["steps"] >= 20
 
 
+@pytest.mark.parametrize("url", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True)
 def test_a_process_that_dies_at_any_step_leaves_nothing_undone(url, tmp_path):
     found = walk("process", url, tmp_path, every=40)
     assert found["steps"] >= 60

@@ -139,7 +139,7 @@ def test_without_javascript_a_button_is_a_form(shared: Server, visitors: Visitor
 
 
 def test_a_server_with_open_tabs_stops_within_two_seconds(serve: Callable[..., Server], visitors: Visitors) -> None:
-    server, who = serve(EXAMPLES / "counter.py", program=True), visitors()
+    server, who = serve(EXAMPLES / "counter.py"), visitors()
     who.expected = ("ERR_", "Failed to load")
     for _ in range(3):
         online(who.open(server.url))

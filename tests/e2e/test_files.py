@@ -200,7 +200,9 @@ def memory(pid: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-@pytest.mark.parametrize("length", ["content-length: 100000000", "transfer-encoding: chunked"])
+@pytest.mark.parametrize(
+    "length", [pytest.param("content-length: 100000000", marks=pytest.mark.long), "transfer-encoding: chunked"]
+)
 def test_a_hundred_megabytes_are_refused_without_being_read_or_held(server: Server, length: str) -> None:
     assert server.process is not None
     before, sent, chunk = memory(server.process.pid), 0, b"\x89PNG\r\n\x1a\n" + bytes(100_000 - 8)
@@ -221,7 +223,7 @@ def test_a_hundred_megabytes_are_refused_without_being_read_or_held(server: Serv
     assert memory(server.process.pid) - before < 20_000_000
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_a_narrow_form_with_a_file_keeps_nobody_out(
     server: Server, visitors: Visitors, axe: Callable[[Page], list[str]], scheme: str
 ) -> None:

@@ -28,8 +28,15 @@ def is_dark(page: Page) -> bool:
     return dark
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(WIDE, "light", id="wide-light"),
+        pytest.param(NARROW, "dark", id="narrow-dark"),
+        pytest.param(WIDE, "dark", id="wide-dark", marks=pytest.mark.long),
+        pytest.param(NARROW, "light", id="narrow-light", marks=pytest.mark.long),
+    ],
+)
 def test_nothing_serious_keeps_anybody_out(
     gallery: Server, visitors: Visitors, axe: Callable[[Page], list[str]], size: dict[str, int], scheme: str
 ) -> None:

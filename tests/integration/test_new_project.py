@@ -32,7 +32,7 @@ def ran(folder, *command):
     return done.stdout
 
 
-@pytest.fixture(scope="module", params=["default", "minimal"])
+@pytest.fixture(scope="module", params=["default", pytest.param("minimal", marks=pytest.mark.long)])
 def project(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     ran(folder, *CLI, "init", "shop", "--template", request.param)

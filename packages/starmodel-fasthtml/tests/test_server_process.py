@@ -192,7 +192,7 @@ def test_it_reloads_with_a_stream_open(start, tmp_path):
     assert httpx.get(served.url).text == "two"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_the_reloading_server_stops_at_once_with_open_streams(start, number):
     served = start("port=0, reload=True").ready()
     with served.stream():
