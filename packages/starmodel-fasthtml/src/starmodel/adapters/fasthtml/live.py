@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import Follower
@@ -19,8 +20,9 @@ from starmodel.core.query import Stored
 
 from .audience import Audiences
 from .fragments import Fragments
-from .patches import Told, fields_told
+from .patches import Told, fields_told, stored_now
 from .relevance import concerns
+from .shared_reads import SharedReads
 from .tab import Tab
 from .views import views
 
@@ -66,6 +68,7 @@ class Hub:
         self.audiences = Audiences()
         self.views: dict[str, Any] = {}
         self.frames = Fragments(max_bytes=8 * 1024 * 1024)
+        self.reads = SharedReads(partial(stored_now, self))
         self.remake = remake
         self.tabs: set[Tab] = set()
         self._by_key: dict[Key, set[Tab]] = {}
@@ -105,6 +108,7 @@ class Hub:
             self._follower.close()
         for task in self._tasks:
             await ended(task)
+        await self.reads.close()
         if self.attendance is not None:
             await self.attendance.close()
 

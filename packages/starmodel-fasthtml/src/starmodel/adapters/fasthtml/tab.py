@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.core.query import Query, Stored
 
 from .audience import joined
-from .patches import entity_frames, key_of, may_read, preview_frames, signal_frames, stored_now
+from .patches import entity_frames, key_of, may_read, preview_frames, signal_frames
 from .relevance import concerns
 from .remaking import what_makes_it_again
 from .results import go, toast
@@ -196,7 +196,7 @@ class Tab:
         id_line = self._marked(self.hub.id_line(self._epochs))
         key, stored = self._pending.popitem()
         self._page_hash = b""  # the page in the browser is no longer the one that was made
-        shown = self._to_show(key, stored or await stored_now(self.hub, key))
+        shown = self._to_show(key, stored or await self.hub.reads.get(key))
         message = b"" if shown is None else self._audience.message(self.hub, shown, id_line)
         if message and not self._closing:
             self._silent = False
@@ -214,7 +214,7 @@ class Tab:
             if made is not None:
                 frames, pending = made, {}
         for key, stored in pending.items():
-            shown = self._to_show(key, stored or await stored_now(self.hub, key))
+            shown = self._to_show(key, stored or await self.hub.reads.get(key))
             frames += [] if shown is None else entity_frames(self.hub, self._audience, shown)
             self._page_hash = b""
         message = joined(frames, self._marked(id_line))
