@@ -10,6 +10,8 @@ import sys
 import uvicorn
 
 BACKLOG = 4096
+KEEP_ALIVE = 120
+"""Seconds that a client may have nothing to say: its turn comes when the others had theirs."""
 GC_THRESHOLD = 20_000, 20, 50
 """As ``starmodel run`` has it, and here every contender alike."""
 
@@ -18,7 +20,14 @@ def main(target: str) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     config = uvicorn.Config(
-        target, http="httptools", loop="uvloop", ws="none", access_log=False, log_level="warning", server_header=False
+        target,
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
     )
     config.load()
     gc.collect()

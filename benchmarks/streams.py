@@ -1,23 +1,42 @@
-"""Many open streams in one process, each a raw socket that notes when a patch arrived."""
+"""Many open streams of one or several servers, each a raw socket that notes when a patch arrived."""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Publisher", "Streams"]
+__all__ = ["Publisher", "Streams", "allow_open_files", "arrivals"]
 
 PATCH = b"event: datastar-patch-elements"
 TIMEOUT = 20.0
 AT_ONCE = 100
 
 
+def allow_open_files(number: int) -> None:
+    """Let this process have *number* files open; RuntimeError where it may not."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard not in (resource.RLIM_INFINITY, -1) and hard < number:
+        raise RuntimeError(f"this takes {number:,} open files, and a process may have {hard:,} here: see ulimit -Hn")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def arrivals(publisher: Publisher, servers: Sequence[Streams]) -> list[list[float]]:
+    """Send one command; return how many seconds later its patch reached each stream of each server, in their order."""
+    for streams in servers:
+        streams.expect()
+    start = time.perf_counter()
+    publisher.send()
+    await publisher.answered()
+    return [[at - start for at in await streams.arrived_everywhere()] for streams in servers]
+
+
 class Streams:
-    """The open streams of one server.  :meth:`arrivals` waits until one patch has reached every one of them."""
+    """The open streams of one server, which note when the patch of one change has reached each of them."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -45,19 +64,22 @@ class Streams:
         except TimeoutError as error:
             raise RuntimeError(f"a stream did not open: {stream.answer[:300]!r}") from error
 
-    async def arrivals(self, publisher: Publisher) -> list[float]:
-        """Send one command and return how many seconds later its patch reached each stream."""
+    def expect(self) -> None:
+        """Begin to note the arrivals of a new change."""
         self._times, self._done = [], asyncio.Event()
-        start = time.perf_counter()
-        publisher.send()
-        await publisher.answered()
-        await asyncio.wait_for(self._done.wait(), TIMEOUT)
-        return [at - start for at in self._times]
 
     def arrived(self, at: float) -> None:
         self._times.append(at)
         if len(self._times) == len(self._opened):
             self._done.set()
+
+    async def arrived_everywhere(self) -> list[float]:
+        """Wait until every stream has its patch, and return when each came, the first first."""
+        try:
+            await asyncio.wait_for(self._done.wait(), TIMEOUT)
+        except TimeoutError as error:
+            raise RuntimeError(f"a change reached {len(self._times)} of {len(self._opened)} open streams") from error
+        return self._times
 
     def close(self) -> None:
         for stream in self._opened:

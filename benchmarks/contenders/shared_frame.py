@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-__all__ = ["app"]
+__all__ = ["Board", "app"]
 
 FRAME = (
     "id: 0-%d\nevent: datastar-patch-elements\n"
@@ -35,8 +35,9 @@ class Board:
         self.frame = b""
         self.changed = asyncio.Event()
 
-    def increment(self) -> None:
-        self.count += 1
+    def show(self, count: int) -> None:
+        """Wake every stream, to send *count*."""
+        self.count = count
         self.frame = (FRAME % (self.count, self.count)).encode()
         self.changed.set()
         self.changed = asyncio.Event()
@@ -57,7 +58,7 @@ async def live(_: Request) -> StreamingResponse:
 
 async def increment(request: Request) -> Response:
     await request.body()
-    board.increment()
+    board.show(board.count + 1)
     return Response(status_code=204)
 
 
