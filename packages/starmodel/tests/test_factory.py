@@ -286,8 +286,10 @@ async def test_changes_come_by_the_bus_that_is_set(redis_url):
 
 
 def test_a_bus_that_nobody_offers_stops_the_start():
-    with pytest.raises(AdapterNotFoundError, match="'redsi'"):
+    with pytest.raises(AdapterNotFoundError, match="'redsi'; did you mean 'redis'"):
         create_application(Note, settings=Settings(bus="redsi"))
+    with pytest.raises(AdapterNotFoundError, match="'kafka'; there is log, memory, redis"):
+        create_application(Note, settings=Settings(bus="kafka"))
 
 
 def test_a_bus_of_one_process_is_refused_for_many():

@@ -64,3 +64,17 @@ def test_an_address_in_the_place_of_a_name_is_refused_without_its_password(name,
     with pytest.raises(ConfigurationError, match=rf"{name} takes a name.*{instead}") as caught:
         Settings.from_environment({name: "redis://scott:tiger@db/0"})
     assert "tiger" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "workers"),
+    [({"WEB_CONCURRENCY": "4"}, 4), ({"STARMODEL_WORKERS": "1", "WEB_CONCURRENCY": "4"}, 1), ({}, 1)],
+)
+def test_how_many_processes_serve_is_taken_from_what_servers_read_too(said, workers):
+    assert Settings.from_environment(said).workers == workers
+
+
+@pytest.mark.parametrize("name", ["STARMODEL_WORKERS", "WEB_CONCURRENCY"])
+def test_what_is_no_number_of_processes_is_refused_by_its_name(name):
+    with pytest.raises(ConfigurationError, match=f"{name}='none'"):
+        Settings.from_environment({name: "none"})

@@ -113,6 +113,11 @@ def _bus(settings: Settings) -> EventBus | None:
             "run one worker, or leave STARMODEL_BUS away"
         )
     buses: Registry[Any] = Registry("starmodel.bus")
+    if settings.bus not in buses.names():
+        raise AdapterNotFoundError(
+            f"no installed package offers the bus {settings.bus!r}; {hint(settings.bus, ['log', *buses.names()])}; "
+            "set STARMODEL_BUS to one of these, or install the package that brings it"
+        )
     make = buses.get(settings.bus)
     bus: EventBus = make(settings.redis_url) if settings.bus == _REDIS and settings.redis_url else make()
     return bus

@@ -32,7 +32,8 @@ class Settings:
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_FILES``: the folder that keeps uploaded files (``files`` beside the SQLite database, else in the current
     folder).
-    ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.
+    ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.  Without it WEB_CONCURRENCY, by
+    which uvicorn and others are told how many to start.
     """
 
     env: Literal["development", "production"] = "production"
@@ -101,7 +102,8 @@ def _named(values: Mapping[str, str], name: str, usual: str) -> str:
 
 
 def _workers(values: Mapping[str, str]) -> int:
-    text = values.get("STARMODEL_WORKERS") or "1"
+    name = next((name for name in ("STARMODEL_WORKERS", "WEB_CONCURRENCY") if values.get(name)), None)
+    text = values[name] if name else "1"
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ConfigurationError(f"STARMODEL_WORKERS={text!r} must be a number from 1 up")
+        raise ConfigurationError(f"{name}={text!r} must be a number from 1 up")
     return int(text)
