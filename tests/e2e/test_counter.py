@@ -146,6 +146,7 @@ def test_a_server_with_open_tabs_stops_within_two_seconds(serve: Callable[..., S
     assert server.stop() <= 2
 
 
+@pytest.mark.long
 def test_a_reload_keeps_the_open_tab(serve: Callable[..., Server], visitors: Visitors, tmp_path: Any) -> None:
     own = tmp_path / "counter.py"
     source = (EXAMPLES / "counter.py").read_text()

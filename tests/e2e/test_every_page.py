@@ -148,6 +148,7 @@ def test_nor_with_the_plain_kit(plain: Shop, visitors: Visitors, axe: Axe, names
     assert visited(plain, visitors, names, lambda page: problems(page, axe), viewport=WIDE) == {}
 
 
+@pytest.mark.long
 def test_every_page_is_read_from_the_right_in_arabic_and_never_scrolls_sideways(shop: Shop, visitors: Visitors) -> None:
     def look(page: Page) -> list[str]:
         expect(page.locator("html")).to_have_attribute("dir", "rtl")
@@ -156,7 +157,9 @@ def test_every_page_is_read_from_the_right_in_arabic_and_never_scrolls_sideways(
     assert visited(shop, visitors, list(PAGES), look, viewport=NARROW, locale="ar") == {}
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(WIDE, id="wide", marks=pytest.mark.long), pytest.param(NARROW, id="narrow")]
+)
 def test_a_first_load_is_small_and_nothing_moves(shop: Shop, visitors: Visitors, size: dict[str, int]) -> None:
     visitor = visitors(viewport=size)
     page = visitor.context.new_page()

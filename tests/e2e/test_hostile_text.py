@@ -203,6 +203,7 @@ def test_an_address_may_hold_it_anywhere(
             assert page.evaluate("window.ran") == []
 
 
+@pytest.mark.long
 def test_a_view_may_be_called_so(watched: Callable[..., Page], texts: list[str]) -> None:
     page = watched("/thing")
     keep = """async (names) => {
@@ -220,6 +221,7 @@ def test_a_view_may_be_called_so(watched: Callable[..., Page], texts: list[str])
     assert sorted(names.evaluate_all(TEXTS)) == sorted(as_parsed(text).strip() for text in short)
 
 
+@pytest.mark.long
 def test_a_file_of_it_is_looked_at_and_imported(watched: Callable[..., Page], tmp_path: Path, texts: list[str]) -> None:
     path = tmp_path / "<img src=x onerror=hit(99)>.csv"
     quoted = ['"' + text.replace('"', '""') + '"' for text in texts]

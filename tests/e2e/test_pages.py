@@ -18,7 +18,8 @@ def server(serve_all: Callable[..., Server]) -> Server:
     return serve_all(APPS / "notes.py")
 
 
-@pytest.mark.parametrize("delay", [0.25, pytest.param(2.0, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("delay", [0.25, 2.0])
 def test_typing_is_never_overwritten_by_a_late_reply(server: Server, visitors: Visitors, delay: float) -> None:
     server.send("/note/note/update", delay=delay, text="")
     page, other = visitors().open(server.url), visitors().open(server.url)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+ACCEPTED, REFUSED = HERE / "accepted.py", HERE / "refused.py"
 
 CHECKERS = {
     "mypy": ["-m", "mypy", "--strict", "--no-error-summary"],
@@ -18,13 +20,17 @@ CHECKERS = {
 }
 
 
-def complaints(checker, path):
-    """Return the lines of *path* that *checker* finds wrong, with what it said."""
-    command = [sys.executable, *CHECKERS[checker], str(path)]
+@cache
+def complaints(checker, *paths):
+    """Return the lines of each of *paths* that *checker* finds wrong, with what it said."""
+    command = [sys.executable, *CHECKERS[checker], *map(str, paths)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    found = re.findall(rf"{path.name}:(\d+)(?::\d+)?(?: -|:) error: (.*)", done.stdout)
+    found = re.findall(r"([\w-]+\.py):(\d+)(?::\d+)?(?: -|:) error: (.*)", done.stdout)
     assert done.returncode == bool(found), done.stdout + done.stderr  # anything else: it could not look
-    return {int(line): message for line, message in found}
+    by_file = {path.name: {} for path in paths}
+    for name, line, message in found:
+        by_file[name][int(line)] = message
+    return by_file
 
 
 def marked(path):
@@ -33,14 +39,13 @@ def marked(path):
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_what_users_write_is_understood(checker):
-    assert complaints(checker, HERE / "accepted.py") == {}
+    assert complaints(checker, ACCEPTED, REFUSED)["accepted.py"] == {}
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_every_mistake_is_found_and_nothing_else_is_called_one(checker):
-    path = HERE / "refused.py"
-    assert len(marked(path)) == 37
-    assert set(complaints(checker, path)) == marked(path)
+    assert len(marked(REFUSED)) == 37
+    assert set(complaints(checker, ACCEPTED, REFUSED)["refused.py"]) == marked(REFUSED)
 
 
 @pytest.mark.parametrize("checker", CHECKERS)

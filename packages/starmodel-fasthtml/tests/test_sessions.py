@@ -33,7 +33,7 @@ def build_shop(build):
 
         @app.get("/login")
         def login(session):
-            session["user"] = "ada"
+            session["user"] = "ada lovelace"
             session.rotate()
             return P("hello")
 
@@ -197,8 +197,8 @@ class TestASession:
         visitor = Visitor(app)
         await visitor.get("/login")
 
-        assert "ada" in (await visitor.get("/who")).text
-        assert "ada" not in str(visitor.cookies)
+        assert "ada lovelace" in (await visitor.get("/who")).text
+        assert "lovelace" not in str(visitor.cookies)
 
     async def test_is_forgotten_when_it_is_cleared(self, app):
         visitor = Visitor(app)
@@ -344,7 +344,7 @@ class TestAStreamOfAVisitThatIsOver:
         async with (await ada.open("/")).stream() as own, (await bob.open("/")).stream() as other:
             await own.hello()
             await other.hello()
-            await app.sign_out("ada")
+            await app.sign_out("ada lovelace")
             await own.end()
             assert not other.ended
         assert "nobody" in (await ada.get("/who")).text

@@ -30,7 +30,8 @@ async def copy(store, statement):
     await store.database.write(lambda connection: connection.exec_driver_sql(statement))
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
 async def test_an_entity_that_changed_often_has_all_of_its_history(database, request):
     store = SQLRepo(request.getfixturevalue(f"{database}_url"))
     await store.open([Counter])

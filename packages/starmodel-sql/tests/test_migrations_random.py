@@ -89,7 +89,9 @@ def migrator(url: str, folder: Any, fields: Fields) -> Migrator:
     return Migrator(store, folder)
 
 
-@pytest.mark.parametrize(("database", "seed"), [("sqlite_url", 0), ("postgres_url", 1)])
+@pytest.mark.parametrize(
+    ("database", "seed"), [("sqlite_url", 0), pytest.param("postgres_url", 1, marks=pytest.mark.long)]
+)
 def test_changes_at_random_go_there_and_back(request, tmp_path, database, seed):
     chance, url = random.Random(seed), request.getfixturevalue(database)
     fields: Fields = {"a": some_field(chance), "b": some_field(chance)}
