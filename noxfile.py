@@ -166,7 +166,8 @@ def lighthouse(session: nox.Session) -> None:
 def long(session: nox.Session) -> None:
     """Run in full what the suite proves in short: every page, every hostile text, migrations on Postgres too."""
     workspace(session)
-    session.run("pytest", "-n", "3", "--dist", "loadfile", "-m", "long", *session.posargs)
+    for kind in ("not browser", "browser"):  # apart: a browser keeps its process from running other event loops
+        session.run("pytest", "-n", "3", "--dist", "loadfile", "-m", f"long and {kind}", *session.posargs)
 
 
 @nox.session
