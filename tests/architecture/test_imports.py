@@ -81,7 +81,7 @@ def test_the_import_contracts_are_kept(sources):
         ("starmodel.core.frozen", "starmodel.core.entity"),
         ("starmodel.app.registry", "pluggy"),
         ("starmodel.adapters.pydantic.codec", "starmodel.adapters.fasthtml"),
-        ("starmodel.plugins.hookspecs", "starmodel.cli"),
+        ("starmodel.plugins.hookspecs.pages", "starmodel.cli"),
     ],
 )
 def test_a_planted_violation_breaks_the_contracts(sources, importer, imported):
