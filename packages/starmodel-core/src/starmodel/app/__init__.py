@@ -5,6 +5,7 @@ from .application import Application
 from .bus import InProcessBus
 from .catalog import Catalog, Handler
 from .current import application_of
+from .declaring import DeclaredPolicy, is_ruled, limits, may_ever, narrowed
 from .dispatcher import Dispatcher, Guard, Result
 from .downloads import Download, download
 from .files import Files
@@ -34,6 +35,7 @@ __all__ = [
     "AllOf",
     "Application",
     "Catalog",
+    "DeclaredPolicy",
     "Dispatcher",
     "Download",
     "FileRefusedError",
@@ -66,9 +68,13 @@ __all__ = [
     "application_of",
     "download",
     "entity_before",
+    "is_ruled",
+    "limits",
     "may_be_undone",
+    "may_ever",
     "may_read",
     "may_see",
+    "narrowed",
     "obstacle_to_undo",
     "pairs_of",
     "past_of",

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from starmodel.core.actors import SYSTEM, Actor
 from starmodel.core.entity import Entity
+from starmodel.core.owning import owner_field
 from starmodel.core.query import Page, Query, Stored
 
 from .catalog import Catalog, refuse_stranger
 from .current import entered, left
+from .declaring import DeclaredPolicy, is_ruled
 from .dispatcher import Dispatcher, Result
 from .files import Files
 from .history import History
 from .implicit import Implicit
 from .parts import refuse_unable
 from .persistence import PersistenceManager
-from .policies import AllOf, VisitorPolicy, enforced_by, refuse_unprotected
+from .policies import AllOf, enforced_by, refuse_unprotected
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
 from .tail import LogTail
@@ -45,6 +47,9 @@ class Application:
         async with Application([Counter], codec=PydanticCodec()) as app:
             made = await app.dispatch(Counter.create(count=1))
             await app.dispatch(Counter.increment(5).on(made.entity.id))
+
+    *policies* are asked besides what the classes say themselves; one refusal is enough.  With *explain* a refusal says
+    which policy it was and what would be needed: for developers.
     """
 
     def __init__(
@@ -61,12 +66,15 @@ class Application:
         workers: int = 1,
         files: FileStore | str = "memory",
         secret: str | None = None,
+        explain: bool = False,
     ) -> None:
         self._workers = workers
         self.codec = codec
         self.clock = clock or SystemClock()
         self.ids = ids or RandomIds()
-        self.policy: Policy = AllOf([VisitorPolicy(), *policies]) if policies else VisitorPolicy()
+        own = DeclaredPolicy(explain=explain)
+        self.policy: Policy = AllOf([own, *policies]) if policies else own
+        self.has_policies = bool(policies)
         self._enforced = enforced_by(policies)
         self.persistence = PersistenceManager(stores, default=default_store)
         self.bus = bus or LogTail(self.persistence)
@@ -102,7 +110,14 @@ class Application:
         self.persistence.for_class(kind)
         refuse_unable(kind, self.persistence)
         refuse_unprotected(kind, self._enforced)
+        if kind.__entity_policy__ is not None:
+            kind.__entity_policy__.refuse_unfit(kind)
+        owner_field(kind)
         self.catalog.add(kind)
+
+    def is_open(self, kind: type[Entity], /) -> bool:
+        """Tell whether every entity of *kind* that is not a visitor's own may be seen and changed by everybody."""
+        return not self.has_policies and not is_ruled(kind)
 
     async def open(self) -> None:
         """Make stores and bus ready and begin to deliver domain events; when a part fails, close the others again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from .running import OnStep
 
 __all__ = ["Attempts", "Run"]
+
+logger = logging.getLogger("starmodel.policies")
 
 
 @dataclass(slots=True)
@@ -152,6 +155,7 @@ class Attempts:
         if decision.allowed:
             return
         if decision.hidden:
+            logger.info("%s.%s is answered as not found: %s", kind.__entity_name__, action, decision.why or "hidden")
             raise NotFoundError(kind.__entity_name__, str(id))
         raise ForbiddenError(f"{kind.__entity_name__}.{action}", decision.why)
 

@@ -9,7 +9,6 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import NotFoundError, StarModelError
 
 from .history import obstacle_to_undo
-from .policies import VisitorPolicy
 from .reading import may_read
 
 if TYPE_CHECKING:
@@ -122,8 +121,7 @@ def _may_read(
         return True
     if entity is not None:
         return may_read(application, actor, entity)
-    policy = application.policy
-    return type(policy) is VisitorPolicy and policy.decide(actor, "read", kind, id, None).allowed
+    return application.is_open(kind) and application.policy.decide(actor, "read", kind, id, None).allowed
 
 
 def may_be_undone(

@@ -1,22 +1,22 @@
-"""The rule that is always on: what belongs to one visitor is nobody else's to see or to change."""
+"""The rules that are always on: what belongs to one visitor is nobody else's, and what classes say themselves holds."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from starmodel.core.actors import ALLOWED, Actor, Decision
+from starmodel.core.actors import ALLOWED, MARK, VISITOR, Actor, Decision, mark_of
 from starmodel.core.errors import ConfigurationError, DefinitionError, hint
 from starmodel.core.events import events_of
 from starmodel.core.options import PROTECTIONS, READ
+from starmodel.core.who import Who
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starmodel.core.entity import Entity
     from starmodel.core.ports import Policy
+    from starmodel.core.who import Where
 
 __all__ = [
     "VISITOR_PREFIX",
@@ -28,16 +28,16 @@ __all__ = [
     "owned_id",
     "owner_mark",
     "refuse_unprotected",
+    "shown_ids",
 ]
 
 logger = logging.getLogger("starmodel.policies")
 
-VISITOR_PREFIX = "visitor-"
+VISITOR_PREFIX = VISITOR
 """The id of an entity that every visitor has one of begins with this; the rest is the visitor's own."""
 
 _OWN, _SHARED, _SEEN = "own-", "shared-", "seen-"
 _RESERVED = (VISITOR_PREFIX, _OWN, _SHARED, _SEEN)
-_MARK = 24
 
 _FAILED = Decision(allowed=False, why="it could not be decided who may; try again later")
 _HIDDEN = Decision(allowed=False, why="it belongs to another visitor", hidden=True)
@@ -50,10 +50,8 @@ def is_private_id(id: str | None) -> bool:
     return id is not None and id.startswith(VISITOR_PREFIX)
 
 
-@lru_cache(maxsize=4096)
-def owner_mark(actor_id: str) -> str:
-    """Return what stands for an actor in the ids of what is theirs: it does not tell who they are."""
-    return hashlib.blake2b(actor_id.encode("utf-8", "surrogatepass"), digest_size=_MARK // 2).hexdigest()
+owner_mark = mark_of
+"""Returns what stands for an actor in the ids of what is theirs: it does not tell who they are."""
 
 
 def owned_id(actor_id: str, rest: str, rights: Literal["own", "shared", "seen"] = "own") -> str:
@@ -69,13 +67,25 @@ def _owned_by(id: str) -> tuple[str, str]:
     """Return what an owner may do and the mark of who it is; blanks for an id that belongs to nobody."""
     rights, _, rest = id.partition("-")
     mark, dash, _ = rest.partition("-")
-    whole = bool(dash) and len(mark) == _MARK and all(digit in "0123456789abcdef" for digit in mark)
+    whole = bool(dash) and len(mark) == MARK and all(digit in "0123456789abcdef" for digit in mark)
     return (f"{rights}-", mark) if whole and f"{rights}-" in (_OWN, _SHARED, _SEEN) else ("", "")
 
 
 def belongs_to_one(id: str) -> bool:
     """Tell whether only one visitor or actor may read an entity with this id."""
     return id.startswith(_RESERVED) and (is_private_id(id) or _owned_by(id)[0] in (_OWN, _SEEN))
+
+
+def shown_ids(actor: Actor) -> Where:
+    """Return the condition of what :class:`VisitorPolicy` lets *actor* read."""
+    if actor.trusted:
+        return {}
+    mark = owner_mark(actor.id)
+    own: list[Where] = [{"id": {"startswith": f"{_OWN}{mark}-"}}, {"id": {"startswith": f"{_SEEN}{mark}-"}}]
+    if actor.visitor is not None:
+        own.append({"id": actor.visitor})
+    others = [{"id": {"startswith": prefix}} for prefix in (VISITOR_PREFIX, _OWN, _SEEN)]
+    return {"or": [{"not": {"or": others}}, *own]}
 
 
 class VisitorPolicy:
@@ -139,7 +149,7 @@ def refuse_unprotected(kind: type[Entity], enforced: frozenset[str]) -> None:
     for name, event in events_of(kind).items():
         for option in PROTECTIONS:
             asked = getattr(event.options, option)
-            if asked is not None and option not in enforced:
+            if asked is not None and option not in enforced and not isinstance(asked, Who):
                 raise DefinitionError(
                     f"{kind.__entity_name__}.{name} says {option}={asked!r}, and nothing here enforces it: give "
                     f"create_app(policies=[...]) a policy with enforces = ({option!r},) that reads it by "

@@ -11,6 +11,9 @@ from starmodel.core.ordering import cursor_at
 from starmodel.core.query import MAX_LIMIT, Page, Query, Stored, order_key
 from starmodel.core.relations import Steps, steps_of, target_of
 
+from .declaring import is_ruled, narrowed
+from .policies import shown_ids
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
@@ -94,9 +97,10 @@ async def sifted(application: Application, kind: type[E], query: Query, /, *, ac
     Where too many rows were looked at, it has those that were found, and goes on after the last one that was looked
     at; QueryError when none was.
     """
-    steps, part = steps_of(query.where), query
-    found: list[Stored[E]] = []
-    looked_at = 0
+    part = narrowed(kind, query, actor)
+    if part is None:
+        return Page(()), False
+    steps, found, looked_at = steps_of(query.where), list[Stored[E]](), 0
     while True:
         page = await application.persistence.query(kind, part)
         found += page.items if actor.trusted else await seen(application, kind, page.items, steps, actor)
@@ -125,6 +129,12 @@ async def tally(application: Application, kind: type[Entity], query: Query, /, *
     """Return how many *query* asks for and *actor* may see, whatever the page, but stop counting at *cap*."""
     if actor.trusted and not query.search.strip():
         return await application.count(kind, query.where, cap=cap)
+    if is_ruled(kind) and not (application.has_policies or query.search.strip() or steps_of(query.where)):
+        part = narrowed(kind, query, actor)
+        if part is None:
+            return 0
+        where = {"and": [part.where, shown_ids(actor)]} if part.where else shown_ids(actor)
+        return await application.count(kind, where, cap=cap)
     page = await permitted(application, kind, replace(query, limit=min(cap, MAX_LIMIT), after=None), actor=actor)
     return len(page.items)
 
@@ -137,8 +147,11 @@ async def walk(
     The limit of *query* does not count.  What changes its place meanwhile may be passed over or come twice: each
     stretch is read when it is asked for, and no more than one is held.
     """
+    limited = narrowed(kind, query, actor)
+    if limited is None:
+        return
     steps = steps_of(query.where)
-    part = replace(query, limit=size)
+    part = replace(limited, limit=size)
     while True:
         page = await application.persistence.query(kind, part)
         yield page.items if actor.trusted else await seen(application, kind, page.items, steps, actor)

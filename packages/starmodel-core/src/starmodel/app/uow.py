@@ -10,6 +10,7 @@ from starmodel.core.changes import Changeset, Write
 from starmodel.core.domain_events import Recorded
 from starmodel.core.entity import RANDOM_BYTES, Entity, timed_id
 from starmodel.core.errors import EventError, NotFoundError
+from starmodel.core.owning import owned_by
 from starmodel.core.query import Query, Stored
 from starmodel.core.runners import conclude, follow
 from starmodel.core.snapshot import (
@@ -200,7 +201,7 @@ class UnitOfWork(Unit):
         writes: list[Write] = []
         recorded: list[Recorded] = []
         for (name, id), opened in self._opened.items():
-            write = _write(opened)
+            write = _write(opened, self.command.actor)
             if write is not None:
                 writes.append(write)
             for event in recorded_by(opened.draft):
@@ -214,7 +215,7 @@ class UnitOfWork(Unit):
         return opened.start if opened.before is None else None
 
 
-def _write(opened: _Opened) -> Write | None:
+def _write(opened: _Opened, actor: str | None) -> Write | None:
     draft = opened.draft
     kind = type(draft)
     if is_discarded(draft):
@@ -222,6 +223,8 @@ def _write(opened: _Opened) -> Write | None:
     after = opened.after if opened.after is not None else settle(draft)
     if after is opened.start or not kind.__entity_config__.get("auto_persist", True):
         return None
+    if opened.before is None:
+        after = owned_by(after, actor or "")
     return Write(kind, draft.id, opened.before, after, opened.expected)
 
 

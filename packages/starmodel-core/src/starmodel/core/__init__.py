@@ -17,10 +17,12 @@ from .errors import (
 )
 from .events import event, events_of
 from .files import Accept, File
-from .marks import Indexed, Reference, Shown, Unique, Was
+from .marks import Indexed, Owner, Reference, Shown, Unique, Was
 from .query import Query
 from .unit import Unit
 from .visibility import Private, Secret, Visibility
+from .who import Who, anyone, nobody, roles, signed_in
+from .whose import listed, owner, when
 
 __all__ = [
     "SYSTEM",
@@ -40,6 +42,7 @@ __all__ = [
     "InvalidError",
     "NotFoundError",
     "Notice",
+    "Owner",
     "Private",
     "Query",
     "Recorded",
@@ -53,6 +56,14 @@ __all__ = [
     "Unit",
     "Visibility",
     "Was",
+    "Who",
+    "anyone",
     "event",
     "events_of",
+    "listed",
+    "nobody",
+    "owner",
+    "roles",
+    "signed_in",
+    "when",
 ]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["ALLOWED", "SYSTEM", "Actor", "Decision"]
+__all__ = ["ALLOWED", "MARK", "SYSTEM", "VISITOR", "Actor", "Decision", "mark_of", "name_as_owner"]
+
+VISITOR = "visitor-"
+"""The id of a visitor who has not signed in begins with this."""
+
+MARK = 24
+"""How many hex digits stand for an actor where nobody is to learn who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +29,30 @@ class Actor:
     roles: frozenset[str] = field(default_factory=frozenset[str])
     trusted: bool = False
 
+    @property
+    def is_signed_in(self) -> bool:
+        """True when it is known who this is: it is more than the visitor of a browser."""
+        return self.id != self.visitor and not self.id.startswith(VISITOR)
+
 
 SYSTEM = Actor("system", trusted=True)
 """The program itself: what the Python door uses when no actor is named."""
+
+
+@lru_cache(maxsize=4096)
+def mark_of(actor_id: str) -> str:
+    """Return what stands for an actor where nobody is to learn who it is."""
+    return hashlib.blake2b(actor_id.encode("utf-8", "surrogatepass"), digest_size=MARK // 2).hexdigest()
+
+
+def name_as_owner(actor_id: str) -> str:
+    """Return what a field of owners holds for an actor: its id, and for a visitor without one only a mark.
+
+    The program itself owns nothing: ``""``.
+    """
+    if actor_id.startswith(VISITOR):
+        return f"guest-{mark_of(actor_id)}"
+    return "" if actor_id == SYSTEM.id else actor_id
 
 
 class Decision(NamedTuple):

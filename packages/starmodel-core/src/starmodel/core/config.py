@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from .declared import checked_policy
 from .errors import DefinitionError, hint
+
+if TYPE_CHECKING:
+    from .who import Who
 
 __all__ = ["CLIENT_STORES", "DEFAULT_EVENTS", "EntityConfig", "StateStore", "as_kept_by_clients", "checked_config"]
 
@@ -37,7 +41,8 @@ class EntityConfig(TypedDict, total=False):
     ``search_index``: ``True`` lets the store keep an index of its words, where it can: a search then needs not look at
     everything, and each change of a text takes longer.  ``label`` and ``plural``: what one and many are called.
     ``icon``: the name of a Lucide icon.  ``pages``: ``False`` leaves it without pages of its own.  ``api``: ``False``
-    keeps it out of the programming interfaces that are made for every entity, such as REST.
+    keeps it out of the programming interfaces that are made for every entity, such as REST.  ``policy``: who may, of
+    :mod:`starmodel.core.who`: alone, or by action in a dict with ``"read"``, names of events and ``"*"`` for the rest.
     """
 
     store: str
@@ -51,6 +56,7 @@ class EntityConfig(TypedDict, total=False):
     icon: str
     pages: bool
     api: bool
+    policy: Who | Mapping[str, Who]
 
 
 DEFAULT_EVENTS = ("create", "update", "delete")
@@ -77,6 +83,7 @@ def checked_config(owner: str, config: Any) -> EntityConfig:
         "icon": _icon,
         "pages": _flag,
         "api": _flag,
+        "policy": checked_policy,
     }
     result = {}
     for key, value in config.items():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .annotations import field_hints, is_class_variable, own_annotations
 from .config import CLIENT_STORES, DEFAULT_EVENTS, EntityConfig, as_kept_by_clients, checked_config
+from .declared import Declared, declared
 from .errors import DefinitionError, InvalidError, Problem
 from .events import DEFAULT_BODIES, event, events_of
 from .frozen import freeze
@@ -90,6 +91,7 @@ class Entity(Snapshot):
     __entity_config__: ClassVar[EntityConfig] = {}
     __entity_name__: ClassVar[str] = "Entity"
     __entity_default_events__: ClassVar[tuple[str, ...]] = DEFAULT_EVENTS
+    __entity_policy__: ClassVar[Declared | None] = None
 
     id: str = dataclasses.field(default_factory=new_id)
 
@@ -100,7 +102,8 @@ class Entity(Snapshot):
         cls.__entity_default_events__ = tuple(config.get("default_events", DEFAULT_EVENTS))
         shape: Callable[[type[Entity]], None] = getattr(cls, "__entity_shape__", shape_dataclass)
         shape(cls)
-        events_of(cls)
+        said: Any = config.get("policy")
+        cls.__entity_policy__ = declared(cls.__name__, said, events_of(cls))
 
     def __post_init__(self) -> None:
         state = self.__dict__

@@ -7,6 +7,7 @@
         owner_id: Annotated[str, Reference("User")]
         due: Annotated[date | None, Indexed()] = None
         title: Annotated[str, Was("name")]
+        made_by: Annotated[str, Owner()] = ""
         price: Annotated[Decimal, Shown(label="Price in €", when={"kind": "paid"})]
 """
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .entity import Entity
     from .ui import Widget
 
-__all__ = ["Indexed", "Reference", "Shown", "Unique", "Was"]
+__all__ = ["Indexed", "Owner", "Reference", "Shown", "Unique", "Was"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Unique:
     """No two entities of the class hold the same value; *group* joins fields: no two hold the same of all of them."""
 
     group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The field holds whose the entity is: filled from whoever makes it, and from nothing that is sent.
+
+    It is what the policy :data:`~starmodel.core.whose.owner` looks at.  An event of the class may write it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,9 @@ class EventOptions:
     yielded or returned piece of page goes (default: the element with its id).  ``include_in_schema``: listed in
     OpenAPI.  ``blocking``: run in a worker thread, for bodies that wait or compute for more than a few
     milliseconds.  ``confirm``: a question to ask before.  ``primary``: the name of the store that commits first, when
-    the event changes entities of several (default: the store of its own class).  ``policy``, ``auth`` and ``rate``
-    (such as ``"5/minute"``) are for a policy of the application that enforces them: without one it refuses to start.
+    the event changes entities of several (default: the store of its own class).  ``policy``: who may, of
+    :mod:`starmodel.core.who`.  Anything else given as ``policy``, and ``auth`` and ``rate`` (such as ``"5/minute"``),
+    are for a policy of the application that enforces them: without one it refuses to start.
 
     DefinitionError for a value that is none of these.
     """

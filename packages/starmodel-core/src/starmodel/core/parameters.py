@@ -11,6 +11,7 @@ from .annotations import members_of, type_hints
 from .entity import Entity, FieldInfo, fields_of
 from .errors import DefinitionError
 from .events import DEFAULT_BODIES
+from .owning import is_owner_field
 from .secrecy import holds_secrets
 from .visibility import Visibility, visibility_of
 
@@ -53,6 +54,7 @@ def parameters_of(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, A
 
     ``**fields`` stands for the fields of the entity that may be written from outside, public and secret ones:
     all of them for an event of the class, as in ``create``; any of them for one of an instance, as in ``update``.
+    The one that says whose the entity is nobody sends.
     """
     hints = _hints(kind, event)
     found: dict[str, Parameter] = {}
@@ -89,7 +91,9 @@ def _hints(kind: type[Entity], event: Event[Any, Any] | ClassEvent[Any, Any]) ->
 
 def _writable(kind: type[Entity]) -> list[FieldInfo]:
     return [
-        info for info in fields_of(kind).values() if info.name != "id" and info.visibility is not Visibility.PRIVATE
+        info
+        for info in fields_of(kind).values()
+        if info.name != "id" and info.visibility is not Visibility.PRIVATE and not is_owner_field(info)
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from starmodel.app import VisitorPolicy
+from starmodel.app import Application, is_ruled
 
 from .facts import Facts
 from .finding import Found, Rule
@@ -51,22 +51,28 @@ def _proxy_unsaid(facts: Facts) -> Iterator[Found]:
 
 def _has_rules(facts: Facts) -> bool:
     decides = any(plugin.status == "ok" and AUTHORIZE in plugin.hooks for plugin in facts.plugins)
-    return decides or (facts.application is not None and not isinstance(facts.application.policy, VisitorPolicy))
+    application = facts.application
+    return decides or (application is not None and (application.has_policies or not _unruled(application)))
+
+
+def _unruled(application: Application) -> list[str]:
+    """Return the classes of the program itself that say nothing about who may."""
+    own = [kind for kind in application.catalog if not kind.__module__.startswith("starmodel.")]
+    return sorted(kind.__entity_name__ for kind in own if not is_ruled(kind))
 
 
 def _open(facts: Facts) -> Iterator[Found]:
     if facts.web is None or facts.application is None or facts.web.has_auth or _has_rules(facts):
         return
-    own = [kind for kind in facts.application.catalog if not kind.__module__.startswith("starmodel.")]
-    names = sorted(kind.__entity_name__ for kind in own)
+    names = _unruled(facts.application)
     if names:
-        advice = "give create_app auth=[...] and policies=[...], or put it where only those reach it who may"
+        advice = "say who may, by a policy in model_config, or put it where only those reach it who may"
         yield Found(f"whoever reaches it may change {', '.join(names)}", advice)
 
 
 def _auth_without_rules(facts: Facts) -> Iterator[Found]:
     if facts.web is not None and facts.web.has_auth and not _has_rules(facts):
-        advice = "give create_app policies=[...] that say who may do what"
+        advice = "say who may do what, by policies in model_config"
         yield Found("people are told apart, and everybody may still do everything", advice)
 
 

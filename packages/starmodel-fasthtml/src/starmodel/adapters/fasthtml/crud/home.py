@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starmodel.app import VisitorPolicy, tally
+from starmodel.app import tally
 from starmodel.app.policies import VISITOR_PREFIX
 from starmodel.core.errors import QueryError
 from starmodel.core.query import Query
@@ -45,7 +45,7 @@ async def _count(call: PageCall, shape: Shape) -> str:
     """Return how many the reader may see, in words: up to a cap."""
     app, words = call.runtime.app, call.words
     await call.read.depend_on(shape.kind, Query())
-    if type(app.policy) is VisitorPolicy:
+    if app.is_open(shape.kind):
         cap, others = _CAP, {"not": {"id": {"startswith": VISITOR_PREFIX}}}
         count = await app.count(shape.kind, others, cap=cap + 1)
     else:

@@ -13,7 +13,6 @@ from starmodel.adapters.fasthtml.arguments import media_of
 from starmodel.adapters.fasthtml.fragments import Fragments
 from starmodel.adapters.fasthtml.markup import Raw
 from starmodel.adapters.fasthtml.replies import send_bytes
-from starmodel.app import VisitorPolicy
 from starmodel.core.entity import valid_id
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
@@ -192,9 +191,11 @@ class Site(Replacing):
 
     def is_lasting(self, kinds: Iterable[str]) -> bool:
         """Tell whether only what is stored may change what is made of *kinds*: no rule of the application, no clock."""
-        catalog = self.runtime.app.catalog
-        fleeting = any(catalog.kind(name).__entity_config__.get("ttl") for name in kinds)
-        return not fleeting and type(self.runtime.app.policy) is VisitorPolicy
+        app = self.runtime.app
+        known = [app.catalog.kind(name) for name in kinds]
+        return not app.has_policies and all(
+            app.is_open(kind) and not kind.__entity_config__.get("ttl") for kind in known
+        )
 
     async def name_references(
         self, call: PageCall, shape: Shape, entities: Sequence[Entity], columns: Iterable[str]
