@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from starmodel.plugins import PluginHost, Route, hookimpl, hookspecs
+from starmodel.plugins import Mounted, PluginHost, PluginSetting, Route, hookimpl, hookspecs
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +53,88 @@ async def test_starmodel_shutdown():
     app = []
     await host_with(starmodel_shutdown).shutdown(app)
     assert app == ["closed"]
+
+
+def test_starmodel_settings():
+    def starmodel_settings():
+        return [PluginSetting("WEATHER_URL", "Where the weather comes from.")]
+
+    (setting,) = host_with(starmodel_settings).collect("starmodel_settings")
+    assert (setting.name, setting.required, setting.secret) == ("WEATHER_URL", False, False)
+
+
+def test_starmodel_register():
+    def starmodel_register(registry):
+        registry.append("papyrus")
+
+    registry = []
+    value_of(host_with(starmodel_register), "starmodel_register", registry=registry)
+    assert registry == ["papyrus"]
+
+
+def test_starmodel_entities():
+    def starmodel_entities():
+        return [int, str]
+
+    assert host_with(starmodel_entities).collect("starmodel_entities") == [int, str]
+
+
+def test_starmodel_ui_adapter():
+    def starmodel_ui_adapter(name):
+        return f"the kit {name}" if name == "sea" else None
+
+    host = host_with(starmodel_ui_adapter)
+    assert host.first("starmodel_ui_adapter", name="sea").value == "the kit sea"
+    assert host.first("starmodel_ui_adapter", name="land") is None
+
+
+def test_starmodel_auth_providers():
+    def starmodel_auth_providers():
+        return ["who"]
+
+    assert host_with(starmodel_auth_providers).items("starmodel_auth_providers")[0].value == "who"
+
+
+def test_starmodel_mounts():
+    def starmodel_mounts(app):
+        return [SimpleNamespace(path="/weather", app=app)]
+
+    (mount,) = host_with(starmodel_mounts).collect("starmodel_mounts", app="asgi")
+    assert isinstance(mount, Mounted)
+    assert (mount.path, mount.app) == ("/weather", "asgi")
+
+
+def test_starmodel_ui_field():
+    def starmodel_ui_field(kind, field, mode):
+        return str.upper if (kind, field, mode) == (str, "title", "cell") else None
+
+    host = host_with(starmodel_ui_field)
+    assert host.first("starmodel_ui_field", kind=str, field="title", mode="cell").value("x") == "X"
+    assert host.first("starmodel_ui_field", kind=str, field="title", mode="fact") is None
+
+
+def test_starmodel_nav():
+    def starmodel_nav(actor):
+        return [f"{actor}'s weather"]
+
+    assert host_with(starmodel_nav).collect("starmodel_nav", actor="ada") == ["ada's weather"]
+
+
+async def test_starmodel_dash_tiles():
+    async def starmodel_dash_tiles(actor):
+        return [1, actor]
+
+    tiles = await host_with(starmodel_dash_tiles).aitems("starmodel_dash_tiles", actor="ada")
+    assert [tile.value for tile in tiles] == [1, "ada"]
+
+
+async def test_starmodel_panels():
+    def starmodel_panels(slot, entity):
+        return [slot, entity]
+
+    arguments = {"slot": "list", "actor": "ada", "entity": int}
+    panels = await host_with(starmodel_panels).aitems("starmodel_panels", **arguments)
+    assert [panel.value for panel in panels] == ["list", int]
 
 
 def test_starmodel_routes():

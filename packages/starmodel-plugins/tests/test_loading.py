@@ -49,7 +49,7 @@ def test_a_good_plugin_is_recorded_with_its_hooks(install):
         ("def broken(:", "SyntaxError"),
         ("x = 1", "takes part in no hook; mark its functions with @hookimpl"),
         (MARKED + "STARMODEL_HOOK_API = (2, 0)\n@hookimpl\ndef starmodel_routes(): ...", "needs hook API 2.0"),
-        (MARKED + "STARMODEL_HOOK_API = (1, 1)\n@hookimpl\ndef starmodel_routes(): ...", "needs hook API 1.1"),
+        (MARKED + "STARMODEL_HOOK_API = (1, 99)\n@hookimpl\ndef starmodel_routes(): ...", "needs hook API 1.99"),
         (MARKED + "STARMODEL_HOOK_API = '1'\n@hookimpl\ndef starmodel_routes(): ...", "two whole numbers"),
         (MARKED + "@hookimpl\ndef starmodel_route(): ...", "did you mean 'starmodel_routes'"),
         (MARKED + "@hookimpl\ndef starmodel_routes(app, more): ...", "'more'"),

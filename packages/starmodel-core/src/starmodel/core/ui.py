@@ -22,6 +22,8 @@ __all__ = [
     "Frame",
     "Level",
     "Link",
+    "Panel",
+    "Tile",
     "Tone",
     "UIAdapter",
     "Widget",
@@ -133,6 +135,23 @@ class Entry:
     """When, as ISO 8601, for the machine."""
     icon: str = ""
     details: Sequence[Any] = ()
+    actions: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tile:
+    """A box on the start page: where it leads, and the one thing to know about it before, a number or a few words."""
+
+    link: Link
+    value: Any = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Panel:
+    """A part that stands on a page of somebody else: elements under a title, with what can be done there."""
+
+    title: str
+    content: Sequence[Any]
     actions: Sequence[Any] = ()
 
 

@@ -1,32 +1,60 @@
 """Let installed packages take part in the moments of an application, and keep a broken one from stopping it."""
 
 from starmodel.core.hooks import hookimpl, hookspec
+from starmodel.core.settings import AdapterSettings, PluginSetting
 
-from .discovery import GROUP, FoundPlugin, discover
+from .breaker import Breaker
+from .choosing import PluginChoice, find_project
+from .discovery import FIRST_PARTY, GROUP, FoundPlugin, discover
 from .errors import HookCallError, HookFailedError, PluginError, PluginLoadError
-from .hookspecs import HOOK_API, AsgiApplication, HealthCheck, Middleware, Route
+from .folder import LOCAL_PREFIX, discover_local
+from .hookspecs import (
+    HOOK_API,
+    AdapterKind,
+    AdapterRegistry,
+    AsgiApplication,
+    HealthCheck,
+    Middleware,
+    Mounted,
+    PanelSlot,
+    PartMode,
+    Route,
+)
 from .host import PluginHost
 from .records import Answer, HookRecord, PluginRecord, PluginStatus, Verdict
 
 __all__ = [
+    "FIRST_PARTY",
     "GROUP",
     "HOOK_API",
+    "LOCAL_PREFIX",
+    "AdapterKind",
+    "AdapterRegistry",
+    "AdapterSettings",
     "Answer",
     "AsgiApplication",
+    "Breaker",
     "FoundPlugin",
     "HealthCheck",
     "HookCallError",
     "HookFailedError",
     "HookRecord",
     "Middleware",
+    "Mounted",
+    "PanelSlot",
+    "PartMode",
+    "PluginChoice",
     "PluginError",
     "PluginHost",
     "PluginLoadError",
     "PluginRecord",
+    "PluginSetting",
     "PluginStatus",
     "Route",
     "Verdict",
     "discover",
+    "discover_local",
+    "find_project",
     "hookimpl",
     "hookspec",
 ]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from starmodel.core.errors import ForbiddenError, hint
 
-from .errors import HookCallError
+from .breaker import Breaker
+from .calling import answer_at_once, answer_of, items_of
+from .errors import HookCallError, HookFailedError, PluginError
 from .loading import hook_names, is_async_hook, specification_of
 from .records import Answer, Verdict
-from .roster import PluginRoster
+from .roster import ALL, PluginRoster
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     import pluggy
 
@@ -30,46 +31,81 @@ __all__ = ["PluginHost"]
 class PluginHost(PluginRoster):
     """Loads plugins, calls their hooks and keeps a record of how each fares.
 
+    *enabled* names the plugins that are on besides StarModel's own and those of ``app/plugins``: all of them unless it
+    says otherwise, for whoever makes a host has asked for plugins; what a project says is in :class:`.PluginChoice`.
     *disabled* names plugins to leave alone, ``*`` all of them.  The application does not start without those in
-    *required*: name there whatever it relies on for its safety.  A *strict* host raises the first failure instead
-    of recording it; that is for tests and for authors of plugins.  *timeout* is in seconds, for each async call.
+    *required*: name there whatever it relies on for its safety.  *pins* says whose plugin or adapter of a name counts.
+    A *strict* host raises the first failure instead of recording it; that is for tests and for authors of plugins.
+    *timeout* is in seconds, for each async call, and *page_timeout* for those that a page waits for.  *breaker* says
+    how long a plugin is left alone in a hook where it failed again and again.
     """
 
     def __init__(
         self,
         *,
+        enabled: Collection[str] = (ALL,),
         disabled: Collection[str] = (),
         required: Collection[str] = (),
+        pins: Mapping[str, str] | None = None,
         strict: bool = False,
         timeout: float = 5.0,
+        page_timeout: float = 1.0,
+        breaker: Breaker | None = None,
     ) -> None:
-        super().__init__(disabled=disabled, required=required, strict=strict)
-        self.timeout = timeout
+        super().__init__(
+            enabled=enabled,
+            disabled=disabled,
+            required=required,
+            pins=pins or {},
+            strict=strict,
+            breaker=breaker or Breaker(),
+        )
+        self.timeout, self.page_timeout = timeout, page_timeout
         self._allowed: set[tuple[object, ...]] = set()
+        self._down: set[str] = set()
 
     def each(self, hook: str, /, **arguments: object) -> list[Answer]:
         """Call every plugin in *hook*, and return what those that did not fail answered."""
         answers: list[Answer] = []
         for part in self._called(hook, arguments, is_async=False):
-            with self._guarded(part, hook):
-                answers.append(Answer(part.plugin_name, _call(part, arguments)))
+            with self.guarded(part.plugin_name, hook):
+                answers.append(Answer(part.plugin_name, answer_at_once(part, arguments)))
         return answers
 
     def first(self, hook: str, /, **arguments: object) -> Answer | None:
         """Return the first answer that is not ``None``, and do not call the plugins after it."""
         for part in self._called(hook, arguments, is_async=False):
-            with self._guarded(part, hook):
-                if (value := _call(part, arguments)) is not None:
+            with self.guarded(part.plugin_name, hook):
+                if (value := answer_at_once(part, arguments)) is not None:
                     return Answer(part.plugin_name, value)
         return None
 
     def collect(self, hook: str, /, **arguments: object) -> list[Any]:
         """Return the items of all the lists that the plugins in *hook* answered, in one list."""
-        items: list[Any] = []
+        return [item.value for item in self.items(hook, **arguments)]
+
+    def items(self, hook: str, /, **arguments: object) -> list[Answer]:
+        """Return the items of all the lists that the plugins in *hook* answered, each with who answered it."""
+        items: list[Answer] = []
         for part in self._called(hook, arguments, is_async=False):
-            with self._guarded(part, hook):
-                items += _items(_call(part, arguments))
+            with self.guarded(part.plugin_name, hook):
+                items += [Answer(part.plugin_name, item) for item in items_of(answer_at_once(part, arguments))]
         return items
+
+    async def aitems(self, hook: str, /, **arguments: object) -> list[Answer]:
+        """Return what :meth:`items` does of an async *hook*, all plugins asked at once: a page waits for them."""
+        parts = self._called(hook, arguments, is_async=True)
+        if not parts:
+            return []
+        found = await asyncio.gather(*(self._list_of(part, hook, arguments) for part in parts))
+        return [item for items in found for item in items]
+
+    async def _list_of(self, part: pluggy.HookImpl, hook: str, arguments: Mapping[str, object]) -> list[Answer]:
+        name = part.plugin_name
+        with self.guarded(name, hook):
+            value = await self._await(part, arguments, self.page_timeout)
+            return [Answer(name, item) for item in items_of(value)]
+        return []
 
     def has(self, hook: str, /) -> bool:
         """Tell whether any plugin takes part in *hook*, whatever it answers."""
@@ -80,13 +116,45 @@ class PluginHost(PluginRoster):
         return await self._await_each(hook, self._called(hook, arguments, is_async=True), arguments)
 
     async def startup(self, app: AsgiApplication) -> None:
-        """Start every plugin."""
-        await self.aeach("starmodel_startup", app=app)
+        """Start every plugin, each after those that it requires; one without them is not started.
+
+        HookFailedError when a required one does not start; those that did are stopped again.
+        """
+        hook, arguments = "starmodel_startup", {"app": app}
+        waiting = self._in_order(self._called(hook, arguments, is_async=True))
+        self._down.clear()
+        try:
+            while waiting:
+                await self._start(waiting[0], hook, arguments)
+                del waiting[0]
+        except HookFailedError:
+            self._down.update(part.plugin_name for part in waiting)
+            await self.shutdown(app)
+            raise
+
+    async def _start(self, part: pluggy.HookImpl, hook: str, arguments: Mapping[str, object]) -> None:
+        name, is_up = part.plugin_name, False
+        with self.guarded(name, hook):
+            needed = next(filter(self._is_down, self._records[name].requires), None)
+            if needed is not None:
+                raise PluginError(f"it requires the plugin {needed!r}, which did not start")
+            await self._await(part, arguments)
+            is_up = True
+        if not is_up:
+            self._down.add(name)
+
+    def _is_down(self, name: str) -> bool:
+        """Tell whether a plugin did not start, or needs one that did not."""
+        return name in self._down or any(map(self._is_down, self._records[name].requires))
+
+    def _in_order(self, parts: Iterable[pluggy.HookImpl]) -> list[pluggy.HookImpl]:
+        return sorted(parts, key=lambda part: self._levels.get(part.plugin_name, 0))
 
     async def shutdown(self, app: AsgiApplication) -> None:
-        """Stop every plugin, the last started first."""
+        """Stop every plugin that has started, the last started first."""
         hook, arguments = "starmodel_shutdown", {"app": app}
-        await self._await_each(hook, self._called(hook, arguments, is_async=True)[::-1], arguments)
+        parts = [part for part in self._called(hook, arguments, is_async=True) if not self._is_down(part.plugin_name)]
+        await self._await_each(hook, self._in_order(parts)[::-1], arguments)
 
     async def authorize(self, actor: Actor, command: Command) -> Verdict:
         """Ask every plugin whether *actor* may send *command*; one refusal, and any failure, refuses it."""
@@ -101,7 +169,7 @@ class PluginHost(PluginRoster):
 
     async def _opinion(self, part: pluggy.HookImpl, arguments: Mapping[str, object]) -> Verdict:
         name = part.plugin_name
-        with self._guarded(part, "starmodel_authorize"):
+        with self.guarded(name, "starmodel_authorize"):
             try:
                 value = await self._await(part, arguments)
             except ForbiddenError as refusal:
@@ -118,19 +186,22 @@ class PluginHost(PluginRoster):
     ) -> list[Answer]:
         answers: list[Answer] = []
         for part in parts:
-            with self._guarded(part, hook):
+            with self.guarded(part.plugin_name, hook):
                 answers.append(Answer(part.plugin_name, await self._await(part, arguments)))
         return answers
 
-    async def _await(self, part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:
-        limit = asyncio.timeout(self.timeout)
+    async def _await(
+        self, part: pluggy.HookImpl, arguments: Mapping[str, object], within: float | None = None
+    ) -> object:
+        seconds = self.timeout if within is None else min(within, self.timeout)
+        limit = asyncio.timeout(seconds)
         try:
             async with limit:
-                value = _answer(part, arguments)
+                value = answer_of(part, arguments)
                 return await value if inspect.isawaitable(value) else value
         except TimeoutError as error:
             if limit.expired():
-                raise TimeoutError(f"no answer within {self.timeout:g} s") from error
+                raise TimeoutError(f"no answer within {seconds:g} s") from error
             raise
 
     def _called(self, hook: str, arguments: Mapping[str, object], *, is_async: bool) -> list[pluggy.HookImpl]:
@@ -139,7 +210,8 @@ class PluginHost(PluginRoster):
         if call not in self._allowed:  # looked at once: one of the hooks is called for every command
             self._check_call(hook, arguments, is_async=is_async)
             self._allowed.add(call)
-        return self._parts(hook)
+        parts = self._parts(hook)
+        return [part for part in parts if self._breaker.lets(part.plugin_name, hook)] if parts else parts
 
     def _check_call(self, hook: str, arguments: Mapping[str, object], *, is_async: bool) -> None:
         known = hook_names(self._manager)
@@ -155,27 +227,3 @@ class PluginHost(PluginRoster):
 
 
 _NO_OPINION = Verdict(None)
-
-
-def _answer(part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:
-    value: object = part.function(*(arguments[name] for name in part.argnames))
-    return value
-
-
-def _call(part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:
-    value = _answer(part, arguments)
-    if inspect.isawaitable(value):
-        if inspect.iscoroutine(value):
-            value.close()
-        raise TypeError("it answered an awaitable, and this hook cannot wait; answer the value itself")
-    return value
-
-
-def _items(value: object) -> list[object]:
-    """Return the items of an answer; text and mappings are iterable too, and surely a mistake."""
-    if value is None:
-        return []
-    kind = type(value)
-    if issubclass(kind, str | bytes | Mapping) or not issubclass(kind, Iterable):
-        raise TypeError(f"the answer must be a list, not {kind.__name__}")
-    return list(cast("Iterable[object]", value))

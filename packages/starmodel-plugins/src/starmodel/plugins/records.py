@@ -7,8 +7,9 @@ from typing import Literal
 
 __all__ = ["Answer", "HookRecord", "PluginRecord", "PluginStatus", "Verdict"]
 
-PluginStatus = Literal["ok", "failed", "disabled", "shadowed"]
-"""``shadowed``: another distribution offers a plugin of the same name, and was taken."""
+PluginStatus = Literal["ok", "failed", "disabled", "inactive", "missing", "shadowed"]
+"""``inactive``: installed and not switched on; ``missing``: switched on and not installed; ``shadowed``: another
+distribution offers a plugin of the same name, and was taken."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +17,8 @@ class PluginRecord:
     """How one plugin fares.
 
     *distribution* and *version* are ``None`` for a plugin that the application gave itself.  *origin* is where its
-    code is.  *error* is the latest failure, in loading or in a hook; *failures* counts those in hooks.
+    code is.  *error* is the latest failure, in loading or in a hook; *failures* counts those in hooks.  *resting* are
+    the hooks in which it is left alone for a while, having failed again and again; *requires* are the plugins it needs.
     """
 
     name: str
@@ -28,6 +30,8 @@ class PluginRecord:
     hooks: tuple[str, ...] = ()
     load_ms: float = 0.0
     failures: int = 0
+    resting: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

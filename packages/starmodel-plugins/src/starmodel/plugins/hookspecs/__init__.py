@@ -5,24 +5,59 @@ left out.  A hook written ``async def`` here may be implemented by a plain or by
 called while the application is built, and only plain functions fit.
 """
 
-from .building import starmodel_middleware, starmodel_routes
-from .pages import starmodel_page_head
-from .protocols import HOOK_API, AsgiApplication, HealthCheck, Middleware, Route
+from .building import (
+    starmodel_auth_providers,
+    starmodel_entities,
+    starmodel_middleware,
+    starmodel_mounts,
+    starmodel_register,
+    starmodel_routes,
+    starmodel_settings,
+    starmodel_ui_adapter,
+)
+from .pages import starmodel_dash_tiles, starmodel_nav, starmodel_page_head, starmodel_panels, starmodel_ui_field
+from .protocols import (
+    HOOK_API,
+    AdapterKind,
+    AdapterRegistry,
+    AsgiApplication,
+    HealthCheck,
+    Middleware,
+    Mounted,
+    PanelSlot,
+    PartMode,
+    Route,
+)
 from .running import starmodel_authorize, starmodel_health_checks, starmodel_shutdown, starmodel_startup
 from .tooling import starmodel_plugin_info
 
 __all__ = [
     "HOOK_API",
+    "AdapterKind",
+    "AdapterRegistry",
     "AsgiApplication",
     "HealthCheck",
     "Middleware",
+    "Mounted",
+    "PanelSlot",
+    "PartMode",
     "Route",
+    "starmodel_auth_providers",
     "starmodel_authorize",
+    "starmodel_dash_tiles",
+    "starmodel_entities",
     "starmodel_health_checks",
     "starmodel_middleware",
+    "starmodel_mounts",
+    "starmodel_nav",
     "starmodel_page_head",
+    "starmodel_panels",
     "starmodel_plugin_info",
+    "starmodel_register",
     "starmodel_routes",
+    "starmodel_settings",
     "starmodel_shutdown",
     "starmodel_startup",
+    "starmodel_ui_adapter",
+    "starmodel_ui_field",
 ]
