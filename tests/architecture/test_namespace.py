@@ -7,6 +7,7 @@ import pytest
 from house import wheels
 from house.layout import PACKAGES, Package
 from house.namespace import owned_namespaces, shared_paths, untyped_portions
+from starmodel.plugins import FIRST_PARTY
 
 GOOD = ["starmodel/core/__init__.py", "starmodel/core/entity.py", "starmodel/core/py.typed"]
 NAMES = [package.name for package in PACKAGES]
@@ -81,3 +82,7 @@ def test_a_fault_in_the_sources_reaches_the_built_wheel(tmp_path, monkeypatch):
     assert owned_namespaces(wheels.contents(wheels.build(package)))
     (package.src / "starmodel" / "__init__.py").rename(package.src / "starmodel" / "loose.py")
     assert untyped_portions(wheels.contents(wheels.build(package)))
+
+
+def test_the_wheels_that_are_on_without_being_switched_on_are_these():
+    assert {package.name for package in PACKAGES} <= FIRST_PARTY

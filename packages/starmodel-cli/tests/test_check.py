@@ -237,6 +237,7 @@ BAD = {
     "packages.mixed": lambda f: replace(f, packages={**f.packages, "starmodel-sql": "0.9"}),
     "packages.undeclared": lambda f: with_file(f, "pyproject.toml", '[project]\nname = "shop"\n'),
     "plugin.failed": lambda f: with_plugin(f, status="failed", error="ImportError"),
+    "plugin.missing": lambda f: with_plugin(f, status="missing", error="it is not installed"),
     "plugin.shadowed": lambda f: with_plugin(f, status="shadowed", error="another has its name"),
     "plugin.unknown": lambda f: with_env(f, STARMODEL_DISABLE_PLUGINS="godo"),
     "plugin.all-off": lambda f: with_env(f, STARMODEL_DISABLE_PLUGINS="*"),

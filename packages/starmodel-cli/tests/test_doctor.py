@@ -65,7 +65,8 @@ def test_an_adapter_that_cannot_be_imported_is_told(doctor, install):
     assert "sad 1.2: ModuleNotFoundError: No module named 'no_such_module'" in found["persistence sad"]["detail"]
 
 
-def test_a_plugin_that_does_not_work_is_told(doctor, install):
+def test_a_plugin_that_does_not_work_is_told(doctor, install, monkeypatch):
+    monkeypatch.setenv("STARMODEL_PLUGINS", "sad")
     install("sad", "starmodel.plugins", "sad = sad", "1 / 0")
     code, found = doctor()
     assert (code, found["plugin sad"]["detail"]) == (1, "ZeroDivisionError: division by zero")

@@ -18,6 +18,22 @@ def listed(cli, what):
     return {entry["name"]: entry for entry in document["plugins" if what == "list" else "hooks"]}
 
 
+@pytest.fixture(autouse=True)
+def switched_on(monkeypatch, clean):
+    monkeypatch.setenv("STARMODEL_PLUGINS", "good, bad")
+
+
+def test_one_that_is_not_switched_on_is_listed_and_not_imported(cli, install, monkeypatch):
+    install("bad", GROUP, "bad = bad", "1 / 0")
+    monkeypatch.setenv("STARMODEL_PLUGINS", "")
+    assert listed(cli, "list")["bad"]["status"] == "inactive"
+
+
+def test_an_option_leaves_every_plugin_alone(cli, install):
+    install("good", GROUP, "good = good", GOOD)
+    assert "disabled" in cli("--no-plugins", "plugin", "list").out
+
+
 def test_plugins_are_listed_with_their_state(cli, install):
     install("good", GROUP, "good = good", GOOD)
     install("bad", GROUP, "bad = bad", "1 / 0")
@@ -44,7 +60,8 @@ def test_plugins_can_be_disabled_by_the_environment(cli, install, monkeypatch, n
 
 
 def test_no_plugin_is_told(cli, monkeypatch):
-    monkeypatch.setattr("starmodel.plugins.roster.discover", list)
+    monkeypatch.setenv("STARMODEL_PLUGINS", "")
+    monkeypatch.setattr("starmodel.plugins.choosing.discover", list)
     assert cli("plugin", "list").out == "No plugin is installed.\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -67,9 +68,14 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer passes the valu
 
 def _options(
     *,
+    no_plugins: Annotated[
+        bool, typer.Option("--no-plugins", help="Leave every plugin alone, as STARMODEL_DISABLE_PLUGINS=* does.")
+    ] = False,
     show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
 ) -> None:
-    """Options of the program itself; each acts by its callback."""
+    """Options of the program itself; whatever else each does, it does by its callback."""
     del show_version
+    if no_plugins:
+        os.environ["STARMODEL_DISABLE_PLUGINS"] = "*"  # for every process that the command starts as well

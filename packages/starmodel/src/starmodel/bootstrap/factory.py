@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from starmodel.adapters.files import DirectoryFileStore
 from starmodel.app import Application, Registry
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
-from starmodel.plugins import PluginHost
 
+from .plugins import chosen_host
 from .rest import IF_INSTALLED, attach_api
 from .settings import Settings, folder_of_files
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StatePersistenceBackend,
         UIAdapter,
     )
+    from starmodel.plugins import PluginHost
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
@@ -154,10 +155,10 @@ def create_app(
 
     *files* keeps uploaded files: by default the folder that the settings name.  *hosts* are the names it answers to
     besides this machine's own.  *ui* is the kit that draws the pages, or its name:
-    by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are the installed
-    ones unless given.  *api* is the path of the REST interface: by default ``/api`` where the package is installed;
-    ``None`` leaves it out.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of those that it does
-    not know itself.
+    by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are those
+    that the project has switched on unless given.  *api* is the path of the REST interface: by default ``/api`` where
+    the package is installed; ``None`` leaves it out.  Further keywords go to FastHTML, which makes attributes of
+    ``<body>`` of those that it does not know itself.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -179,7 +180,7 @@ def create_app(
         *entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec, files=files
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
-    host = plugins if plugins is not None else PluginHost(disabled=chosen.disabled_plugins).load()
+    host = plugins if plugins is not None else chosen_host(chosen)
     app = StarModelApp(
         application,
         secret=chosen.secret,

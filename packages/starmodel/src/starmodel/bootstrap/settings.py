@@ -13,6 +13,7 @@ from starmodel.core.errors import ConfigurationError
 __all__ = ["Settings", "folder_of_files"]
 
 _MIN_SECRET = 32
+_REQUIRED = "STARMODEL_REQUIRED_PLUGINS"
 _ADDRESSES = {"STARMODEL_STORE": "DATABASE_URL or REDIS_URL", "STARMODEL_BUS": "REDIS_URL"}
 
 
@@ -29,6 +30,9 @@ class Settings:
     ``STARMODEL_BUS``: how changes come to other processes (``log``, by the logs of the stores; ``redis``, by a stream
     of the server in ``REDIS_URL``).
     ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
+    ``STARMODEL_PLUGINS``: names of the plugins that are on, separated by commas (the list ``plugins`` under
+    ``[tool.starmodel]`` in the project's ``pyproject.toml``).
+    ``STARMODEL_REQUIRED_PLUGINS``: names of plugins that it does not start without (``required-plugins``, there).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_FILES``: the folder that keeps uploaded files (``files`` beside the SQLite database, else in the current
     folder).
@@ -47,6 +51,8 @@ class Settings:
     files: str | None = None
     redis_url: str | None = None
     bus: str = "log"
+    plugins: tuple[str, ...] | None = None
+    required_plugins: tuple[str, ...] | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -75,6 +81,8 @@ class Settings:
             values.get("STARMODEL_FILES") or None,
             values.get("REDIS_URL") or None,
             bus,
+            _listed(values, "STARMODEL_PLUGINS") if "STARMODEL_PLUGINS" in values else None,
+            _listed(values, _REQUIRED) if _REQUIRED in values else None,
         )
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from starmodel.cli.packages import starmodel_packages
 from starmodel.cli.project import Project, open_project
 from starmodel.cli.target import find_target
 from starmodel.core.errors import StarModelError
-from starmodel.plugins import PluginHost, PluginRecord
+from starmodel.plugins import PluginChoice, PluginHost, PluginRecord
 
 from .facts import Database, Facts, Schema, Web
 
-__all__ = ["databases_of", "facts_about", "schema_of"]
+__all__ = ["databases_of", "facts_about", "plugins_of", "schema_of"]
 
 MOUNTS = Path("/proc/mounts")
 
@@ -50,7 +51,7 @@ def _with_application(facts: Facts, project: Project) -> Facts:
     try:
         application = project.application
     except StarModelError as error:
-        return _changed(facts, failure=str(error), plugins=_plugins(None))
+        return _changed(facts, failure=str(error), plugins=plugins_of(None))
     databases = databases_of(project)
     return _changed(
         facts,
@@ -59,7 +60,7 @@ def _with_application(facts: Facts, project: Project) -> Facts:
         addresses=tuple(addresses_of(project.found)),
         databases=databases,
         schema=schema_of(project, databases),
-        plugins=_plugins(project.found),
+        plugins=plugins_of(project.found),
         log_levels={name: logging.getLogger(name).level for name in ("", "starmodel", "sqlalchemy.engine")},
     )
 
@@ -131,10 +132,15 @@ def _web(found: object) -> Web | None:
     return None
 
 
-def _plugins(found: object) -> tuple[PluginRecord, ...]:
-    """Return the plugins as the application has them, else as they are installed."""
+def plugins_of(found: object) -> tuple[PluginRecord, ...]:
+    """Return the plugins as the application has them, else as the project here has chosen them."""
     host = getattr(getattr(getattr(found, "state", None), "starmodel", None), "plugins", None)
-    return host.records if isinstance(host, PluginHost) else PluginHost().load().records
+    return host.records if isinstance(host, PluginHost) else _chosen_plugins()
+
+
+def _chosen_plugins() -> tuple[PluginRecord, ...]:
+    choice = PluginChoice.of(Path.cwd(), os.environ)
+    return replace(choice, required=()).host().records  # to be looked at, not to be run
 
 
 def _tracked(folder: Path) -> frozenset[str] | None:

@@ -67,6 +67,12 @@ def _plugin_failed(facts: Facts) -> Iterator[Found]:
             yield Found(f"the plugin {plugin.name} does not work: {plugin.error}", advice)
 
 
+def _plugin_missing(facts: Facts) -> Iterator[Found]:
+    for plugin in facts.plugins:
+        if plugin.status == "missing":
+            yield Found(f"the plugin {plugin.name} is switched on and not installed", "install it, or switch it off")
+
+
 def _plugin_shadowed(facts: Facts) -> Iterator[Found]:
     for plugin in facts.plugins:
         if plugin.status == "shadowed":
@@ -145,6 +151,7 @@ RULES = (
     Rule("packages.mixed", "error", _mixed),
     Rule("packages.undeclared", "warning", _undeclared),
     Rule("plugin.failed", "error", _plugin_failed),
+    Rule("plugin.missing", "error", _plugin_missing),
     Rule("plugin.shadowed", "warning", _plugin_shadowed),
     Rule("plugin.unknown", "warning", _plugin_unknown),
     Rule("plugin.all-off", "warning", _plugins_off, deploy=True),

@@ -14,14 +14,14 @@ from typing import Annotated, Literal
 import typer
 
 from starmodel.cli.addresses import addresses_of
-from starmodel.cli.checks import databases_of, schema_of
+from starmodel.cli.checks import databases_of, plugins_of, schema_of
 from starmodel.cli.loading import reason_of
 from starmodel.cli.options import App, Json
 from starmodel.cli.packages import starmodel_packages
 from starmodel.cli.project import Project, open_project
 from starmodel.cli.terminal import say, say_json, working
 from starmodel.core.errors import StarModelError
-from starmodel.plugins import PluginHost
+from starmodel.plugins import PluginRecord
 
 __all__ = ["Diagnosis", "doctor"]
 
@@ -74,10 +74,6 @@ def _installed() -> Iterator[Diagnosis]:
     for group in sorted(one for one in entry_points().groups if one.startswith(FAMILY) and one not in APART):
         for point in sorted(entry_points(group=group), key=lambda one: one.name):
             yield _adapter(group, point)
-    for plugin in PluginHost().load().records:
-        works = plugin.status in {"ok", "disabled"}
-        detail = f"{plugin.distribution} {plugin.version}" if works else str(plugin.error)
-        yield Diagnosis(f"plugin {plugin.name}", "ok" if works else "failed", detail)
 
 
 def _adapter(group: str, point: EntryPoint) -> Diagnosis:
@@ -90,10 +86,35 @@ def _adapter(group: str, point: EntryPoint) -> Diagnosis:
     return Diagnosis(what, "ok", owner)
 
 
+def _plugins(found: object) -> Iterator[Diagnosis]:
+    """Yield how each plugin is, after the application was built with them: what they did wrong by then is known."""
+    try:
+        records = plugins_of(found)
+    except StarModelError as error:
+        yield Diagnosis("plugins", "failed", str(error))
+        return
+    for plugin in records:
+        yield Diagnosis(f"plugin {plugin.name}", _state(plugin), _about(plugin))
+
+
+def _state(plugin: PluginRecord) -> Literal["ok", "warning", "failed"]:
+    if plugin.status == "failed" or plugin.failures:
+        return "failed"
+    return "warning" if plugin.status in {"missing", "shadowed"} else "ok"
+
+
+def _about(plugin: PluginRecord) -> str:
+    if plugin.error:
+        return plugin.error
+    owner = f"{plugin.distribution} {plugin.version}" if plugin.distribution else plugin.origin
+    return owner if plugin.status == "ok" else f"{owner}, {plugin.status}"
+
+
 def _project(app: str | None) -> Iterator[Diagnosis]:
     try:
         project = open_project(app)
     except StarModelError as error:
+        yield from _plugins(None)
         yield Diagnosis("project", "failed" if app else "warning", str(error))
         return
     yield Diagnosis("project", "ok", f"{project.target.reference} in {project.folder}")
@@ -102,8 +123,10 @@ def _project(app: str | None) -> Iterator[Diagnosis]:
     try:
         application = project.application
     except StarModelError as error:
+        yield from _plugins(None)
         yield Diagnosis("application", "failed", str(error))
         return
+    yield from _plugins(project.found)
     kinds = sorted(kind.__entity_name__ for kind in application.catalog)
     count = len(addresses_of(project.found))
     yield Diagnosis("application", "ok", f"{', '.join(kinds) or 'no entity'}; {count} addresses")

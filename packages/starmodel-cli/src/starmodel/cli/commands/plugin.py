@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
 from starmodel.cli.options import Json
 from starmodel.cli.terminal import say, say_json, table
-from starmodel.plugins import HOOK_API, HookRecord, PluginHost, PluginRecord
+from starmodel.plugins import HOOK_API, HookRecord, PluginChoice, PluginHost, PluginRecord
 
 __all__ = ["list_hooks", "list_plugins", "plugin"]
-
-DISABLE = "STARMODEL_DISABLE_PLUGINS"
 
 plugin = typer.Typer(
     add_completion=False,
@@ -49,8 +48,7 @@ def list_hooks(*, json: Json = False) -> None:
 
 
 def _host() -> PluginHost:
-    names = os.environ.get(DISABLE, "").split(",")
-    return PluginHost(disabled=[name.strip() for name in names if name.strip()]).load()
+    return PluginChoice.of(Path.cwd(), os.environ).host()
 
 
 def _plugin_row(record: PluginRecord) -> list[str]:
