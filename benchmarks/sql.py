@@ -152,6 +152,15 @@ def _table(title: str, found: dict[str, dict[str, float]]) -> Table:
     return Table(title, ["piece (µs)", *names, "speed to Core"], rows)
 
 
+def _copy_table(raw: sqlite3.Connection, name: str) -> None:
+    """Make a table of the same columns and indexes with ``bare_`` before its name; the log of it is empty."""
+    made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type != 'trigger' AND sql IS NOT NULL"
+    for (ddl,) in raw.execute(made, (name,)).fetchall():
+        raw.execute(ddl.replace(name, f"bare_{name}"))
+    if name in ("item", "starmodel_head"):
+        raw.execute(f"INSERT INTO bare_{name} SELECT * FROM {name}")
+
+
 async def _commits(file: Path, app: Application) -> Table:
     """One durable command beside the bare transaction that writes the same rows; both wait for the disk."""
     raw = sqlite3.connect(file, isolation_level=None)
@@ -160,13 +169,8 @@ async def _commits(file: Path, app: Application) -> Table:
     first = (await app.dispatch(command)).commit
     log = raw.execute("SELECT * FROM starmodel_log ORDER BY number DESC LIMIT 1").fetchone()
     change = raw.execute("SELECT * FROM starmodel_change ORDER BY number DESC LIMIT 1").fetchone()
-    raw.executescript(
-        "CREATE TABLE bare_log AS SELECT * FROM starmodel_log WHERE 0; CREATE UNIQUE INDEX a ON bare_log (number);"
-        "CREATE INDEX b ON bare_log (command_id); CREATE TABLE bare_change AS SELECT * FROM starmodel_change WHERE 0;"
-        "CREATE UNIQUE INDEX c ON bare_change (number, place); CREATE INDEX d ON bare_change (entity_id, version);"
-        "CREATE TABLE bare_item AS SELECT * FROM item LIMIT 1000; CREATE UNIQUE INDEX e ON bare_item (id);"
-        "CREATE INDEX f ON bare_item (rank); CREATE TABLE bare_head AS SELECT * FROM starmodel_head;"
-    )
+    for name in ("starmodel_head", "starmodel_log", "starmodel_change", "item"):
+        _copy_table(raw, name)
     assert first is not None
     number = 0
 
@@ -176,10 +180,11 @@ async def _commits(file: Path, app: Application) -> Table:
         raw.execute("BEGIN IMMEDIATE")
         raw.execute("UPDATE bare_item SET rank = rank + 1, _version = _version + 1 WHERE id = 'i7'")
         raw.execute(
-            f"INSERT INTO bare_log VALUES ({', '.join('?' * len(log))})", (number, secrets.token_hex(16), *log[2:])
+            f"INSERT INTO bare_starmodel_log VALUES ({', '.join('?' * len(log))})",
+            (number, secrets.token_hex(16), *log[2:]),
         )
-        raw.execute(f"INSERT INTO bare_change VALUES ({', '.join('?' * len(change))})", (number, *change[1:]))
-        raw.execute("UPDATE bare_head SET number = ?", (number,))
+        raw.execute(f"INSERT INTO bare_starmodel_change VALUES ({', '.join('?' * len(change))})", (number, *change[1:]))
+        raw.execute("UPDATE bare_starmodel_head SET number = ?", (number,))
         raw.execute("COMMIT")
 
     async def ours() -> None:

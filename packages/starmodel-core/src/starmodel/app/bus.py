@@ -67,6 +67,9 @@ class Mailbox:
 class InProcessBus:
     """Delivers every commit to every mailbox of this process, in the order of the commits."""
 
+    instant = True
+    """What is published is in every mailbox before :meth:`publish` waits for anything."""
+
     def __init__(self, *, capacity: int = DEFAULT_CAPACITY) -> None:
         self._capacity = capacity
         self._mailboxes: list[Mailbox] = []

@@ -36,6 +36,11 @@ class LogTail:
         self._last: dict[str, Position] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def instant(self) -> bool:
+        """Whether what is published has been passed on before :meth:`publish` waits for anything."""
+        return getattr(self._bus, "instant", False)
+
     async def open(self) -> None:
         """Begin to follow from where each log is now."""
         await self._bus.open()

@@ -34,6 +34,7 @@ __all__ = [
     "OutboxStore",
     "ParkingPlace",
     "Policy",
+    "PromptPersistenceBackend",
     "RehearsingPersistenceBackend",
     "SharedPersistenceBackend",
     "StatePersistenceBackend",
@@ -155,6 +156,18 @@ class OrderlyPersistenceBackend(StatePersistenceBackend, Protocol):
     """
 
     in_order: bool
+
+
+@runtime_checkable
+class PromptPersistenceBackend(StatePersistenceBackend, Protocol):
+    """A store that can do a single commit here and now for less than handing it to a thread would cost."""
+
+    @property
+    def prompt(self) -> bool:
+        """Return whether that is so at this moment; true only if the commit is likely to take well below 1 ms."""
+
+    def commit_at_once(self, changeset: Changeset, /) -> Commit | None:
+        """Do what :meth:`commit` does, blocking; ``None``, and nothing happened, when it cannot be done at once."""
 
 
 @runtime_checkable

@@ -118,6 +118,7 @@ class Database:
         connection = self._connection()
         if connection is not getattr(self._mine, "here", None):
             run_raw(connection, "PRAGMA busy_timeout=0")
+            run_raw(connection, "PRAGMA wal_autocheckpoint=0")  # which takes long, and is for the thread
             raw: Any = connection.connection.driver_connection
             raw.set_progress_handler(self._is_enough, GLANCE_STEPS)
             self._mine.here = connection
@@ -152,6 +153,19 @@ class Database:
         alone = partial(self._attempt, lambda on: self._transact(on, work, explain))
         result: T = await self._together.done(work, alone, self._writers)
         return result
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether :meth:`commit_at_once` is worth trying."""
+        return self._together.is_free and self._writers is not None
+
+    def commit_at_once(self, work: Callable[[Connection], T]) -> T | None:
+        """Do what :meth:`commit` does for an SQLite file, here and now; ``None``, and nothing happened, if it cannot.
+
+        What is too much, has to wait, or goes wrong, is left to :meth:`commit`, which finds out what is the matter; a
+        StarModelError of *work* is raised.
+        """
+        return self._together.at_once(partial(self._transact_here, work))
 
     async def rehearse(self, work: Callable[[Connection], None], explain: Explain) -> None:
         """Do what :meth:`write` does, in a transaction that is taken back; *work* looks at what a commit would."""
@@ -202,6 +216,32 @@ class Database:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  (jitter, not a secret)
         raise AssertionError("unreachable")
 
+    def _transact_here(self, work: Callable[[Connection], T]) -> T | None:
+        connection = None
+        try:
+            connection = self._here()
+            if not self._line.begins_at_once(connection):
+                return None
+            result = work(connection)
+            run_raw(connection, "COMMIT")
+        except BaseException as error:
+            if connection is not None:
+                self._take_back(connection)
+            if not isinstance(error, exc.SQLAlchemyError):
+                raise
+            self._recover(connection, error)
+            return None
+        return result
+
+    def _take_back(self, connection: Connection) -> None:
+        """End what was begun on the event loop; a connection that cannot even do that would lock the file for ever."""
+        self._mine.glances = GLANCES  # what was given up for taking too long may still be taken back
+        with suppress(exc.SQLAlchemyError):
+            connection.exec_driver_sql("ROLLBACK")
+        raw: Any = connection.connection.driver_connection
+        if raw.in_transaction:
+            self._give_up(connection)
+
     def _transact(
         self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None, end: str = "COMMIT"
     ) -> T:
@@ -234,11 +274,15 @@ class Database:
     def _recover(self, connection: Connection | None, error: exc.SQLAlchemyError) -> None:
         """Give up a connection that was lost or is of no use; the next work makes a new one."""
         if connection is not None and (is_disconnect(error) or is_outdated(error) or connection.invalidated):
-            with self._lock:
+            self._give_up(connection)
+
+    def _give_up(self, connection: Connection) -> None:
+        with self._lock:
+            if connection in self._connections:
                 self._connections.remove(connection)
-            with suppress(exc.SQLAlchemyError):
-                connection.close()
-            self._mine.connection = None
+        with suppress(exc.SQLAlchemyError):
+            connection.close()
+        self._mine.connection = None
 
     def failure(self, error: exc.SQLAlchemyError | OSError) -> StoreError:
         """Return *error* in words that say what to do, and leave no values of a row in *error* itself."""

@@ -34,6 +34,10 @@ class Line:
     def __init__(self) -> None:
         self._has_company_until = 0.0
 
+    def begins_at_once(self, connection: Connection) -> bool:
+        """Begin a transaction if nobody else writes to the file, or has lately; the connection waits for nobody."""
+        return time.monotonic() >= self._has_company_until and _begun(connection.connection.driver_connection)
+
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that may write; OperationalError when another program holds the file for too long."""
         if not connection.info.get(_IMPATIENT):

@@ -220,6 +220,18 @@ class SQLRepo(SQLParking):
         work = partial(self._writer.commit, changeset, at, self._now, [])
         return await self.database.commit(work, partial(broken_rule, changeset))
 
+    @property
+    def prompt(self) -> bool:
+        """Whether the next commit may be tried at once: nobody else commits, and the disk has been quick."""
+        return self.in_order and self.database.is_prompt
+
+    def commit_at_once(self, changeset: Changeset, /) -> Commit | None:
+        """Do what :meth:`commit` does without waiting for anything but the disk; ``None`` when that is not possible."""
+        if not self._ready.issuperset(write.kind for write in changeset.writes):
+            return None
+        at = changeset.command.at or self._clock.now()
+        return self.database.commit_at_once(partial(self._writer.commit, changeset, at, self._now, []))
+
     async def rehearse(self, changeset: Changeset, /) -> None:
         """Store the whole changeset in a transaction that is taken back."""
         await self._known(*(write.kind for write in changeset.writes))

@@ -48,7 +48,7 @@ class Bookkeeping:
         self.log = Table(
             f"{PREFIX}log",
             metadata,
-            Column("number", BigInteger, primary_key=True, autoincrement=False),
+            Column("number", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=False),
             Column("command_id", Text, nullable=False),
             Column("entity", Text, nullable=False),
             Column("entity_id", Text),

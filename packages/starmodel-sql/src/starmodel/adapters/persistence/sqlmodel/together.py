@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from .pace import Pace
+
 __all__ = ["Job", "Outcome", "Together"]
+
+T = TypeVar("T")
 
 logger = logging.getLogger("starmodel.sql")
 
@@ -44,6 +49,7 @@ class Together:
 
     def __init__(self, run: Callable[[Sequence[Job]], Sequence[Outcome] | None]) -> None:
         self._run = run
+        self._pace = Pace()
         self._waiting: deque[Job] = deque()
         self._is_busy = False
         self._lock = threading.Lock()
@@ -59,14 +65,32 @@ class Together:
             thread.submit(self._work_off)
         return await job.done
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody is at work or waits, and a transaction is not likely to take long."""
+        return not self._is_busy and self._pace.is_quick
+
+    def at_once(self, transact: Callable[[], T | None]) -> T | None:
+        """Return what *transact* makes of a transaction here and now; ``None`` when it cannot, or this is not free."""
+        if not self.is_free:
+            return None
+        begun = time.perf_counter()
+        made = transact()
+        if made is None:
+            self._pace.beware()
+        else:
+            self._pace.note(time.perf_counter() - begun, at_once=True)
+        return made
+
     def _work_off(self) -> None:
         while jobs := self._next():
             outcomes = self._together(jobs) if len(jobs) > 1 else None
             if outcomes is not None:
+                self._pace.beware()
                 _answer(jobs, outcomes)
                 continue
             for job in jobs:
-                _answer([job], [_alone(job)])
+                _answer([job], [self._alone(job)])
 
     def _together(self, jobs: Sequence[Job]) -> Sequence[Outcome] | None:
         """Do *jobs* in one transaction; whatever goes wrong with that, nobody is kept waiting for ever."""
@@ -76,18 +100,20 @@ class Together:
             logger.exception("%d commits could not be one transaction; doing them one by one", len(jobs))
             return None
 
+    def _alone(self, job: Job) -> Outcome:
+        begun = time.perf_counter()
+        try:
+            return job.alone(), None
+        except BaseException as error:  # noqa: BLE001  (it is raised where the job is waited for)
+            return None, error
+        finally:
+            self._pace.note(time.perf_counter() - begun, at_once=False)
+
     def _next(self) -> list[Job]:
         with self._lock:
             jobs = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
             self._is_busy = bool(jobs)
         return jobs
-
-
-def _alone(job: Job) -> Outcome:
-    try:
-        return job.alone(), None
-    except BaseException as error:  # noqa: BLE001  (it is raised where the job is waited for)
-        return None, error
 
 
 def _answer(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
