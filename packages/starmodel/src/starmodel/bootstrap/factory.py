@@ -15,6 +15,7 @@ from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
 from .plugins import chosen_host
 from .rest import IF_INSTALLED, attach_api
 from .settings import Settings, folder_of_files
+from .signing_in import let_take_part, providers_of
 
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
@@ -141,7 +142,7 @@ def create_app(
     stores: Mapping[str, StatePersistenceBackend] | None = None,
     bus: EventBus | None = None,
     policies: Sequence[Policy] = (),
-    auth: Sequence[AuthProvider] = (),
+    auth: AuthProvider | str | Sequence[AuthProvider | str] | None = None,
     plugins: PluginHost | None = None,
     codec: Codec | None = None,
     files: FileStore | None = None,
@@ -154,8 +155,9 @@ def create_app(
     """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
 
     *files* keeps uploaded files: by default the folder that the settings name.  *hosts* are the names it answers to
-    besides this machine's own.  *ui* is the kit that draws the pages, or its name:
-    by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are those
+    besides this machine's own.  *auth* says who asks: a provider, or the name of an installed one such as ``password``,
+    or several, asked in turn; by default those in ``STARMODEL_AUTH``.  *ui* is the kit that draws the pages, or its
+    name: by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are those
     that the project has switched on unless given.  *api* is the path of the REST interface: by default ``/api`` where
     the package is installed; ``None`` leaves it out.  Further keywords go to FastHTML, which makes attributes of
     ``<body>`` of those that it does not know itself.
@@ -181,12 +183,14 @@ def create_app(
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     host = plugins if plugins is not None else chosen_host(chosen)
+    providers = providers_of(auth, chosen.auth)
+    let_take_part(host, providers)
     app = StarModelApp(
         application,
         secret=chosen.secret,
         gate=gate,
         ui=_kit(ui or chosen.ui),
-        auth=auth,
+        auth=providers,
         plugins=host,
         title=title,
         **fasthtml,

@@ -33,6 +33,7 @@ class Settings:
     ``STARMODEL_PLUGINS``: names of the plugins that are on, separated by commas (the list ``plugins`` under
     ``[tool.starmodel]`` in the project's ``pyproject.toml``).
     ``STARMODEL_REQUIRED_PLUGINS``: names of plugins that it does not start without (``required-plugins``, there).
+    ``STARMODEL_AUTH``: who tells visitors apart, by names such as ``password``, separated by commas (nobody does).
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_FILES``: the folder that keeps uploaded files (``files`` beside the SQLite database, else in the current
     folder).
@@ -53,6 +54,7 @@ class Settings:
     bus: str = "log"
     plugins: tuple[str, ...] | None = None
     required_plugins: tuple[str, ...] | None = None
+    auth: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -83,6 +85,7 @@ class Settings:
             bus,
             _listed(values, "STARMODEL_PLUGINS") if "STARMODEL_PLUGINS" in values else None,
             _listed(values, _REQUIRED) if _REQUIRED in values else None,
+            _listed(values, "STARMODEL_AUTH"),
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from starmodel.adapters.fasthtml.arguments import media_of
 from starmodel.adapters.fasthtml.fragments import Fragments
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from starmodel.adapters.fasthtml.runtime import Runtime
     from starmodel.core.entity import Entity
     from starmodel.core.ui import UIAdapter
+
+    from .words import Words
 
 __all__ = ["Site", "may_be_kept", "send_page"]
 
@@ -126,6 +129,16 @@ class Site(Replacing):
         around = framed(self, words_of(self, request.scope), path)
         before, after = around.texts[0], around.texts[-1]
         return Raw(before), content, Raw(after)
+
+    def speak(self, request: Request, /) -> Words:
+        """Return the words for whoever sent a request: in their language, with their time zone."""
+        return words_of(self, request.scope)
+
+    async def draw(self, request: Request, title: str, parts: Sequence[Any], /, *, status: int = 200) -> Response:
+        """Return an answer that is a page of these *parts* in the frame of the others: for routes of plugins."""
+        call = await called(self, request.scope, {})
+        page = document(call, Content(title=title, parts=parts, status=status))
+        return HTMLResponse(page.body(request.scope), status)
 
     def shape(self, kind: type[Entity]) -> Shape:
         """Return what there is to see of *kind*."""

@@ -1,0 +1,56 @@
+"""What entities say about who may is decided by who has signed in, and by their roles."""
+
+from __future__ import annotations
+
+import pytest
+from asgi_visitors import Visitor
+
+from starmodel.core import Entity, event, roles, signed_in
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "a few words for all"
+
+
+class Story(Entity):
+    text: str = ""
+    is_out: bool = False
+    model_config = {"policy": {"read": signed_in, "*": roles("editor", "writer")}}
+
+    @event(policy=roles("editor"))
+    def publish(self) -> None:
+        self.is_out = True
+
+
+@pytest.fixture
+async def people(start, auth, sign_in):
+    """Return a visitor for each user, and one who is none; and the path of a story."""
+    app = await start(Story, auth=auth)
+    people = {"nobody": Visitor(app)}
+    for name, has in {"ada": ["editor"], "bob": ["writer"], "eve": []}.items():
+        await auth.accounts.add(name, PASSWORD, has)
+        people[name] = Visitor(app)
+        assert (await sign_in(people[name], name, PASSWORD)).status == 303
+    made = (await people["bob"].post("/story/create", {"text": "Once"})).json
+    return people, f"/story/{made['id']}"
+
+
+async def test_a_user_with_a_role_may_and_another_may_not(people):
+    people, path = people
+    statuses = {name: (await one.post(f"{path}/publish")).status for name, one in people.items()}
+    assert statuses == {"nobody": 404, "bob": 403, "eve": 403, "ada": 200}
+
+
+async def test_only_whoever_has_signed_in_sees_it_at_any_door(people):
+    people, path = people
+    for door in (path, f"/api{path}"):
+        statuses = {name: (await one.get(door)).status for name, one in people.items()}
+        assert statuses == {"nobody": 404, "ada": 200, "bob": 200, "eve": 200}
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_once(people, auth, sign_in):
+    people, path = people
+    await auth.accounts.set_roles(await auth.accounts.get("ada"), ["writer"])
+    assert (await people["ada"].post(f"{path}/publish")).status == 404
+    await sign_in(people["ada"], "ada", PASSWORD)
+    assert (await people["ada"].post(f"{path}/publish")).status == 403
