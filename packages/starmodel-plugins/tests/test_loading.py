@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel.core.errors import StarModelError
-from starmodel.plugins import HOOK_API, PluginHost, PluginLoadError, hookimpl
+from starmodel.plugins import HOOK_API, HookFailedError, PluginHost, PluginLoadError, hookimpl
 
 GOOD = """
     from starmodel.core.hooks import hookimpl
@@ -99,6 +99,19 @@ def test_a_star_disables_every_plugin(install):
     install("one", "raise SystemExit(3)")
     install("two", "raise SystemExit(3)")
     assert {record.status for record in PluginHost(disabled={"*"}).load().records} == {"disabled"}
+
+
+def test_what_the_application_relies_on_is_disabled_by_no_setting_and_its_failure_stops_the_start():
+    class Guard:
+        @hookimpl
+        def starmodel_routes(self):
+            raise OSError("the key is away")
+
+    host = PluginHost(disabled={"*"})
+    host.add(Guard(), "guard", always=True)
+    assert [record.status for record in host.records] == ["ok"]
+    with pytest.raises(HookFailedError):
+        host.collect("starmodel_routes", app=None)
 
 
 def test_of_two_plugins_of_one_name_the_first_distribution_wins(install):

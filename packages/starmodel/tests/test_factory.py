@@ -145,6 +145,15 @@ def test_policies_and_auth_are_asked():
     assert "the shop is closed" in answer.text
 
 
+def test_a_provider_that_nobody_offers_stops_the_start():
+    with pytest.raises(AdapterNotFoundError, match="'passwort'.*did you mean 'password'"):
+        create_app(auth="passwort")
+    with pytest.raises(AdapterNotFoundError, match="'ldap'"):
+        create_app(settings=Settings(auth=("ldap",)))
+    with pytest.raises(ConfigurationError, match="cannot say who asks"):
+        create_app(auth=[object()])
+
+
 def test_plugins_may_be_handed_in_or_left_out():
     host = PluginHost()
 

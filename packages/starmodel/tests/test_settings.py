@@ -21,6 +21,7 @@ def test_everything_can_be_said():
         "STARMODEL_DISABLE_PLUGINS": "a,b",
         "REDIS_URL": "redis://db/3",
         "STARMODEL_BUS": "redis",
+        "STARMODEL_AUTH": "password, ldap",
     }
 
     assert Settings.from_environment(said) == Settings(
@@ -31,6 +32,7 @@ def test_everything_can_be_said():
         ("a", "b"),
         redis_url="redis://db/3",
         bus="redis",
+        auth=("password", "ldap"),
     )
 
 

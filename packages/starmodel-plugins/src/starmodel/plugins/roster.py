@@ -92,13 +92,17 @@ class PluginRoster:
             self._require(name)
         return self
 
-    def add(self, plugin: object, /, name: str = "") -> None:
-        """Take in a *plugin* of the application itself; raise PluginLoadError if it does not fit."""
+    def add(self, plugin: object, /, name: str = "", *, always: bool = False) -> None:
+        """Take in a *plugin* of the application itself; raise PluginLoadError if it does not fit.
+
+        One that is *always* there is required, and no setting disables it: the application asked for what it guards.
+        """
         name = name or getattr(plugin, "__name__", type(plugin).__name__)
         if name in self._records:
             raise PluginLoadError(name, "there is another plugin of this name")
         self._records[name] = PluginRecord(name=name, origin=LOCAL)
-        self._register(name, lambda: plugin, strict=True)
+        self.required |= {name} if always else frozenset()
+        self._register(name, lambda: plugin, strict=True, always=always)
         self._settle(strict=True)
 
     def reject(self, name: str, hook: str, why: str) -> None:
@@ -145,8 +149,8 @@ class PluginRoster:
         if record.status != "ok":
             raise PluginLoadError(name, f"it is required and {record.error or record.status}")
 
-    def _register(self, name: str, source: Callable[[], object], *, strict: bool) -> None:
-        if self.disabled & {name, ALL}:
+    def _register(self, name: str, source: Callable[[], object], *, strict: bool, always: bool = False) -> None:
+        if self.disabled & {name, ALL} and not always:
             self._update(name, status="disabled")
             return
         begun = time.perf_counter()

@@ -68,8 +68,14 @@ def create_application(
 def _own_stores(
     entities: Sequence[type[Entity]], settings: Settings, given: Mapping[str, StatePersistenceBackend]
 ) -> Mapping[str, StatePersistenceBackend]:
-    """Return the stores with an address in *settings* that an entity is kept in, and that were not given."""
-    wanted = {getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities}
+    """Return the stores with an address in *settings* that are wanted, and that were not given.
+
+    That is what entities are kept in, and the usual one: others may come that name none, such as users.
+    """
+    wanted = {
+        settings.store,
+        *(getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities),
+    }
     makers = {_SQL: _sql_store, _REDIS: _redis_store}
     return {name: make(settings) for name, make in makers.items() if name in wanted and name not in given}
 

@@ -37,7 +37,7 @@ def let_take_part(host: PluginHost, providers: Sequence[AuthProvider]) -> None:
     """
     for provider in providers:
         if any(hasattr(getattr(type(provider), name, None), "starmodel_impl") for name in dir(type(provider))):
-            host.add(provider, f"auth:{type(provider).__name__}")
+            host.add(provider, f"auth:{type(provider).__name__}", always=True)
 
 
 def _installed(name: str) -> AuthProvider:
