@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_said_in_one_sentence_and_changes_nothing(user):
         (["add", "bob"], "short", "at least 15 characters"),
         (["add", "b b"], "a few words for bob", "blanks"),
         (["add", "bob", "--role", "an editor"], "a few words for bob", "is no role"),
-        (["password", "ada"], "a few words for ada", "did you mean 'ada'?"),
+        (["password", "adda"], "a few words for ada", "did you mean 'ada'?"),
         (["disable", "bob"], None, "there is no user 'bob'"),
         (["add", "bob"], None, "STARMODEL_USER_PASSWORD"),
     ]:

@@ -146,7 +146,7 @@ def test_policies_and_auth_are_asked():
 
 
 def test_a_provider_that_nobody_offers_stops_the_start():
-    with pytest.raises(AdapterNotFoundError, match="'passwort'.*did you mean 'password'"):
+    with pytest.raises(AdapterNotFoundError, match=r"'passwort'.*did you mean 'password'"):
         create_app(auth="passwort")
     with pytest.raises(AdapterNotFoundError, match="'ldap'"):
         create_app(settings=Settings(auth=("ldap",)))

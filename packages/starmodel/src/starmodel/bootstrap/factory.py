@@ -72,10 +72,8 @@ def _own_stores(
 
     That is what entities are kept in, and the usual one: others may come that name none, such as users.
     """
-    wanted = {
-        settings.store,
-        *(getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities),
-    }
+    named = {getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities}
+    wanted = {settings.store, *named}
     makers = {_SQL: _sql_store, _REDIS: _redis_store}
     return {name: make(settings) for name, make in makers.items() if name in wanted and name not in given}
 
