@@ -105,8 +105,9 @@ def test_a_killed_server_comes_back_without_a_reload(serve: Callable[..., Server
     assert page.evaluate("window.__boot") == boot
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_nothing_acknowledged_by_a_durable_store_is_lost_when_the_server_is_killed(
-    serve: Callable[..., Server], visitors: Visitors
+    serve: Callable[..., Server], visitors: Visitors, kills: int
 ) -> None:
     server, who = serve(APPS / "durable.py"), visitors()
     who.expected = ("ERR_", "Failed to load")
@@ -114,7 +115,7 @@ def test_nothing_acknowledged_by_a_durable_store_is_lost_when_the_server_is_kill
     boot = page.evaluate("window.__boot")
     button = page.get_by_text("+1")
     expected = 0
-    for _ in range(3):
+    for _ in range(kills):
         button.click()
         button.click()
         expected += 2

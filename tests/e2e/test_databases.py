@@ -65,6 +65,7 @@ def test_two_servers_and_another_program_are_live_on_one_file(
     expect(mine.get_by_text("0 open of 0 shown")).to_be_visible(timeout=1000)
 
 
+@pytest.mark.long
 def test_two_servers_are_live_on_one_redis_also_after_it_was_killed(serve: Serve, visitors: Visitors) -> None:
     with Redis(appendfsync="always") as redis:
         on_redis = {"STARMODEL_STORE": "redis", "REDIS_URL": f"{redis.url}?durability=disk"}

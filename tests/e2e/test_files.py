@@ -56,11 +56,11 @@ def choose(dialog: Locator, file: FilePayload, field: str = "photo") -> None:
     dialog.locator(f"input[type=file][name={field}]").set_input_files(file)
 
 
-def slow(page: Page) -> None:
-    """Let this tab send no more than 300 KB a second."""
+def slow(page: Page, speed: int = 300_000) -> None:
+    """Let this tab send no more than so many bytes a second."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": speed}
     session.send("Network.emulateNetworkConditions", limits)
 
 
@@ -97,7 +97,7 @@ def test_a_large_file_shows_how_far_it_is_and_its_form_waits_for_it(server: Serv
     page = visitors().open(f"{server.url}/person")
     dialog = opened(page, "New person")
     dialog.get_by_label("Name").fill("Grace")
-    slow(page)
+    slow(page, 700_000)
     choose(dialog, LARGE)
     bar = dialog.locator("progress").first
     expect(bar).to_be_visible()

@@ -16,7 +16,7 @@ def field(value: str, call: str = "@send('/todo/7/update', {title: el.value}, {l
     return f'<input id="t" aria-label="t" value="{html.escape(value)}" data-on:input="{html.escape(call)}">'
 
 
-@pytest.mark.parametrize("latency", [0.25, 2])
+@pytest.mark.parametrize("latency", [0.25, pytest.param(2, marks=pytest.mark.long)])
 def test_typing_survives_the_late_echo_of_itself(tab, stage, until, latency):
     stage.latency = latency
     stage.answer = lambda post: stage.push(elements_frame(field(post.json["title"])))
