@@ -207,6 +207,10 @@ class PluginRoster:
         else:
             self._breaker.passed(name, hook)
 
+    def lets(self, name: str, hook: str) -> bool:
+        """Tell whether the plugin *name* may be asked in *hook* now: not while it is left alone there."""
+        return self._breaker.lets(name, hook)
+
     def _describe(self, hook: str) -> HookRecord:
         specification = specification_of(hook)
         return HookRecord(

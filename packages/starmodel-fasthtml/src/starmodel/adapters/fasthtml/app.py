@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.exceptions import HTTPException
@@ -21,7 +22,9 @@ from starmodel.app.downloads import shown_files
 from starmodel.app.uploading import upload_path
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, StarModelError
+from starmodel.core.settings import AdapterSettings
 from starmodel.core.ui import Link
+from starmodel.plugins import PluginHost
 
 from .assets import Assets
 from .browser.door import KeptDoor
@@ -35,6 +38,7 @@ from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
 from .pages import LIVE_PATH, PageFrame
 from .plain import PlainKit
+from .plugged import MIDDLEWARE, MOUNTS, ROUTES, Address, PluggedRoutes, auth_providers, guarded_wrap, mount_path
 from .reading import PageRead
 from .refusing import PageRefusals
 from .runtime import Runtime
@@ -47,7 +51,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from starmodel.core.ports import AuthProvider, UIAdapter
-    from starmodel.plugins import PluginHost
 
 __all__ = ["StarModelApp"]
 
@@ -75,17 +78,18 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         ui: UIAdapter | None = None,
         auth: Sequence[AuthProvider] = (),
         plugins: PluginHost | None = None,
+        settings: AdapterSettings | None = None,
         title: str = "StarModel",
         max_streams: int = 5000,
         **fasthtml: Any,
     ) -> None:
-        kit = ui or PlainKit()
+        kit, plugins = ui or PlainKit(), plugins or PluginHost()
         self.runtime = Runtime(
             application,
             assets or Assets(styles=kit.styles, scripts=kit.scripts),
             kit=kit,
             secret=secret or secrets.token_urlsafe(32),
-            auth=auth,
+            auth=[*auth, *auth_providers(plugins)],
             plugins=plugins,
             max_streams=max_streams,
         )
@@ -106,7 +110,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         )
         self.add_exception_handler(StarModelError, self._refusals.answer)
         self.add_exception_handler(HTTPException, self._refusals.answer)
-        self.state.starmodel = runtime
+        self.state.starmodel, self.state.settings = runtime, settings or AdapterSettings()
         self._routed: set[type[Entity]] = set()
         self.pages = Site(runtime, title)
         self._attached: list[Mount] = []
@@ -119,21 +123,37 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         runtime.serve_pages_by(self)
         self.router.default = door = SiteDoor(self.pages, self.router)
         self.router.middleware_stack = door.before(self.router.app)
-        self._add_plugins(runtime.plugins)
+        self._plugged = PluggedRoutes(runtime.plugins, self.router, self._addresses)
         self._include_all()
+        self._add_plugins(runtime.plugins)
+        self._plugged.settle()
 
     def _add_plugins(self, plugins: PluginHost) -> None:
-        """Let plugins add routes and middleware; both stand behind the gate, like everything else."""
-        self.router.routes += plugins.collect("starmodel_routes", app=self)
-        self.user_middleware += [Middleware(wrap) for wrap in plugins.collect("starmodel_middleware", app=self)]
+        """Let plugins add routes, mounts and middleware; all stand behind the gate, like everything else."""
+        for route in plugins.items(ROUTES, app=self):
+            self._plugged.add(route.plugin, ROUTES, route.value)
+        for mounted in plugins.items(MOUNTS, app=self):
+            with plugins.guarded(mounted.plugin, MOUNTS):
+                self._mount(mounted.plugin, mounted.value)
+        for wrap in plugins.items(MIDDLEWARE, app=self):
+            self.user_middleware.append(Middleware(guarded_wrap(plugins, wrap.plugin, wrap.value)))
         self.application.dispatcher.add_guard(self.runtime.ask_plugins)
+
+    def _mount(self, plugin: str, mounted: Any) -> None:
+        """Let what a plugin mounts answer below its path, unless somebody else does."""
+        route = Mount(mount_path(mounted), app=mounted.app)
+        self._plugged.add(plugin, MOUNTS, route)
+        self._plugged.settle()
+        if route in self._plugged:
+            self._connect(route, **{name: getattr(mounted, name, None) for name in ("drain", "takes", "end_those")})
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the gate around everything else, and the shortcut to the doors inside of all middleware.
 
         Starlette's own outermost layer is left out: it answers failures, which the gate does.
         """
-        self.router.routes.sort(key=lambda route: route in self._attached)
+        self._plugged.settle()
+        self.router.routes.sort(key=lambda route: (route in self._attached, route in self._plugged))
         self.user_middleware.append(Middleware(self._shortcut.before))
         stack: ServerErrorMiddleware = super().build_middleware_stack()
         return Gate(
@@ -144,6 +164,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             larger=self._takes,
             endings=self.endings,
         )
+
+    def _addresses(self) -> Iterator[Address]:
+        """Yield examples of the addresses of the site's pages, and of what is kept for the framework itself."""
+        yield from (Address("GET", path, "the application") for path in ("/", f"{LIVE_PATH}/x"))
+        for method, path, name in self.pages.addresses:
+            yield Address(method, re.sub(r"{[^}]*}", "x", path), f"the class {name}")
 
     def _takes(self, scope: Scope) -> int:
         """Return how large the body of a request may be, in bytes; 0 for no more than usual."""
@@ -181,8 +207,20 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         """
         self._attached.append(Mount(path, app=app))
         self.router.routes.append(self._attached[-1])
+        self._plugged.settle()
+        self._connect(self._attached[-1], drain=drain, takes=takes, end_those=end_those)
+
+    def _connect(
+        self,
+        mount: Mount,
+        *,
+        drain: Callable[[], None] | None,
+        takes: Callable[[Scope], int] | None,
+        end_those: EndThose | None,
+    ) -> None:
+        """Ask what is mounted whenever the application itself would be asked."""
         if takes is not None:
-            self._larger[path] = takes
+            self._larger[mount.path] = takes
         if drain is not None:
             self.runtime.drains.append(drain)
         if end_those is not None:

@@ -10,10 +10,12 @@ from starmodel.app import may_read, past_of
 from starmodel.core.errors import NotFoundError, QueryError
 from starmodel.core.ui import Link
 
+from .additions import panels
 from .buttons import action_button, form_link
 from .call import Content
 from .relating import related
 from .replaced import page_or_own
+from .replacing import USUAL
 from .timeline import read_past, referred, timeline
 from .values import Painter
 
@@ -56,6 +58,7 @@ async def _as_it_is(call: PageCall, shape: Shape) -> Content:
             call.words.isolated(name), subtitle=call.words.label(shape.label), actions=_actions(call, shape, entity)
         ),
         _facts(call, shape, entity),
+        *await panels(call, "detail", entity),
         *await related(call, shape),
         timeline(call, shape, past, stored),
     ]
@@ -91,8 +94,9 @@ def _facts(call: PageCall, shape: Shape, entity: Entity) -> Any:
 
 def _fact(call: PageCall, shape: Shape, entity: Entity, painter: Painter, field: FieldShape, at: str) -> Any:
     own = shape.own.facts.get(field.name)
-    if own is not None:
-        return own(entity)
+    drawn = USUAL if own is None else own(entity)
+    if drawn is not USUAL:
+        return drawn
     return Raw(painter.fact(getattr(entity, field.name), field, call.names, at=at))
 
 

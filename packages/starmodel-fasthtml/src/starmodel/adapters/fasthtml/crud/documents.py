@@ -13,6 +13,7 @@ from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import AT_ONCE, META, live_part, page_part, plain_form
 from starmodel.core.ui import Frame
 
+from .additions import nav_links
 from .choosing import language_menu
 from .scripts import SCRIPT_PHRASES
 from .searching import search_link
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.types import Scope
+
+    from starmodel.core.ui import Link
 
     from .call import Content, PageCall
     from .site import Site
@@ -64,7 +67,8 @@ def document(
     added = "".join(html_of(checked_tree(one, _NONCE)) for one in (call.site.head(call) if head is None else head))
     key = ("document", words, added, is_error)
     around = site.template(key, lambda: _around(site, words, added, is_error=is_error))
-    inner = framed(site, words, "" if is_error else call.path).filled(
+    links = [] if is_error else nav_links(site.runtime.plugins, call.read.actor)
+    inner = framed(site, words, "" if is_error else call.path, links).filled(
         lambda _: "".join([html_of(checked_tree(part)) for part in content.parts])
     )
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
@@ -83,17 +87,20 @@ def _around(site: Site, words: Words, added: str, *, is_error: bool) -> Raw:
     )
 
 
-def framed(site: Site, words: Words, path: str) -> Template:
-    """Return the frame of a page at *path*, with a slot for its content."""
-    place = next((href for href in site.places if _is_at(path, href)), "")
+def framed(site: Site, words: Words, path: str, added: Sequence[Link] = ()) -> Template:
+    """Return the frame of a page at *path*, with a slot for its content; *added* is navigation besides the site's."""
+    places = [*site.places, *[link.href for link in added]]
+    place = next((href for href in places if _is_at(path, href)), "")
+    key = tuple((link.label, link.href, link.icon, repr(link.attributes)) for link in added)
     return site.template(
-        ("frame", words, place, len(site.places)),
-        lambda: site.runtime.kit.page(_frame(site, words, place), [slot("content")]),
+        ("frame", words, place, len(site.places), key),
+        lambda: site.runtime.kit.page(_frame(site, words, place, added), [slot("content")]),
     )
 
 
-def _frame(site: Site, words: Words, place: str) -> Frame:
-    links = [replace(link, label=words.label(link.label), current=link.href == place) for link in site.links]
+def _frame(site: Site, words: Words, place: str, added: Sequence[Link]) -> Frame:
+    all_links = [*site.links, *added]
+    links = [replace(link, label=words.label(link.label), current=link.href == place) for link in all_links]
     return Frame(
         brand=site.title,
         links=links,

@@ -10,6 +10,7 @@ from starmodel.core.errors import QueryError
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
+from .additions import TILES, tiles
 from .buttons import action_button
 from .call import Content
 from .values import NOTHING
@@ -29,12 +30,14 @@ async def home_page(call: PageCall) -> Content:
     """Return the page with a tile for each class."""
     title, shapes = call.site.title, call.site.shapes
     parts: list[Any] = [call.kit.heading(title, actions=_actions(call, shapes))]
-    if shapes:
-        parts.append(call.kit.tiles([(_link(call, shape), await _count(call, shape)) for shape in shapes]))
+    added = await tiles(call)
+    if shapes or added:
+        counted = [(_link(call, shape), await _count(call, shape)) for shape in shapes]
+        parts.append(call.kit.tiles([*counted, *added]))
     else:
         text = call.words("Write a class of entities and hand it to create_app(): it gets its pages here.")
         parts.append(call.kit.empty(call.words("Nothing here yet"), text, icon="sprout"))
-    return Content(title=title, parts=parts, lasting=call.read.is_everybodys)
+    return Content(title=title, parts=parts, lasting=call.read.is_everybodys and not call.runtime.plugins.has(TILES))
 
 
 def _link(call: PageCall, shape: Shape) -> Link:

@@ -13,6 +13,7 @@ from starmodel.adapters.fasthtml.reading import ViewUse
 from starmodel.core.relations import steps_of
 from starmodel.core.ui import Column, Field, Link
 
+from .additions import PANELS, panels
 from .asking import ListCall, address, list_address
 from .bulk import bulk_bar
 from .buttons import action_button, form_link
@@ -62,8 +63,10 @@ async def _usual_page(call: PageCall, shape: Shape) -> Content:
         "rows": _rows(call, shape, asked, rows),
         "pager": _pager(call, shape, rows, count),
     }
-    parts = [Raw(drawn.filled(filled.__getitem__))]
-    return Content(title=call.words.label(shape.plural), parts=parts, lasting=call.read.is_everybodys)
+    added = await panels(call, "list", shape.kind)
+    parts = [Raw(drawn.filled(filled.__getitem__)), *added]
+    is_lasting = call.read.is_everybodys and not call.runtime.plugins.has(PANELS)
+    return Content(title=call.words.label(shape.plural), parts=parts, lasting=is_lasting)
 
 
 def _around_rows(call: PageCall, shape: Shape, asked: ListCall, *, is_empty: bool) -> Any:

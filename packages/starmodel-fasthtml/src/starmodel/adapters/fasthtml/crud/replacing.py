@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .call import PageCall
     from .shape import Shape
 
-__all__ = ["ControlMaker", "OwnPage", "OwnParts", "PageName", "PartMaker", "Replacing", "RowMaker"]
+__all__ = ["USUAL", "ControlMaker", "OwnPage", "OwnParts", "PageName", "PartMaker", "Replacing", "RowMaker"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -32,6 +32,9 @@ ControlMaker: TypeAlias = "Callable[[Field], Any]"
 
 OwnPage: TypeAlias = "Callable[[PageCall], Any]"
 """Makes a page, or promises it: a :class:`.Content`, elements that stand in its frame, or a whole response."""
+
+USUAL = object()
+"""What a part returns that leaves the drawing to the kit after all."""
 
 PageName = Literal["list", "detail", "new", "edit"]
 
@@ -53,7 +56,8 @@ class OwnParts:
         """Return what asks for a value: the application's own control for it, or the kit's."""
         name = field.name.removesuffix("~")  # what is typed for a reference
         own = self.controls.get(name) if field.widget != "hidden" else None
-        return kit.field(field) if own is None else own(field)
+        drawn = USUAL if own is None else own(field)
+        return kit.field(field) if drawn is USUAL else drawn
 
 
 class Replacing(ABC):

@@ -16,6 +16,7 @@ from starmodel.core.errors import DefinitionError
 from starmodel.core.ui import Link
 
 from .buttons import action_button, select_box
+from .replacing import USUAL
 from .templates import Template, slot
 from .values import NOTHING, Painter
 from .words import Words
@@ -104,14 +105,22 @@ class RowView:
             if name == "called":
                 return escape(self.shape.called(entity))
             if name in self._own:
-                return self._own_cell(entity, name, is_first=name == _columns(params)[0])
+                drawn = self._own_cell(entity, name, is_first=name == _columns(params)[0])
+                if drawn is not None:
+                    return drawn
             return painter.fact(getattr(entity, name), self.shape.fields[name], names, short=True, at=at)
 
         return fill
 
-    def _own_cell(self, entity: Entity, name: str, *, is_first: bool) -> str:
-        """Return what an application draws in a cell; the first one leads to the entity, if it leads nowhere itself."""
-        html = html_of(checked_tree(self._own[name](entity))) or NOTHING
+    def _own_cell(self, entity: Entity, name: str, *, is_first: bool) -> str | None:
+        """Return what an application draws in a cell, ``None`` where that is left to the kit after all.
+
+        The first one leads to the entity, if it leads nowhere itself.
+        """
+        made = self._own[name](entity)
+        if made is USUAL and not is_first:
+            return None
+        html = escape(self.shape.called(entity)) if made is USUAL else html_of(checked_tree(made)) or NOTHING
         if not is_first or _CLICKED.search(html):
             return html
         return self._way.filled(lambda part: html if part else entity.id)

@@ -13,11 +13,13 @@ from starlette.responses import HTMLResponse, Response
 from starmodel.adapters.fasthtml.arguments import media_of
 from starmodel.adapters.fasthtml.fragments import Fragments
 from starmodel.adapters.fasthtml.markup import Raw
+from starmodel.adapters.fasthtml.pages import page_of
 from starmodel.adapters.fasthtml.replies import send_bytes
 from starmodel.core.entity import valid_id
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
+from .additions import NAV, add_plugin_parts, nav_links
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import Kept, KeptPages
@@ -125,8 +127,9 @@ class Site(Replacing):
 
     def frame(self, content: Any, request: Request) -> Any:
         """Return the content of an application's own page in the frame of the others: FastHTML's ``body_wrap``."""
-        path = request.scope["path"]
-        around = framed(self, words_of(self, request.scope), path)
+        path, read = request.scope["path"], page_of(request)
+        added = [] if read is None else nav_links(self.runtime.plugins, read.actor)
+        around = framed(self, words_of(self, request.scope), path, added)
         before, after = around.texts[0], around.texts[-1]
         return Raw(before), content, Raw(after)
 
@@ -143,7 +146,8 @@ class Site(Replacing):
     def shape(self, kind: type[Entity]) -> Shape:
         """Return what there is to see of *kind*."""
         if kind not in self._shapes:
-            self._shapes[kind] = Shape(kind, self.runtime.app.catalog, self.own(kind))
+            shape = self._shapes[kind] = Shape(kind, self.runtime.app.catalog, self.own(kind))
+            add_plugin_parts(self.runtime.plugins, shape)
         return self._shapes[kind]
 
     def row_view(self, shape: Shape) -> RowView:
@@ -184,7 +188,7 @@ class Site(Replacing):
                 await made(scope, receive, send)
                 return
             page = document(call, made, self.head(call))
-            is_same = not self.runtime.plugins.has("starmodel_page_head")  # for every request
+            is_same = not any(map(self.runtime.plugins.has, ("starmodel_page_head", NAV)))  # for every request
             if made.lasting and is_new and is_same and self.is_lasting(call.read.kinds):
                 self.kept.keep(key, tuple(sorted(call.read.kinds)), since, page)
         await send_page(scope, send, page)
