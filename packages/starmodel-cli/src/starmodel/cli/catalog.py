@@ -28,7 +28,7 @@ OWN_HELP = {
     "new": "Add an entity, an event or a page to a project.",
     "outbox": "See which store is behind another; retry or drop a part.",
     "parked": "See what handlers could not be told; retry or drop it.",
-    "plugin": "Look at the installed plugins and at the hooks they take part in.",
+    "plugin": "Add plugins to a project, look at them, write one.",
     "routes": "List every address of an application, and what answers there.",
     "run": "Serve an application and restart it when its code changes.",
     "shell": "Open a Python prompt with the entities at hand.",

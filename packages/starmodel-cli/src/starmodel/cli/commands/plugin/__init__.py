@@ -1,0 +1,7 @@
+"""``starmodel plugin``: what is plugged in, what may be, and plugins of one's own."""
+
+from .changes import add, disable, enable, remove, sync, upgrade
+from .group import plugin
+from .looking import list_hooks, list_plugins
+
+__all__ = ["add", "disable", "enable", "list_hooks", "list_plugins", "plugin", "remove", "sync", "upgrade"]

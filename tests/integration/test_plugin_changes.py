@@ -1,0 +1,228 @@
+"""Plugins come into a project of uv or pip and leave it again, from real wheels; what fails leaves no trace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from house.offline import handmade, index_of
+
+CLI = (sys.executable, "-m", "starmodel.cli")
+UV = (sys.executable, "-m", "uv")
+
+PYPROJECT = """\
+# The shop of the corner.
+[project]
+name = "shop"
+version = "0.1.0"
+requires-python = ">=3.11.3"
+dependencies = [
+  "starmodel",  # everything stands on it
+]
+
+[tool.other]
+width = 100 # wide
+"""
+MAIN = """\
+from starmodel.bootstrap import create_application
+from starmodel.core import Entity
+
+
+class Note(Entity):
+    text: str = ""
+
+
+def create_app():
+    return create_application(Note)
+"""
+
+
+@dataclass
+class Shop:
+    """A project with an environment of its own, and a folder of wheels instead of an index."""
+
+    folder: Path
+    index: Path
+    tool: str
+
+    @property
+    def python(self) -> Path:
+        return self.folder / ".venv/bin/python"
+
+    def environ(self, **more: str) -> dict[str, str]:
+        gone = ("STARMODEL_", "VIRTUAL_ENV", "PYTEST_", "UV_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(gone)}
+        if self.tool == "pip":  # alone: no uv in sight
+            clean["PATH"] = "/usr/bin:/bin"
+        return {**clean, **more}
+
+    def command(self, *arguments: str) -> list[str]:
+        links = [f"--find-links={folder}" for folder in self.folders] if arguments[0] in NEEDS_WHEELS else []
+        more = ["--no-index", *links] if links else []
+        return [*CLI, "plugin", *arguments, *more]
+
+    folders: list[Path] | tuple[()] = ()
+
+    def ran(self, *arguments: str, code: int = 0, **environ: str) -> str:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environ(**environ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stderr if code else done.stdout
+
+    def told(self, *arguments: str) -> Any:
+        return json.loads(self.ran(*arguments, "--yes", "--json"))
+
+    def state(self) -> dict[str, str]:
+        """Return a digest of every file of the project and its environment, without byte code."""
+        return {
+            path.relative_to(self.folder).as_posix(): digest(path)
+            for path in sorted(self.folder.rglob("*"))
+            if "__pycache__" not in path.parts and path.name != ".lock" and not path.is_dir()
+        }
+
+    def frozen(self) -> list[str]:
+        command = [*UV, "pip", "freeze", "-q", "--python", str(self.python)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+NEEDS_WHEELS = ("add", "upgrade", "sync")
+
+
+def digest(path: Path) -> str:
+    return str(path.readlink()) if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory) -> Path:
+    return index_of(tmp_path_factory.mktemp("index"), "starmodel", "starmodel-redis")
+
+
+def made(folder: Path, index: Path, tool: str) -> Shop:
+    (folder / "app").mkdir(parents=True)
+    (folder / "app/main.py").write_text(MAIN)
+    # CRLF as an editor on Windows leaves it: every byte of it stays
+    text = PYPROJECT if tool == "pip" else f'{PYPROJECT}\n[tool.uv]\nno-index = true\nfind-links = ["{index}"]\n'
+    (folder / "pyproject.toml").write_bytes(text.replace("\n", "\r\n").encode())
+    if tool == "pip":
+        subprocess.run([sys.executable, "-m", "venv", folder / ".venv"], check=True)
+        pip = [folder / ".venv/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--no-index", f"--find-links={index}", "starmodel"], check=True)
+    else:
+        uv = {**os.environ, "UV_PROJECT_ENVIRONMENT": ".venv"}
+        uv.pop("VIRTUAL_ENV", None)
+        subprocess.run([*UV, "sync", "-q", "--python", sys.executable], cwd=folder, env=uv, check=True)
+    return Shop(folder, index, tool, [index])
+
+
+@pytest.fixture(scope="module", params=["uv", pytest.param("pip", marks=pytest.mark.long)])
+def shop(request, index, tmp_path_factory) -> Shop:
+    return made(tmp_path_factory.mktemp(request.param) / "shop", index, request.param)
+
+
+@pytest.fixture
+def untouched(shop):
+    """Whatever the test does, the project and its environment are afterwards what they were."""
+    before = shop.state()
+    yield shop
+    assert shop.state() == before
+
+
+REDIS = "[starmodel.persistence]\nredis = broken_redis:Repo\n"
+
+
+def test_an_unknown_name_is_an_error_and_never_installed(untouched):
+    said = untouched.ran("add", "redis-cahce", "--yes", code=1)
+    assert "no registry has a plugin 'redis-cahce'; did you mean 'redis-cache'?" in said
+
+
+def test_a_dry_run_shows_the_plan_and_does_nothing(untouched):
+    said = untouched.ran("add", "redis-cache", "--dry-run")
+    assert "+ starmodel-redis" in said
+    assert "+ redis" in said
+    assert f"environment  {untouched.folder}/.venv" in said
+    assert said.endswith("Nothing was done.\n")
+
+
+def test_without_anybody_to_ask_nothing_is_done(untouched):
+    assert "add --yes" in untouched.ran("add", "redis-cache", code=1)
+
+
+def test_a_broken_wheel_is_rolled_back(untouched, tmp_path, monkeypatch):
+    handmade(tmp_path, "starmodel-redis", "0.1.9", {"broken_redis.py": "1 / 0"}, REDIS, "redis")
+    monkeypatch.setattr(untouched, "folders", [untouched.index, tmp_path])
+    before = untouched.frozen()
+    said = untouched.ran("add", "redis-cache", "--yes", code=1)
+    assert "redis-cache does not work: persistence redis: ZeroDivisionError: division by zero" in said
+    assert "Everything is as it was." in said
+    assert untouched.frozen() == before
+
+
+def test_what_is_no_plugin_is_rolled_back(untouched, tmp_path):
+    wheel = handmade(tmp_path, "plain", "1.0", {"plain.py": ""}, "")
+    assert "plain 1.0 names nothing for StarModel" in untouched.ran("add", str(wheel), "--yes", code=1)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL])
+def test_a_command_that_is_stopped_leaves_no_trace(untouched, tmp_path, stop):
+    code = "import time, pathlib\npathlib.Path({!r}).touch()\ntime.sleep(60)".format(str(tmp_path / "begun"))
+    wheel = handmade(tmp_path, "slow", "1.0", {"slow.py": code}, "[starmodel.bus]\nslow = slow:Bus\n")
+    before = untouched.state()
+    command = untouched.command("add", str(wheel), "--yes")
+    adding = subprocess.Popen(
+        command, cwd=untouched.folder, env=untouched.environ(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: (tmp_path / "begun").exists())
+        assert untouched.state() != before
+        adding.send_signal(stop)
+        assert adding.wait(20) == (-stop if stop == signal.SIGKILL else 130)
+    finally:
+        adding.kill()
+        adding.wait()
+    if stop == signal.SIGKILL:
+        assert untouched.state() != before
+        wait_for(lambda: "another command changes" not in untouched.ran("add", "nothing", code=1))
+    assert untouched.state() == before
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+
+
+def test_a_plugin_comes_is_used_and_leaves_nothing_behind(untouched):
+    before, frozen = (untouched.folder / "pyproject.toml").read_bytes(), untouched.frozen()
+    done = untouched.told("add", "redis-cache")
+    assert done["added"].keys() == {"redis", "starmodel-redis"}
+    assert (done["removed"], done["changed"], done["done"]) == ({}, {}, True)
+    pyproject = (untouched.folder / "pyproject.toml").read_bytes()
+    assert b'  "starmodel",  # everything stands on it\r\n  "starmodel-redis~=0.1.0",\r\n]\r\n' in pyproject
+    assert b"width = 100 # wide\r\n" in pyproject
+    assert "\nREDIS_URL=\n" in (untouched.folder / ".env.example").read_text()
+    assert "is here already" in untouched.ran("add", "redis-cache", "--yes", code=1)
+    main = untouched.folder / "app/main.py"
+    main.write_text(MAIN.replace('text: str = ""', 'text: str = ""\n    model_config = {"store": "redis"}'))
+    said = untouched.ran("remove", "redis-cache", "--yes", code=1)
+    assert f"the entity Note ({main}:5) is kept in the store 'redis'" in said
+    main.write_text(MAIN)
+    assert untouched.told("remove", "redis-cache")["removed"].keys() == {"redis", "starmodel-redis"}
+    assert (untouched.folder / "pyproject.toml").read_bytes() == before
+    assert untouched.frozen() == frozen
