@@ -7,6 +7,8 @@ import os
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import Distribution as InstalledDistribution
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,11 @@ from .registry import Setting
 
 __all__ = ["GROUP", "Distribution", "Proof", "inspected", "needed_by", "proof_of", "target_of"]
 
+FAMILY = "starmodel."
 GROUP = "starmodel.plugins"
+SITES = ("lib/python3*/site-packages", "lib/python3*/dist-packages", "Lib/site-packages")
 PROBE = Path(__file__).with_name("probe.py")
 PATIENCE = 120.0
-COMPILED_NOWHERE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,6 @@ class Distribution:
     summary: str
     requires: tuple[str, ...]
     asked_for: bool
-    direct: str | None
     offers: Mapping[str, Mapping[str, str]]
     modules: tuple[str, ...]
 
@@ -74,8 +76,34 @@ class Proof:
 
 
 def inspected(place: Place) -> dict[str, Distribution]:
-    """Return what is installed in the environment of *place*, by names as PEP 503 compares them."""
-    return _distributions(_answer(place, {}, lock=-1))
+    """Return what is installed in the environment of *place*, by names as PEP 503 compares them; runs nothing there."""
+    found: dict[str, Distribution] = {}
+    for one in distributions(path=[str(folder) for folder in _sites(place)]):
+        if one.name:
+            found.setdefault(str(canonicalize_name(one.name)), _told(one))
+    return found
+
+
+def _sites(place: Place) -> list[Path]:
+    """Return the folders that hold what is installed; Debian has one more."""
+    return [folder for pattern in SITES for folder in sorted(place.environment.glob(pattern))]
+
+
+def _told(one: InstalledDistribution) -> Distribution:
+    offers: dict[str, dict[str, str]] = {}
+    for point in one.entry_points:
+        if point.group.startswith(FAMILY):
+            offers.setdefault(point.group, {})[point.name] = point.value
+    tops = {file.parts[0] for file in one.files or () if len(file.parts) > 1 and "." not in file.parts[0]}
+    return Distribution(
+        name=one.name,
+        version=one.version,
+        summary=str(one.metadata.json.get("summary", "")),
+        requires=tuple(one.requires or ()),
+        asked_for=one.read_text("REQUESTED") is not None,
+        offers=offers,
+        modules=tuple(sorted(tops)),
+    )
 
 
 def proof_of(
@@ -86,7 +114,7 @@ def proof_of(
     *plugins* restricts the plugins to those of these names.
     """
     wanted = [canonicalize_name(name) for name in distributions]
-    answer = _answer(place, {"prove": wanted, "plugins": None if plugins is None else sorted(plugins)}, lock=lock)
+    answer = _answer(place, wanted, None if plugins is None else sorted(plugins), lock)
     settings = [(str(one.pop("plugin")), Setting(**one)) for one in answer["settings"]]
     return Proof(answer["adapters"], answer["plugins"], settings, answer.get("application"))
 
@@ -125,24 +153,24 @@ def _asked(text: str, extra: str = "") -> list[tuple[str, str]]:
     return [(name, ""), *((name, one) for one in found.extras)]
 
 
-def _answer(place: Place, question: Mapping[str, Any], *, lock: int) -> dict[str, Any]:
-    target = target_of(place) if "prove" in question else None
-    asked = {**question, "target": target and _told(target)}
+def _answer(place: Place, wanted: Sequence[str], plugins: Sequence[str] | None, lock: int) -> dict[str, Any]:
+    target = target_of(place)
+    asked = {"prove": wanted, "plugins": plugins, "target": target and _named(target)}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "answer.json")
         run(
             [str(place.python), "-P", str(PROBE), str(file), json.dumps(asked)],
-            step="looking at the environment",
+            step="trying everything out",
             folder=place.folder,
             lock=lock,
             timeout=PATIENCE,
-            environ=_environ(place, target) if target else COMPILED_NOWHERE,
+            environ=_environ(place, target) if target else None,
         )
         answer: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return answer
 
 
-def _told(target: Target) -> dict[str, str]:
+def _named(target: Target) -> dict[str, str]:
     return {"folder": str(target.folder), "module": target.module, "attribute": target.attribute}
 
 
@@ -151,12 +179,4 @@ def _environ(place: Place, target: Target) -> dict[str, str]:
     given = {**read_env(target.folder / ".env"), **os.environ}
     mode = MODES[is_production(os.environ, target.folder)]
     secret = given.get(SECRET) or "of this look alone, and of nothing else"
-    return {**given, **COMPILED_NOWHERE, MODE: mode, SECRET: secret, "VIRTUAL_ENV": str(place.environment)}
-
-
-def _distributions(answer: Mapping[str, Any]) -> dict[str, Distribution]:
-    found = {}
-    for one in answer["distributions"]:
-        told = {**one, "requires": tuple(one["requires"]), "modules": tuple(one["modules"])}
-        found.setdefault(str(canonicalize_name(one["name"])), Distribution(**told))
-    return found
+    return {**given, MODE: mode, SECRET: secret, "VIRTUAL_ENV": str(place.environment)}

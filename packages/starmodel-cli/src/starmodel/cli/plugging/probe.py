@@ -1,7 +1,6 @@
-"""Looks at an environment from inside: run by its own interpreter, which need not have this package.
+"""Sees what works in an environment, from inside: run by its own interpreter, which need not have this package.
 
-Called as a program with a file to write the answer to, and the question as JSON.  Needs the standard library for what
-is installed, and StarModel itself for what works.
+Called as a program with a file to write the answer to, and the question as JSON.
 """
 
 from __future__ import annotations
@@ -12,11 +11,14 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from functools import partial, reduce
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
+
+__all__ = ["main"]
 
 GROUP = "starmodel.plugins"
 FAMILY = "starmodel."
@@ -27,10 +29,8 @@ def main() -> None:
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     file, question = sys.argv[1:]
     asked = json.loads(question)
-    answer: dict[str, Any] = {"distributions": [_told(one) for one in distributions() if one.name]}
-    if "prove" in asked:
-        answer |= _prove(set(asked["prove"]), asked["plugins"])
-    if asked.get("target"):
+    answer = _prove(set(asked["prove"]), asked["plugins"])
+    if asked["target"]:
         answer["application"] = _application(**asked["target"])
     Path(file).write_text(json.dumps(answer), encoding="utf-8")
 
@@ -40,25 +40,6 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.2)
     os._exit(1)
-
-
-def _told(one: Distribution) -> dict[str, Any]:
-    offers: dict[str, dict[str, str]] = {}
-    for point in one.entry_points:
-        if point.group.startswith(FAMILY):
-            offers.setdefault(point.group, {})[point.name] = point.value
-    return {
-        "name": one.name,
-        "version": one.version,
-        "summary": one.metadata.get("Summary", ""),
-        "requires": list(one.requires or ()),
-        "asked_for": one.read_text("REQUESTED") is not None,
-        "direct": one.read_text("direct_url.json"),
-        "offers": offers,
-        "modules": sorted(
-            {file.parts[0] for file in one.files or () if len(file.parts) > 1 and "." not in file.parts[0]}
-        ),
-    }
 
 
 def _prove(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
@@ -92,7 +73,7 @@ def _plugins(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
     settings = [
         {"plugin": answer.plugin, **_setting(one)}
         for answer in host.each("starmodel_settings")
-        for one in answer.value or ()
+        for one in list(cast("Any", answer.value or ()))
     ]
     records = [one for one in host.records if _same(one.distribution or "") in wanted or one.distribution is None]
     return {
@@ -124,6 +105,9 @@ def _setting(one: Any) -> dict[str, Any]:
 def _application(folder: str, module: str, attribute: str) -> dict[str, Any]:
     """Build the application, and say what its entities and settings use."""
     sys.path.insert(0, folder)
+    with suppress(ImportError):
+        importlib.import_module("starmodel.bootstrap")
+    sys.dont_write_bytecode = True  # from here on it would be into the project
     try:
         loaded = importlib.import_module(module)
         names = [attribute] if attribute else ["app", "create_app"]

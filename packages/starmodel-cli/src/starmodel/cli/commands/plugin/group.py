@@ -21,7 +21,7 @@ plugin = typer.Typer(
 
 
 @plugin.callback()
-def put_back_what_was_cut_short() -> None:
+def _put_back_first() -> None:
     """Put back what a killed command left half done, before anything else is said about plugins."""
     cwd = Path.cwd()
     for folder in (cwd, *cwd.parents):
