@@ -146,11 +146,13 @@ def untouched(shop):
 REDIS = "[starmodel.persistence]\nredis = broken_redis:Repo\n"
 
 
+@pytest.mark.long
 def test_an_unknown_name_is_an_error_and_never_installed(untouched):
     said = untouched.ran("add", "redis-cahce", "--yes", code=1)
     assert "no registry has a plugin 'redis-cahce'; did you mean 'redis-cache'?" in said
 
 
+@pytest.mark.long
 def test_a_dry_run_shows_the_plan_and_does_nothing(untouched):
     said = untouched.ran("add", "redis-cache", "--dry-run")
     assert "+ starmodel-redis" in said
@@ -159,6 +161,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(untouched):
     assert said.endswith("Nothing was done.\n")
 
 
+@pytest.mark.long
 def test_without_anybody_to_ask_nothing_is_done(untouched):
     assert "add --yes" in untouched.ran("add", "redis-cache", code=1)
 
@@ -178,7 +181,9 @@ def test_what_is_no_plugin_is_rolled_back(untouched, tmp_path):
     assert "plain 1.0 names nothing for StarModel" in untouched.ran("add", str(wheel), "--yes", code=1)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL])
+@pytest.mark.parametrize(
+    "stop", [*(pytest.param(one, marks=pytest.mark.long) for one in (signal.SIGTERM, signal.SIGINT)), signal.SIGKILL]
+)
 def test_a_command_that_is_stopped_leaves_no_trace(untouched, tmp_path, stop):
     code = "import time, pathlib\npathlib.Path({!r}).touch()\ntime.sleep(60)".format(str(tmp_path / "begun"))
     wheel = handmade(tmp_path, "slow", "1.0", {"slow.py": code}, "[starmodel.bus]\nslow = slow:Bus\n")
