@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from starmodel.adapters.fasthtml import StarModelApp
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import Application
-from starmodel.app.parking import LocalParking
+from starmodel.app.parking import LocalParking, Waiting
 from starmodel.core import Entity, Unit, event
 from starmodel.core.errors import StoreError
 from starmodel.core.hooks import hookimpl
@@ -85,10 +85,10 @@ def test_it_says_how_full_the_caches_are():
 def test_it_says_how_many_events_are_parked_that_a_handler_could_not_be_told():
     app = Application([Thing], codec=PlainCodec())
     with TestClient(StarModelApp(app)) as client:
-        app.parking.use({"memory": LocalParking(), "sql": Unreachable()})
+        app.parking.use({"sql": Waiting(Unreachable(), "handlers", app.leave)})
         assert client.get("/_starmodel/health").json()["parked"] is None
-        app.parking.use({"memory": LocalParking()})
-        assert client.get("/_starmodel/health").json()["parked"] == {"memory": 0}
+        app.parking.use({"sql": Waiting(LocalParking(), "handlers", app.leave)})
+        assert client.get("/_starmodel/health").json()["parked"] == {"memory": 0, "sql": 0}
 
 
 class Unreachable(LocalParking):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from starmodel.core.actors import SYSTEM, Actor
+from starmodel.core.domain_events import DomainEvent
 from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
 from starmodel.core.owning import owner_field
 from starmodel.core.query import Page, Query, Stored
 
@@ -27,10 +30,12 @@ from .tail import LogTail
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from starmodel.core.changes import Commit
     from starmodel.core.commands import Command
     from starmodel.core.file_store import FileStore
     from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
 
+    from .moments import Moments
     from .previewing import Preview
     from .running import OnStep
 
@@ -93,11 +98,14 @@ class Application:
             clock=self.clock,
             ids=self.ids,
             files=self.files,
-            tell=self.subscribers.tell,
+            tell=self._tell,
         )
         self.outbox = self.dispatcher.outbox
         self.on = self.subscribers.on
         self.parking = self.subscribers.parking
+        self._moments: Moments | None = None
+        self._lines: list[Subscribers] = []
+        self._is_running = False
         for kind in entities:
             self.add(kind)
 
@@ -119,6 +127,36 @@ class Application:
         """Tell whether every entity of *kind* that is not a visitor's own may be seen and changed by everybody."""
         return not self.has_policies and not is_ruled(kind)
 
+    def join(self, moments: Moments) -> None:
+        """Let *moments* take part in every command and hear of every domain event.
+
+        ConfigurationError when others do, or when the application is open: they would have missed something.
+        """
+        if self._moments is not None or self._is_running:
+            raise ConfigurationError("one may take part in the commands of an application, from before it is opened")
+        self._moments = moments
+        self.dispatcher.observe_by(moments)
+        for name, listener in moments.listeners.items():
+            line = Subscribers(self.parking, line=name)
+            line.on(DomainEvent, name=name)(listener)
+            self._lines.append(line)
+
+    async def leave(self) -> None:
+        """Tell those who take part what has happened, as far as their patience goes, and nothing until it opens again.
+
+        For who takes part and ends before the application does.
+        """
+        if self._moments is None:
+            return
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self._moments.close)
+            closing.callback(self.dispatcher.observe_by, None)
+            await asyncio.gather(*(line.close() for line in self._lines))
+
+    def _tell(self, commit: Commit) -> None:
+        for line in (self.subscribers, *self._lines):
+            line.tell(commit)
+
     async def open(self) -> None:
         """Make stores and bus ready and begin to deliver domain events; when a part fails, close the others again.
 
@@ -130,20 +168,25 @@ class Application:
             await self.persistence.open(self.catalog)
             undo.push_async_callback(self.bus.close)
             await self.bus.open()
-            await self.subscribers.open(self.bus, self.persistence)
-            undo.push_async_callback(self.subscribers.close)
+            for line in (self.subscribers, *self._lines):
+                await line.open(self.bus, self.persistence)
+                undo.push_async_callback(line.close)
             await self.outbox.open()
             undo.push_async_callback(self.outbox.close)
             await self.files.open(self.catalog)
             undo.pop_all()
+        self.dispatcher.observe_by(self._moments)
+        self._is_running = True
         entered(self)
 
     async def close(self) -> None:
         """Finish what is being stored, deliver what was published, then let go of bus and stores."""
         async with AsyncExitStack() as closing:
             closing.callback(left, self)
+            self._is_running = False
             closing.push_async_callback(self.persistence.close)
             closing.push_async_callback(self.bus.close)
+            closing.push_async_callback(self.leave)
             closing.push_async_callback(self.outbox.close)  # handlers may have changed more
             closing.push_async_callback(self.subscribers.close)
             closing.push_async_callback(self.files.close)

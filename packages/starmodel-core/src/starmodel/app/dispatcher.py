@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -30,6 +30,7 @@ from .commits import Commits
 from .files import Claims, Files
 from .intake import fingerprint_of, read_args, stamped
 from .lanes import Lanes, is_orderly
+from .moments import observed
 from .outbox import Outbox
 from .parts import Parts
 from .previewing import Preview, previewed
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog, Handler
     from .implicit import Implicit
+    from .moments import Moments
     from .moves import Moves
     from .parts import Division
     from .persistence import PersistenceManager
@@ -62,6 +64,7 @@ Of several processes that want one entity, each runs one event at a time and the
 third succeeds each time.
 """
 _LONGEST_PAUSE = 0.06
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,16 @@ class Dispatcher:
         self._parts = Parts(persistence, codec)
         self.outbox = Outbox(persistence, catalog, codec, self._commits)
         self._lanes = Lanes()
+        self._moments: Moments | None = None
 
     @property
     def moves(self) -> Moves:
         """What was stored, class by class."""
         return self._commits.moves
+
+    def observe_by(self, moments: Moments | None) -> None:
+        """Let *moments* take part in every command from now on; ``None`` nobody."""
+        self._moments = moments
 
     def add_guard(self, guard: Guard) -> None:
         """Ask *guard* about every command of an actor that is not trusted."""
@@ -149,24 +157,30 @@ class Dispatcher:
         _refuse_other_things(command)
         handler = self.catalog.handler(command.entity, command.event)
         may_be_repeated = bool(command.id) and not handler.reads_only  # an id that is made here was never used before
-        command, stored_form, claims = await self._admitted(handler, command, actor)
-        args, stored_form = read_args(command, stored_form, handler, self._codec, text=text)
-        fingerprint = fingerprint_of(stored_form)
+        run, claims = self._taken_in(handler, command, actor, on_step, only_at)
+        done = self._done(run, claims, text=text, may_be_repeated=may_be_repeated)
+        return await (done if self._moments is None else observed(self._moments, run, done))
+
+    async def _done(self, run: Run, claims: Claims, *, text: bool, may_be_repeated: bool) -> Result:
+        """Do what was taken in, unless it was done before."""
+        await self._ask_guards(run)
+        args, run.stored_form = read_args(run.command, run.stored_form, run.handler, self._codec, text=text)
+        run.fingerprint = fingerprint_of(run.stored_form)
         if may_be_repeated:
-            earlier = await self._parts.receipt(handler, command.id, fingerprint)
+            earlier = await self._earlier(run)
             if earlier is not None:
-                await self._allow_again(handler, command, actor, earlier)
-                return Result(stored_form, earlier, answer_from(earlier.answer))
+                await self._allow_again(run.handler, run.command, run.actor, earlier)
+                return _again(run, earlier)
         if args is None or claims.problems:
-            args = claims.bound(handler, command.args, text=text)  # raises: it was not done before
-        run = Run(handler, command, stored_form, args, actor, fingerprint, on_step, only_at)
+            args = claims.bound(run.handler, run.command.args, text=text)  # raises: it was not done before
+        run.args = args
         try:
-            return await self._until_done(run, self._stored)
+            return await (self._until_done(run, self._stored) if self._moments is None else self._wrapped(run))
         except StarModelError:  # refused for what the same command, sent twice, has done itself meanwhile?
-            earlier = None if handler.reads_only else await self._parts.receipt(handler, command.id, fingerprint)
+            earlier = None if run.handler.reads_only else await self._earlier(run)
             if earlier is None:
                 raise
-            return Result(stored_form, earlier, answer_from(earlier.answer))
+            return _again(run, earlier)
 
     async def preview(
         self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, only_at: int | None = None
@@ -178,9 +192,11 @@ class Dispatcher:
         """
         _refuse_other_things(command)
         handler = self.catalog.handler(command.entity, command.event)
-        command, stored_form, claims = await self._admitted(handler, command, actor)
-        args = claims.bound(handler, command.args, text=text)
-        run = Run(handler, command, stored_form, args, actor, fingerprint_of(stored_form), None, only_at)
+        run, claims = self._taken_in(handler, command, actor, None, only_at)
+        await self._ask_guards(run)
+        run.args, run.fingerprint = claims.bound(handler, run.command.args, text=text), fingerprint_of(run.stored_form)
+        if self._moments is not None:
+            await self._moments.before(run.stored_form, actor)
         return await self._until_done(run, self._rehearsed)
 
     async def allow(self, handler: Handler, id: str | None, actor: Actor) -> None:
@@ -200,18 +216,31 @@ class Dispatcher:
         if entity is None:
             raise NotFoundError(kind.__entity_name__, str(id))
 
-    async def _admitted(self, handler: Handler, command: Command, actor: Actor) -> tuple[Command, Command, Claims]:
-        """Return *command* complete, the form of it that may be stored, and what is wrong with the files it names.
-
-        Raise when a guard turns it away.
-        """
+    def _taken_in(
+        self, handler: Handler, command: Command, actor: Actor, on_step: OnStep | None, only_at: int | None
+    ) -> tuple[Run, Claims]:
+        """Return *command*, complete, as a run whose arguments are not read yet; and what is wrong with its files."""
         _check_target(handler, command)
         command, claims = self._files.claim(handler, command, actor)
         command, stored_form = stamped(command, handler, actor, self._codec, self._clock, self._ids)
-        if self._guards and not actor.trusted:
+        return Run(handler, command, stored_form, _NOTHING, actor, "", on_step, only_at), claims
+
+    async def _ask_guards(self, run: Run) -> None:
+        """Raise when a guard turns the command away."""
+        if self._guards and not run.actor.trusted:
             for guard in self._guards:
-                await guard(actor, stored_form)
-        return command, stored_form, claims
+                await guard(run.actor, run.stored_form)
+
+    async def _wrapped(self, run: Run) -> Result:
+        """Do it with those who take part around it: outside of its turn, so that they keep nobody else waiting."""
+        assert self._moments is not None  # noqa: S101  (it was asked)
+        async with self._moments.around(run.stored_form, run.actor):
+            await self._moments.before(run.stored_form, run.actor)
+            return await self._until_done(run, self._stored)
+
+    async def _earlier(self, run: Run) -> Commit | None:
+        """Return what became of the same command before."""
+        return await self._parts.receipt(run.handler, run.command.id, run.fingerprint)
 
     async def finish(self) -> None:
         """Wait for the commits that go on without their callers."""
@@ -298,6 +327,10 @@ class Dispatcher:
         for part in division.parts:
             await self.outbox.foresee(part)
         return division, returned
+
+
+def _again(run: Run, earlier: Commit) -> Result:
+    return Result(run.stored_form, earlier, answer_from(earlier.answer))
 
 
 def _refuse_other_things(command: object) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starmodel.core.errors import NotFoundError
 from starmodel.core.parking import Parked, ParkingPlace, Wish
 
-from .telling import TASK
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["LocalParking", "Parking"]
+__all__ = ["LocalParking", "Parking", "Waiting"]
 
 
 class LocalParking:
@@ -56,27 +55,36 @@ class LocalParking:
         self._kept.pop(number, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What one *task* could not tell, in *place*; *here* is awaited after a wish: then this process does it at once."""
+
+    place: ParkingPlace
+    task: str
+    here: Callable[[], Awaitable[None]]
+
+
 class Parking:
     """The parking places of an application, by the name of the store; ``application.parking``.
 
-    *here* is awaited after a wish, so that a place of this process alone does it at once.
+    What a plugin could not be told stands under the name of the store and its own: ``sql@audit``.
     """
 
-    def __init__(self, here: Callable[[], Awaitable[None]]) -> None:
-        self._here = here
-        self._places: Mapping[str, ParkingPlace] = {}
+    def __init__(self) -> None:
+        self._places: dict[str, Waiting] = {}
 
-    def use(self, places: Mapping[str, ParkingPlace]) -> None:
-        """Look into these *places* from now on."""
-        self._places = dict(places)
+    def use(self, places: Mapping[str, Waiting]) -> None:
+        """Look into these *places* as well from now on."""
+        self._places.update(places)
 
     async def count(self) -> dict[str, int]:
         """Return how many events are parked, for each store."""
-        return {name: await place.count_parked(TASK) for name, place in self._places.items()}
+        return {name: await one.place.count_parked(one.task) for name, one in self._places.items()}
 
     async def list(self, *, limit: int = 100) -> list[tuple[str, Parked]]:
         """Return up to *limit* of each store, oldest first, each with the name of its store."""
-        return [(name, one) for name, place in self._places.items() for one in await place.parked(TASK, limit=limit)]
+        places = self._places.items()
+        return [(name, found) for name, one in places for found in await one.place.parked(one.task, limit=limit)]
 
     async def retry(self, store: str, number: int) -> None:
         """Have one told again, and whatever waits behind it; NotFoundError when there is none of that *number*.
@@ -90,7 +98,7 @@ class Parking:
         await self._wish(store, number, "drop")
 
     async def _wish(self, store: str, number: int, wish: Wish) -> None:
-        place = self._places.get(store)
-        if place is None or not await place.wish(TASK, number, wish):
+        one = self._places.get(store)
+        if one is None or not await one.place.wish(one.task, number, wish):
             raise NotFoundError("parked event", f"{store}/{number}")
-        await self._here()
+        await one.here()

@@ -46,8 +46,9 @@ class Relay:
         *,
         begin: Callable[[], Awaitable[None]] | None = None,
         revisit: Callable[[], Awaitable[None]] | None = None,
+        task: str = TASK,
     ) -> None:
-        self._store, self._tell = store, tell
+        self._store, self._tell, self._task_name = store, tell, task
         self._begin, self._revisit = begin or _nothing, revisit or _nothing
         self._visited = 0.0
         self._holder = uuid.uuid4().hex
@@ -70,7 +71,7 @@ class Relay:
         if not await ended(task, patience=patience):
             logger.warning("domain event handlers did not finish within %s s; another process will go on", patience)
         if self._position is not None:
-            await self._store.lease(TASK, self._holder, seconds=0)
+            await self._store.lease(self._task_name, self._holder, seconds=0)
 
     async def _run(self) -> None:
         while not (self._ending and self._position is None):
@@ -91,7 +92,7 @@ class Relay:
     async def _take(self) -> None:
         """Take the right, or keep it; without it there is no position to work from."""
         asked, had = time.monotonic(), self._position is not None
-        position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        position = await self._store.lease(self._task_name, self._holder, seconds=LEASE)
         self._until = asked + LEASE
         if position is not None and not had:
             await self._begin()
@@ -125,7 +126,7 @@ class Relay:
                 return False
             if commit.recorded:
                 await self._tell(commit)
-                if not await self._store.advance(TASK, self._holder, commit.position):
+                if not await self._store.advance(self._task_name, self._holder, commit.position):
                     self._position = None
                     return False
             self._position = commit.position
@@ -137,7 +138,7 @@ class Relay:
 
     async def _resume(self, lost: Position, newest: Position) -> bool:
         """Go on after a gap: where the store has noted it, if its log began anew, else at *newest*."""
-        self._position = await self._store.lease(TASK, self._holder, seconds=LEASE)
+        self._position = await self._store.lease(self._task_name, self._holder, seconds=LEASE)
         if self._position is not None and self._position.epoch == lost.epoch:
             logger.warning("the log does not reach back to %s; what was recorded since is lost", lost)
             self._position = newest
@@ -148,13 +149,13 @@ class Relay:
             await asyncio.sleep(_RENEW)
             try:
                 asked = time.monotonic()
-                if await self._store.lease(TASK, self._holder, seconds=LEASE) is None:
+                if await self._store.lease(self._task_name, self._holder, seconds=LEASE) is None:
                     self._until = asked
                     return
                 self._until = asked + LEASE
                 if self._position is not None and self._position != noted:
                     noted = self._position  # what recorded nothing is not read again after a restart
-                    await self._store.advance(TASK, self._holder, noted)
+                    await self._store.advance(self._task_name, self._holder, noted)
             except StoreError:
                 logger.warning("could not keep the right to tell handlers; trying again", exc_info=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,12 +13,13 @@ from starmodel.core.errors import ConfigurationError
 
 from .ending import ended
 from .following import Follower
-from .parking import LocalParking, Parking
+from .parking import LocalParking, Parking, Waiting
 from .relay import Relay
-from .telling import Subscriber, Teller
+from .telling import TASK, Subscriber, Teller
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Commit
+    from starmodel.core.parking import ParkingPlace
     from starmodel.core.ports import EventBus
 
     from .persistence import PersistenceManager
@@ -40,13 +41,16 @@ class Subscribers:
 
     A handler that raises is told up to 5 times; one that takes longer than a minute once.  Then the event is parked,
     for that handler, and whatever comes after of the same entity behind it: see :attr:`parking`.  Others go on.
+
+    Those of one *line* are told one after the other; a line waits for no other one, and keeps its own place in a log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parking: Parking | None = None, *, line: str = "") -> None:
         self._handlers: list[tuple[type[DomainEvent], str, Subscriber]] = []
+        self._line, self._job = line, f"{TASK} of {line}" if line else TASK
         self._here = LocalParking()
-        self._teller = Teller(self._handlers, self._here)
-        self.parking = Parking(self._teller.revisit)
+        self._teller = Teller(self._handlers, self._here, self._job)
+        self.parking = parking or Parking()
         self._task: asyncio.Task[None] | None = None
         self._follower: Follower | None = None
         self._relays: dict[str, Relay] = {}
@@ -61,8 +65,8 @@ class Subscribers:
         if self._told is not None and commit.recorded:
             self._told.put_nowait(commit)
 
-    def on(self, event: type[DomainEvent]) -> Callable[[F], F]:
-        """Register the decorated function for *event* and classes derived from it.
+    def on(self, event: type[DomainEvent], *, name: str = "") -> Callable[[F], F]:
+        """Register the decorated function for *event* and classes derived from it, by its *name*.
 
         ConfigurationError when it is the first one, and processes share a store that is open already: what was
         recorded before would have been told to nobody.
@@ -73,7 +77,7 @@ class Subscribers:
                 raise ConfigurationError(
                     f"register {handler!r} before the application is opened, so that it misses nothing"
                 )
-            self._handlers.append((event, self._name(handler), handler))
+            self._handlers.append((event, name or self._name(handler), handler))
             return handler
 
         return register
@@ -91,13 +95,14 @@ class Subscribers:
         self._is_shared = bool(shared)
         alone = [store for name, store in persistence.stores.items() if name not in shared]
         self._alone = {(await store.position()).epoch for store in alone}
-        places = {name: shared[name] for name in persistence.distinct if name in shared}
-        self.parking.use({**places, **({"memory": self._here} if alone else {})})
+        self.parking.use(self._places({name: shared[name] for name in persistence.distinct if name in shared}))
+        if alone:
+            self.parking.use(self._places({"memory": self._here}))
         for store in shared.values() if self._handlers else ():
             epoch = (await store.position()).epoch
             if epoch not in self._relays:
-                teller = Teller(self._handlers, store)
-                relay = Relay(store, teller.tell, begin=teller.begin, revisit=teller.revisit)
+                teller = Teller(self._handlers, store, self._job)
+                relay = Relay(store, teller.tell, begin=teller.begin, revisit=teller.revisit, task=self._job)
                 self._relays[epoch] = relay
                 await relay.open()
         self._follower = Follower(bus, persistence, passes=self._tells_nothing)
@@ -107,6 +112,10 @@ class Subscribers:
         self._telling = asyncio.create_task(
             self._keep_telling(self._told), name="starmodel domain events without a log"
         )
+
+    def _places(self, places: Mapping[str, ParkingPlace]) -> dict[str, Waiting]:
+        named = {f"{name}@{self._line}" if self._line else name: place for name, place in places.items()}
+        return {name: Waiting(place, self._job, self._teller.revisit) for name, place in named.items()}
 
     async def close(self) -> None:
         """Deliver what has arrived, then stop."""

@@ -6,19 +6,20 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from starmodel.core.changes import Commit
 from starmodel.core.domain_events import DomainEvent, Recorded
 from starmodel.core.owed import Continued
 from starmodel.core.parking import Parked
 
 if TYPE_CHECKING:
-    from starmodel.core.changes import Commit
     from starmodel.core.parking import ParkingPlace
 
-__all__ = ["TASK", "Handlers", "Subscriber", "Teller"]
+__all__ = ["TASK", "Handlers", "Subscriber", "Teller", "being_told"]
 
 logger = logging.getLogger("starmodel.subscribers")
 
@@ -36,15 +37,18 @@ LIMIT = 60.0
 """Seconds that a handler may take for one event."""
 _LONGEST = 300
 
+being_told: ContextVar[Commit | None] = ContextVar("starmodel_being_told", default=None)
+"""The commit whose events are being told in this context; ``None`` for one that is told again from where it waited."""
+
 _Line: TypeAlias = tuple[str, str, str]
 """A handler, and an entity whose events it is told in their order."""
 
 
 class Teller:
-    """Tells *handlers*, one event after the other; *place* keeps what could not be told."""
+    """Tells *handlers*, one event after the other; *place* keeps what could not be told, as *task*."""
 
-    def __init__(self, handlers: Handlers, place: ParkingPlace) -> None:
-        self._handlers, self._place = handlers, place
+    def __init__(self, handlers: Handlers, place: ParkingPlace, task: str = TASK) -> None:
+        self._handlers, self._place, self._task = handlers, place, task
         self._lines: dict[_Line, dict[str, int]] = {}
         """The ids of what is parked, with their numbers, oldest first."""
         self._turn = asyncio.Lock()
@@ -53,7 +57,7 @@ class Teller:
         """Find out what is parked already: nothing of the same entity is told before it."""
         self._lines.clear()
         after = 0
-        while found := await self._place.parked(TASK, after=after, limit=1000):
+        while found := await self._place.parked(self._task, after=after, limit=1000):
             for parked in found:
                 self._lines.setdefault(_line(parked), {})[parked.fact.id] = parked.number
             after = found[-1].number
@@ -61,17 +65,23 @@ class Teller:
     async def tell(self, commit: Commit) -> None:
         """Tell what *commit* recorded to all who want it."""
         async with self._turn:
-            for fact in commit.recorded:
-                if isinstance(fact.event, Continued):
-                    continue
-                for kind, name, handler in self._handlers:
-                    if isinstance(fact.event, kind):
-                        await self._deliver(name, handler, fact)
+            token = being_told.set(commit)
+            try:
+                for fact in commit.recorded:
+                    if not isinstance(fact.event, Continued):
+                        await self._tell(fact)
+            finally:
+                being_told.reset(token)
+
+    async def _tell(self, fact: Recorded) -> None:
+        for kind, name, handler in self._handlers:
+            if isinstance(fact.event, kind):
+                await self._deliver(name, handler, fact)
 
     async def revisit(self) -> None:
         """Do what was wished for what is parked."""
         async with self._turn:
-            for parked in await self._place.parked(TASK, wished=True):
+            for parked in await self._place.parked(self._task, wished=True):
                 line = self._lines.get(_line(parked), {})
                 if parked.wish == "drop":
                     logger.warning("dropped %s, which %s could not be told", parked.fact.id, parked.handler)
@@ -82,7 +92,7 @@ class Teller:
                 elif parked.fact.id not in line:
                     continue
                 else:
-                    await self._place.wish(TASK, parked.number, "")
+                    await self._place.wish(self._task, parked.number, "")
                 await self._go_on(_line(parked))
 
     async def _deliver(self, name: str, handler: Subscriber, fact: Recorded) -> None:
@@ -100,7 +110,7 @@ class Teller:
         """Tell what waits in *line*, until one fails again."""
         while waiting := self._lines.get(line):
             number = next(iter(waiting.values()))
-            parked = next(iter(await self._place.parked(TASK, after=number - 1, limit=1)), None)
+            parked = next(iter(await self._place.parked(self._task, after=number - 1, limit=1)), None)
             if parked is None or parked.number != number:  # somebody else saw to it
                 self._forget(line, next(iter(waiting)))
                 continue
@@ -115,13 +125,13 @@ class Teller:
             await self._let_go(parked)
 
     async def _park(self, parked: Parked) -> None:
-        number = await self._place.keep_parked(TASK, parked)
+        number = await self._place.keep_parked(self._task, parked)
         self._lines.setdefault(_line(parked), {})[parked.fact.id] = number
         if parked.tries:
             logger.error("parked %s: %s could not be told (%s)", parked.fact.id, parked.handler, parked.error)
 
     async def _let_go(self, parked: Parked) -> None:
-        await self._place.unpark(TASK, parked.number)
+        await self._place.unpark(self._task, parked.number)
         self._forget(_line(parked), parked.fact.id)
 
     def _forget(self, line: _Line, id: str) -> None:

@@ -21,6 +21,8 @@ from .hookspecs import (
     Route,
 )
 from .host import PluginHost
+from .metering import EventMeter, measure, metrics_of
+from .moments import EventMoments
 from .records import Answer, HookRecord, PluginRecord, PluginStatus, Verdict
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "Answer",
     "AsgiApplication",
     "Breaker",
+    "EventMeter",
+    "EventMoments",
     "FoundPlugin",
     "HealthCheck",
     "HookCallError",
@@ -57,4 +61,6 @@ __all__ = [
     "find_project",
     "hookimpl",
     "hookspec",
+    "measure",
+    "metrics_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.errors import ForbiddenError, hint
@@ -12,6 +13,7 @@ from .breaker import Breaker
 from .calling import answer_at_once, answer_of, items_of
 from .errors import HookCallError, HookFailedError, PluginError
 from .loading import hook_names, is_async_hook, specification_of
+from .parts import HookPart
 from .records import Answer, Verdict
 from .roster import ALL, PluginRoster
 
@@ -110,6 +112,24 @@ class PluginHost(PluginRoster):
     def has(self, hook: str, /) -> bool:
         """Tell whether any plugin takes part in *hook*, whatever it answers."""
         return bool(self._parts(hook))
+
+    def _is_left_out(self, plugin: str, hook: str) -> bool:
+        return not self._breaker.lets(plugin, hook)
+
+    def parts(self, hook: str, /) -> list[HookPart]:
+        """Return who takes part in *hook* now, each to be called on its own."""
+        return [
+            HookPart(
+                plugin=part.plugin_name,
+                is_required=part.plugin_name in self.required,
+                timeout=self.timeout,
+                function=part.function,
+                names=tuple(part.argnames),
+                guarded=partial(self.guarded, part.plugin_name, hook),
+                is_left_out=partial(self._is_left_out, part.plugin_name, hook),
+            )
+            for part in self._parts(hook)
+        ]
 
     async def aeach(self, hook: str, /, **arguments: object) -> list[Answer]:
         """Call every plugin in an async *hook*, one after the other, each within the time-out."""

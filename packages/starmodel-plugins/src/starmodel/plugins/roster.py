@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pluggy
 
-__all__ = ["ALL", "FAIL_CLOSED", "PluginRoster", "reason"]
+__all__ = ["ALL", "FAILURE", "FAIL_CLOSED", "PluginRoster", "reason"]
 
 ALL = "*"
 """Stands for every plugin."""

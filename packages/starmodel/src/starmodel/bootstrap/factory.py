@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,7 +168,7 @@ def create_app(
     ``<body>`` of those that it does not know itself.
     """
     try:
-        from starmodel.adapters.fasthtml import GateSettings, StarModelApp  # noqa: PLC0415  (an optional package)
+        from starmodel.adapters.fasthtml import GateSettings, MetricsSettings, StarModelApp  # noqa: PLC0415  (an optional package)
         from starmodel.adapters.fasthtml.gate import LOOPBACK_HOSTS  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith(("starmodel.adapters", "fasthtml")):
@@ -186,6 +187,7 @@ def create_app(
         *entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec, files=files
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
+    process = str(os.getpid()) if chosen.workers > 1 else ""
     host = plugins if plugins is not None else chosen_host(chosen)
     providers = providers_of(auth, chosen.auth)
     let_take_part(host, providers)
@@ -197,6 +199,7 @@ def create_app(
         auth=providers,
         plugins=host,
         title=title,
+        metrics=MetricsSettings(chosen.metrics_token, process) if chosen.metrics_token else None,
         **fasthtml,
     )
     attach_api(app, api, title)

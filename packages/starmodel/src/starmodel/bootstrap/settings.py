@@ -37,6 +37,8 @@ class Settings:
     ``STARMODEL_DISABLE_PLUGINS``: names of plugins to leave alone, separated by commas; ``*`` is all of them.
     ``STARMODEL_FILES``: the folder that keeps uploaded files (``files`` beside the SQLite database, else in the current
     folder).
+    ``STARMODEL_METRICS_TOKEN``: opens ``/_starmodel/metrics`` to whoever sends it; at least 16 characters.  Without one
+    there is no such address.
     ``STARMODEL_WORKERS``: how many processes serve; set by ``starmodel run --workers``.  Without it WEB_CONCURRENCY, by
     which uvicorn and others are told how many to start.
     """
@@ -55,6 +57,7 @@ class Settings:
     plugins: tuple[str, ...] | None = None
     required_plugins: tuple[str, ...] | None = None
     auth: tuple[str, ...] = ()
+    metrics_token: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -86,6 +89,7 @@ class Settings:
             _listed(values, "STARMODEL_PLUGINS") if "STARMODEL_PLUGINS" in values else None,
             _listed(values, _REQUIRED) if _REQUIRED in values else None,
             _listed(values, "STARMODEL_AUTH"),
+            values.get("STARMODEL_METRICS_TOKEN") or None,
         )
 
 

@@ -6,6 +6,7 @@ from .assets import Assets
 from .crud import Content, PageCall
 from .gate import GateSettings
 from .injection import Shared
+from .metrics import MetricsSettings
 from .presence import Person, Presence
 from .reading import find, load
 from .signals import show
@@ -16,6 +17,7 @@ __all__ = [
     "Content",
     "Fragment",
     "GateSettings",
+    "MetricsSettings",
     "PageCall",
     "Person",
     "Presence",

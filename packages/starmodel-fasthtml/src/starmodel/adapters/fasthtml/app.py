@@ -24,7 +24,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, StarModelError
 from starmodel.core.settings import AdapterSettings
 from starmodel.core.ui import Link
-from starmodel.plugins import PluginHost
+from starmodel.plugins import EventMoments, PluginHost, measure
 
 from .assets import Assets
 from .browser.door import KeptDoor
@@ -36,6 +36,7 @@ from .files import FileDoor, UploadDoor
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import injected
+from .metrics import METRICS_PATH, MetricsDoor, MetricsSettings
 from .pages import LIVE_PATH, PageFrame
 from .plain import PlainKit
 from .plugged import MIDDLEWARE, MOUNTS, ROUTES, Address, PluggedRoutes, auth_providers, guarded_wrap, mount_path
@@ -81,6 +82,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         settings: AdapterSettings | None = None,
         title: str = "StarModel",
         max_streams: int = 5000,
+        metrics: MetricsSettings | None = None,
         **fasthtml: Any,
     ) -> None:
         kit, plugins = ui or PlainKit(), plugins or PluginHost()
@@ -94,6 +96,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             max_streams=max_streams,
         )
         runtime, self._gate = self.runtime, gate or GateSettings()
+        if metrics is not None:
+            measure(runtime.plugins)
         self.endings = VisitEndings(application, runtime.sessions, runtime.hub)
         self._frame, self._refusals = PageFrame(runtime), PageRefusals(runtime)
         super().__init__(
@@ -117,6 +121,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._larger: dict[str, Callable[[Scope], int]] = {}
         self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
+        if metrics is not None:
+            door = MetricsDoor(runtime, metrics)
+            self.router.routes.append(Route(METRICS_PATH, door, methods=["GET"], name="starmodel-metrics"))
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self._open_door(Route(KEPT_PATH, KeptDoor(runtime), methods=["POST"], name="starmodel-kept"))
         self.router.routes.append(_AssetRoute(runtime.assets))
@@ -138,6 +145,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         for wrap in plugins.items(MIDDLEWARE, app=self):
             self.user_middleware.append(Middleware(guarded_wrap(plugins, wrap.plugin, wrap.value)))
         self.application.dispatcher.add_guard(self.runtime.ask_plugins)
+        moments = EventMoments.of(plugins)
+        if moments is not None:
+            self.application.join(moments)
 
     def _mount(self, plugin: str, mounted: Any) -> None:
         """Let what a plugin mounts answer below its path, unless somebody else does."""
@@ -326,6 +336,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
                 closing.push_async_callback(self.pages.batches.close)
                 await self.runtime.plugins.startup(self)
                 closing.push_async_callback(self.runtime.plugins.shutdown, self)
+                closing.push_async_callback(self.application.leave)  # told of everything before they shut down
                 yield None if inner is None else await closing.enter_async_context(inner(app))
 
         async def steps(app: Any) -> AsyncIterator[Any]:

@@ -28,8 +28,25 @@ from .protocols import (
     PartMode,
     Route,
 )
-from .running import starmodel_authorize, starmodel_health_checks, starmodel_shutdown, starmodel_startup
-from .tooling import starmodel_plugin_info
+from .running import (
+    starmodel_after_event,
+    starmodel_authorize,
+    starmodel_before_event,
+    starmodel_domain_event,
+    starmodel_event_failed,
+    starmodel_health_checks,
+    starmodel_metrics,
+    starmodel_shutdown,
+    starmodel_startup,
+    starmodel_wrap_event,
+)
+from .tooling import (
+    starmodel_cli,
+    starmodel_doctor,
+    starmodel_openapi,
+    starmodel_plugin_info,
+    starmodel_scaffold_templates,
+)
 
 __all__ = [
     "HOOK_API",
@@ -42,22 +59,32 @@ __all__ = [
     "PanelSlot",
     "PartMode",
     "Route",
+    "starmodel_after_event",
     "starmodel_auth_providers",
     "starmodel_authorize",
+    "starmodel_before_event",
+    "starmodel_cli",
     "starmodel_dash_tiles",
+    "starmodel_doctor",
+    "starmodel_domain_event",
     "starmodel_entities",
+    "starmodel_event_failed",
     "starmodel_health_checks",
+    "starmodel_metrics",
     "starmodel_middleware",
     "starmodel_mounts",
     "starmodel_nav",
+    "starmodel_openapi",
     "starmodel_page_head",
     "starmodel_panels",
     "starmodel_plugin_info",
     "starmodel_register",
     "starmodel_routes",
+    "starmodel_scaffold_templates",
     "starmodel_settings",
     "starmodel_shutdown",
     "starmodel_startup",
     "starmodel_ui_adapter",
     "starmodel_ui_field",
+    "starmodel_wrap_event",
 ]
