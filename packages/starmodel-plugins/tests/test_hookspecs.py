@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import inspect
 import sys
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
 
-from starmodel.plugins import Mounted, PluginHost, PluginSetting, Route, hookimpl, hookspecs
+from starmodel.core import Command
+from starmodel.core.actors import Actor, Decision
+from starmodel.core.contributions import Finding, Metric, Sample, ScaffoldTemplate
+from starmodel.core.errors import ForbiddenError
+from starmodel.plugins import (
+    EventMoments,
+    Mounted,
+    PluginHost,
+    PluginSetting,
+    Route,
+    amended,
+    hookimpl,
+    hookspecs,
+    metrics_of,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -179,6 +194,108 @@ def test_starmodel_health_checks():
         return {"disk": lambda: True}
 
     assert value_of(host_with(starmodel_health_checks), "starmodel_health_checks")["disk"]() is True
+
+
+def moments_of(function):
+    """Return what an application asks around its commands, with the one plugin that *function* is the part of."""
+    return EventMoments.of(host_with(function))
+
+
+SENT, ADA = Command(entity="Counter", event="add", args={}), Actor("ada")
+
+
+async def test_starmodel_before_event():
+    async def starmodel_before_event(command, actor):
+        return Decision(allowed=False, why=f"{actor.id} may not {command.event}")
+
+    with pytest.raises(ForbiddenError, match="ada may not add"):
+        await moments_of(starmodel_before_event).before(SENT, ADA)
+
+
+async def test_starmodel_wrap_event():
+    told = []
+
+    @asynccontextmanager
+    async def starmodel_wrap_event(command, actor):
+        told.append((command.event, actor.id))
+        yield
+        told.append("left")
+
+    async with moments_of(starmodel_wrap_event).around(SENT, ADA):
+        assert told == [("add", "ada")]
+    assert told[1:] == ["left"]
+
+
+async def test_starmodel_after_event():
+    async def starmodel_after_event(command, actor, outcome):
+        outcome.append((command.event, actor.id))
+
+    moments, outcome = moments_of(starmodel_after_event), []
+    moments.after(SENT, ADA, outcome)
+    await moments.close()
+    assert outcome == [("add", "ada")]
+
+
+async def test_starmodel_event_failed():
+    def starmodel_event_failed(command, actor, error):
+        error.append((command.event, actor.id))
+
+    moments, error = moments_of(starmodel_event_failed), []
+    moments.failed(SENT, ADA, error)
+    await moments.close()
+    assert error == [("add", "ada")]
+
+
+async def test_starmodel_domain_event():
+    async def starmodel_domain_event(event, commit):
+        event.append(commit)
+
+    (listener,) = moments_of(starmodel_domain_event).listeners.values()
+    event = []
+    await listener(event)
+    assert event == [None]  # told outside of a commit, as from where it was parked
+
+
+async def test_starmodel_metrics():
+    async def starmodel_metrics():
+        return [Metric("depth", "How deep it is.", [Sample(3)])]
+
+    (metric,) = await metrics_of(host_with(starmodel_metrics))
+    assert metric.samples == [Sample(3)]
+
+
+def test_starmodel_openapi():
+    def starmodel_openapi(document):
+        document["info"]["title"] = "Weather"
+
+    before = {"info": {"title": "Shop"}}
+    assert amended(host_with(starmodel_openapi), "starmodel_openapi", before) == {"info": {"title": "Weather"}}
+    assert before == {"info": {"title": "Shop"}}
+
+
+def test_starmodel_cli():
+    def starmodel_cli(app):
+        app.append("weather")
+
+    app = []
+    host_with(starmodel_cli).each("starmodel_cli", app=app)
+    assert app == ["weather"]
+
+
+def test_starmodel_scaffold_templates(tmp_path):
+    def starmodel_scaffold_templates():
+        return [ScaffoldTemplate("weather", tmp_path)]
+
+    (template,) = host_with(starmodel_scaffold_templates).collect("starmodel_scaffold_templates")
+    assert template.name == "weather"
+
+
+async def test_starmodel_doctor():
+    async def starmodel_doctor():
+        return [Finding("weather station", "warning", "it does not answer")]
+
+    (answer,) = await host_with(starmodel_doctor).aeach("starmodel_doctor")
+    assert answer.value[0].status == "warning"
 
 
 def specifications():

@@ -3,6 +3,7 @@
 from starmodel.core.hooks import hookimpl, hookspec
 from starmodel.core.settings import AdapterSettings, PluginSetting
 
+from .amending import amended
 from .breaker import Breaker
 from .choosing import PluginChoice, find_project
 from .discovery import FIRST_PARTY, GROUP, FoundPlugin, discover
@@ -56,6 +57,7 @@ __all__ = [
     "PluginStatus",
     "Route",
     "Verdict",
+    "amended",
     "discover",
     "discover_local",
     "find_project",

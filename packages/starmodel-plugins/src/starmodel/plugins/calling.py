@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     import pluggy
 
+    from .parts import HookPart
+
 __all__ = ["answer_at_once", "answer_of", "items_of"]
 
 
-def answer_of(part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:
+def answer_of(part: pluggy.HookImpl | HookPart, arguments: Mapping[str, object]) -> object:
     """Return what one plugin answers, or promises."""
     value: object = part.function(*(arguments[name] for name in part.argnames))
     return value
 
 
-def answer_at_once(part: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:
+def answer_at_once(part: pluggy.HookImpl | HookPart, arguments: Mapping[str, object]) -> object:
     """Return what one plugin answers; TypeError for a promise."""
     value = answer_of(part, arguments)
     if inspect.isawaitable(value):

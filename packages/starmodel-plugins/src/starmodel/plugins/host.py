@@ -124,7 +124,7 @@ class PluginHost(PluginRoster):
                 is_required=part.plugin_name in self.required,
                 timeout=self.timeout,
                 function=part.function,
-                names=tuple(part.argnames),
+                argnames=part.argnames,
                 guarded=partial(self.guarded, part.plugin_name, hook),
                 is_left_out=partial(self._is_left_out, part.plugin_name, hook),
             )

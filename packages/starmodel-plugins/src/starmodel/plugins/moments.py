@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from starmodel.app.telling import being_told
 from starmodel.core.actors import Decision
@@ -15,7 +16,7 @@ from .roster import FAILURE, reason
 from .watching import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from .parts import HookPart
 
 __all__ = ["EventMoments"]
+
+_Leave: TypeAlias = (
+    "Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], Awaitable[bool]]"
+)
 
 _UNDECIDED = Decision(allowed=False, why="a plugin that is required could not take part")
 
@@ -107,24 +112,24 @@ class _Listener:
             raise HookFailedError(self._part.plugin, "starmodel_domain_event", reason(failure)) from failure
 
 
-class _Exit:
-    """The end of one plugin's wrap: it sees what the event raised, and changes nothing about it."""
+async def _left(
+    part: HookPart,
+    wrap: AbstractAsyncContextManager[object],
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: TracebackType | None,
+) -> bool:
+    """Leave what *part* wrapped a command in: it sees what the event raised, and changes nothing about it."""
+    with part.guarded():
+        try:
+            await within(part.timeout, wrap.__aexit__(kind, error, trace))
+        except Exception as raised:
+            if raised is not error:
+                raise
+    return False
 
-    def __init__(self, part: HookPart, wrap: AbstractAsyncContextManager[object]) -> None:
-        self._part, self._wrap = part, wrap
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._part.guarded():
-            try:
-                await within(self._part.timeout, self._wrap.__aexit__(kind, error, trace))
-            except Exception as raised:
-                if raised is not error:
-                    raise
-
-
-async def _entered(part: HookPart, command: Command, actor: Actor) -> _Exit | None:
+async def _entered(part: HookPart, command: Command, actor: Actor) -> _Leave | None:
     """Return the end of what *part* wraps a command in, which has begun; ``None`` when it could not."""
     if part.is_left_out():
         return None
@@ -136,7 +141,7 @@ async def _entered(part: HookPart, command: Command, actor: Actor) -> _Exit | No
                 "@contextlib.asynccontextmanager, below @hookimpl"
             )
         await within(part.timeout, wrap.__aenter__())
-        return _Exit(part, wrap)
+        return partial(_left, part, wrap)
     return None
 
 

@@ -8,8 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .calling import answer_at_once, answer_of
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from contextlib import AbstractContextManager
 
 __all__ = ["BlockingError", "HookPart", "within"]
@@ -39,9 +41,13 @@ class HookPart:
     is_required: bool
     timeout: float
     function: Callable[..., Any]
-    names: tuple[str, ...]
+    argnames: Sequence[str]
     guarded: Callable[[], AbstractContextManager[None]]
     is_left_out: Callable[[], bool]
+
+    def answer(self, **arguments: object) -> Any:
+        """Return what it answers at once; TypeError when that is to be awaited."""
+        return answer_at_once(self, arguments)
 
     async def call(self, **arguments: object) -> Any:
         """Return what it answers within the time-out; whatever it raises is raised.
@@ -49,7 +55,7 @@ class HookPart:
         BlockingError, with the answer, from a plain function that kept the event loop waiting.
         """
         begun = time.perf_counter()
-        value = self.function(*(arguments[name] for name in self.names))
+        value = answer_of(self, arguments)
         if inspect.isawaitable(value):
             return await within(self.timeout, value)
         took = time.perf_counter() - begun

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
+from starmodel.plugins import amended
 
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
@@ -44,7 +46,9 @@ def attach_api(app: StarModelApp, api: str | None, title: str) -> None:
             f"api={api!r} needs the package of the REST interface: pip install 'starmodel[rest]'"
         ) from error
     _refuse_taken(app, path)
-    rest = RestApp(app.application, identify=app.runtime.actor, title=title)
+    plugins = app.runtime.plugins
+    amend = partial(amended, plugins, "starmodel_openapi") if plugins.has("starmodel_openapi") else None
+    rest = RestApp(app.application, identify=app.runtime.actor, title=title, amend=amend)
     app.attach(path, rest, drain=rest.drain, takes=rest.takes, end_those=rest.end_those)
 
 

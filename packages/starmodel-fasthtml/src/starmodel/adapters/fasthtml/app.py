@@ -122,8 +122,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         if metrics is not None:
-            door = MetricsDoor(runtime, metrics)
-            self.router.routes.append(Route(METRICS_PATH, door, methods=["GET"], name="starmodel-metrics"))
+            numbers = MetricsDoor(runtime, metrics)
+            self.router.routes.append(Route(METRICS_PATH, numbers, methods=["GET"], name="starmodel-metrics"))
         self._open_door(Route(LIVE_PATH, LiveDoor(runtime), methods=["GET"], name="starmodel-live"))
         self._open_door(Route(KEPT_PATH, KeptDoor(runtime), methods=["POST"], name="starmodel-kept"))
         self.router.routes.append(_AssetRoute(runtime.assets))

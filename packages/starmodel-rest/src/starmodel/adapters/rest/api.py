@@ -22,7 +22,7 @@ from .feed import Feeds
 from .files import FileDoor, UploadDoor
 from .page import documentation_routes
 from .service import Identify, Service
-from .specification import specification
+from .specification import Amend, check_document, specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ class RestApp(FastAPI):
 
     Mounted below a web application it needs no lifespan.  *identify* says who sent a request; each entity is as visible
     to them as their policies say.  ``@api.get("/report")`` adds an endpoint as FastAPI knows it.  *max_feeds* bounds
-    the feeds of changes that are open at once.
+    the feeds of changes that are open at once.  *amend* returns the OpenAPI document as it is to be shown.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class RestApp(FastAPI):
         title: str = "StarModel",
         version: str = "1",
         max_feeds: int = 1000,
+        amend: Amend | None = None,
         **fastapi: Any,
     ) -> None:
         super().__init__(
@@ -70,7 +71,7 @@ class RestApp(FastAPI):
             redirect_slashes=False,
             **fastapi,
         )
-        self.application = application
+        self.application, self._amend = application, amend
         self.feeds = Feeds(application, max_open=max_feeds)
         self._service = Service(application, identify)
         self._offered: dict[type[Entity], list[Handler]] = {}
@@ -108,7 +109,8 @@ class RestApp(FastAPI):
         """Return the OpenAPI document: the entities', and what was added as FastAPI knows it."""
         self._include_new()
         self.openapi_schema = None
-        return specification(super().openapi(), self.application.codec, self._offered)
+        document = specification(super().openapi(), self.application.codec, self._offered)
+        return document if self._amend is None else self._amend(document, check_document)
 
     def _include_new(self) -> None:
         for kind in self.application.catalog:

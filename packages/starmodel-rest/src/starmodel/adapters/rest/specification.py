@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starmodel.app import MAX_PAGE
 from starmodel.app.doors import path_of
@@ -18,13 +19,16 @@ from .pieces import ID, KEY, MATCH, PROBLEM, json_body, preview_answer, query, r
 from .schemas import Schemas, example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starmodel.app import Handler
     from starmodel.core.entity import Entity
     from starmodel.core.ports import Codec
 
-__all__ = ["specification"]
+__all__ = ["Amend", "check_document", "specification"]
+
+Amend: TypeAlias = "Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], dict[str, Any]]"
+"""Returns the document as it is to be shown; what it calls with a document raises when that is none."""
 
 
 def specification(
@@ -50,6 +54,14 @@ def specification(
         "paths": {**paths, **base.get("paths", {})},
         "components": {**components, "schemas": {**schemas.found, **components.get("schemas", {})}},
     }
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Raise TypeError or ValueError when *document* is none that could be shown: it lost a part, or is not JSON."""
+    for name, kind in (("openapi", str), ("info", dict), ("paths", dict)):
+        if not isinstance(document.get(name), kind):
+            raise TypeError(f"the document has no {name!r} any more")
+    json.dumps(document)
 
 
 class _Operations:
