@@ -46,12 +46,15 @@ class Queries:
         self._sqlite = sqlite
         self._filters: dict[type[Entity], Filter] = {}
         self._statements: OrderedDict[Any, Select[Any] | Reading] = OrderedDict()
+        self._by_id: dict[type[Entity], Select[Any] | Reading] = {}
         self._lock = threading.Lock()
 
     def get(self, kind: type[E], id: str, now: float, connection: Connection) -> Stored[E] | None:
         """Return the newest snapshot, or ``None``."""
         mapper = self._tables.of(kind)
-        statement = self._statement((kind, "get"), lambda: _by_id(mapper))
+        statement = self._by_id.get(kind)  # one for each class: these are never too many
+        if statement is None:
+            statement = self._by_id[kind] = self._built(_by_id(mapper))
         rows = self._rows(connection, statement, {"the_id": id, "_now": now})
         return next(iter(mapper.stored(rows)), None)
 
@@ -110,13 +113,15 @@ class Queries:
             return statement(connection, **parameters)
         return connection.execute(statement, parameters).all()
 
+    def _built(self, made: Select[Any]) -> Select[Any] | Reading:
+        reading = Reading(made, _SQLITE) if self._sqlite else None
+        return reading if reading is not None and reading.is_whole else made
+
     def _statement(self, key: Any, build: Callable[[], Select[Any]]) -> Select[Any] | Reading:
         """Return the statement for a shape; those that were not needed for longest are forgotten."""
         known = self._statements.get(key)
         if known is None:
-            known = made = build()
-            if self._sqlite and (reading := Reading(made, _SQLITE)).is_whole:
-                known = reading
+            known = self._built(build())
         with self._lock:
             self._statements[key] = known
             self._statements.move_to_end(key)

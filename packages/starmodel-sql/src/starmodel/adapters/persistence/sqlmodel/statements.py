@@ -70,11 +70,7 @@ def run_raw(
     raw: Any = connection.connection.driver_connection
     dialect = connection.dialect
     try:
-        cursor = raw.cursor()
-        if values is None:
-            cursor.execute(sql)
-        else:
-            cursor.execute(sql, values)
+        cursor = raw.execute(sql) if values is None else raw.execute(sql, values)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall() if cursor.description else ()
         cursor.close()
     except dialect.loaded_dbapi.Error as error:
