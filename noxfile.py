@@ -23,7 +23,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "tests", "coverage", "alone", "docs"]
+nox.options.sessions = ["lint", "types", "tests", "coverage", "alone", "subsets", "docs"]
 
 # pyenv puts shims on PATH that answer for interpreters it has not activated: put the real ones before them.
 _pyenv = sorted(Path.home().glob(".pyenv/versions/3.1[1-9]*/bin"))
@@ -121,6 +121,37 @@ def alone(session: nox.Session, package: str) -> None:
     readme = f"tests/docs/test_code_blocks.py::test_the_code_on_a_page_runs[packages/{package}/README.md]"
     workers = ("-q", "-n", "2", "--dist", "worksteal", "-m", "not long")
     session.run("pytest", *workers, f"packages/{package}/tests", readme, *session.posargs)
+
+
+SUBSETS = {
+    "core": ("domain.py", "starmodel-core"),
+    "core+pydantic": ("memory.py", "starmodel-pydantic"),
+    "core+plugins": ("plugged.py", "starmodel-plugins"),
+    "core+sql": ("database.py", "starmodel-pydantic", "starmodel-sql"),
+    "core+redis": ("redis_store.py", "starmodel-pydantic", "starmodel-redis"),
+    "core+rest": ("rest.py", "starmodel-pydantic", "starmodel-rest"),
+    "core+fasthtml": ("web.py", "starmodel-pydantic", "starmodel-fasthtml"),
+    "cli": ("terminal.py", "starmodel[cli]"),
+    "fasthtml": ("whole.py", "starmodel[fasthtml]"),
+    "fasthtml,monsterui": ("whole.py", "starmodel[fasthtml,monsterui]"),
+    "fasthtml,rest": ("whole.py", "starmodel[fasthtml,rest]"),
+    "fasthtml,sql": ("whole.py", "starmodel[fasthtml,sql]"),
+    "fasthtml,auth,sql": ("whole.py", "starmodel[fasthtml,auth,sql]"),
+    "all": ("whole.py", "starmodel[all]"),
+}
+"""Sets of wheels that somebody would choose, and the program of tests/subsets that each of them has to run."""
+
+
+@nox.session(reuse_venv=False)
+@nox.parametrize("subset", list(SUBSETS), ids=list(SUBSETS))
+def subsets(session: nox.Session, subset: str) -> None:
+    """Install some of the wheels into an empty venv, and run a program that needs these and no others."""
+    build_wheels(session)
+    program, *wheels = SUBSETS[subset]
+    session.install(CONSTRAINTS, f"--constraint={OURS}", *wheels)
+    chosen = re.findall(r"\[(.*)\]", wheels[0])
+    extras = chosen[0].replace("all", "auth,cli,fasthtml,monsterui,rest,sql").split(",") if chosen else []
+    session.run("python", str(ROOT / "tests" / "subsets" / program), *extras)
 
 
 @nox.session
