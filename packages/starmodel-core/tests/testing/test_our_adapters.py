@@ -7,7 +7,16 @@ import pytest
 from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import InProcessBus
-from starmodel.testing import BusContract, CodecContract, FileStoreContract, PlainCodec, StoreContract
+from starmodel.core import Actor
+from starmodel.testing import (
+    AuthContract,
+    BusContract,
+    CodecContract,
+    Credentials,
+    FileStoreContract,
+    PlainCodec,
+    StoreContract,
+)
 
 
 class TestMemoryRepo(StoreContract):
@@ -42,3 +51,37 @@ class TestDirectoryFileStore(FileStoreContract):
     @pytest.fixture
     def file_store(self, tmp_path):
         return DirectoryFileStore(tmp_path / "files")
+
+
+class HeaderTokens:
+    """The smallest provider that is one: whoever sends a token that is known."""
+
+    def __init__(self, names):
+        self._names = names
+
+    async def identify(self, headers, _session, visitor):
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        name = self._names.get(token) if scheme == "Bearer" else None
+        return None if name is None else Actor(name, visitor, frozenset({"api"}))
+
+
+def bearer(name, token):
+    return Credentials(actor=name, headers={"authorization": f"Bearer {token}"})
+
+
+class TestHeaderTokens(AuthContract):
+    @pytest.fixture
+    def provider(self):
+        return HeaderTokens({"a long token": "ada", "another one": "bob"})
+
+    @pytest.fixture
+    def known(self):
+        return bearer("ada", "a long token")
+
+    @pytest.fixture
+    def other(self):
+        return bearer("bob", "another one")
+
+    @pytest.fixture
+    def ended(self):
+        return bearer("eve", "one that was taken back")

@@ -9,6 +9,7 @@ except ModuleNotFoundError as error:
 
 # Before the suites are imported, so that their failures explain themselves in whatever project they run.
 pytest.register_assert_rewrite(
+    "starmodel.testing.auth",
     "starmodel.testing.bus",
     "starmodel.testing.codec",
     "starmodel.testing.files",
@@ -17,6 +18,7 @@ pytest.register_assert_rewrite(
 )
 
 from .applications import application  # noqa: E402  (see above)
+from .auth import AuthContract, Credentials  # noqa: E402  (see above)
 from .base import Contract  # noqa: E402  (see above)
 from .bus import BusContract  # noqa: E402  (see above)
 from .codec import CodecContract  # noqa: E402  (see above)
@@ -30,9 +32,11 @@ from .strategies import entities  # noqa: E402  (see above)
 from .ui import UIContract  # noqa: E402  (see above)
 
 __all__ = [
+    "AuthContract",
     "BusContract",
     "CodecContract",
     "Contract",
+    "Credentials",
     "FakeClock",
     "FaultyStore",
     "FileStoreContract",
