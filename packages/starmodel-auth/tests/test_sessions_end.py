@@ -57,6 +57,7 @@ def accounts_of(app):
 
 async def test_what_ends_the_sessions_of_a_user_ends_their_streams_on_another_node_too(nodes, sign_in):
     here, there = nodes
+    assert here.application.persistence.name_for(User) == "sql"  # where the rest lasts
     ada = await accounts_of(here).add("ada", PASSWORD)
     for change in ("set_password", "set_roles", "disable"):
         visitor = Visitor(there)
@@ -72,10 +73,6 @@ async def test_what_ends_the_sessions_of_a_user_ends_their_streams_on_another_no
     assert (await sign_in(Visitor(there), password=PASSWORD)).status == 403
     await accounts_of(there).enable(ada)
     assert (await sign_in(Visitor(here), password=PASSWORD)).status == 303
-
-
-async def test_users_are_kept_where_the_rest_lasts(nodes):
-    assert nodes[0].application.persistence.name_for(User) == "sql"
 
 
 async def test_a_user_changes_their_password_themselves_and_signs_in_by_the_new_one(app, visitor, sign_in):

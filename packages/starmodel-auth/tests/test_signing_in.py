@@ -105,6 +105,15 @@ async def test_the_browser_that_a_user_signed_in_from_before_is_not_slowed_down_
     assert (await sign_in(stranger)).status == 429
 
 
+async def test_the_navigation_shows_the_way_in_or_out(visitor, sign_in):
+    assert 'href="/login"' in (await visitor.get("/note")).text
+    await sign_in(visitor)
+    page = (await visitor.get("/note", accept_language="de")).text
+    assert 'href="/logout"' in page
+    assert ">Abmelden" in page
+    assert 'href="/login"' not in page
+
+
 async def test_other_sites_sign_nobody_in_or_out(visitor, sign_in):
     for sent in ({"sec_fetch_site": "cross-site"}, {"origin": "https://evil.example"}):
         answer = await visitor.form("/login", {"name": "ada", "password": "a few words for ada"}, **sent)

@@ -62,13 +62,10 @@ def test_users_are_added_listed_changed_and_disabled(user):
     code, out, _ = user("add", "Ada", "--role", "editor", password="a few words for ada")
     assert (code, out) == (0, "Ada may sign in as editor.\n")
     assert user("roles", "ada", "admin", "editor")[1] == "Ada has the roles admin, editor now.\n"
-    assert users_of(user) == {"Ada": (["admin", "editor"], False)}
-    assert user("roles", "ada")[1] == "Ada has no role now.\n"
     assert "signed out everywhere" in user("disable", "ADA")[1]
-    assert users_of(user) == {"Ada": ([], True)}
-    user("enable", "ada")
+    assert users_of(user) == {"Ada": (["admin", "editor"], True)}
+    assert user("enable", "ada")[1] == "Ada may sign in again as admin, editor.\n"
     assert "another password" in user("password", "ada", password="other words for ada")[1]
-    assert users_of(user) == {"Ada": ([], False)}
 
 
 def test_what_does_not_fit_is_said_in_one_sentence_and_changes_nothing(user):
@@ -76,10 +73,7 @@ def test_what_does_not_fit_is_said_in_one_sentence_and_changes_nothing(user):
     for words, password, told in [
         (["add", "ADA"], "a few words for ada", "there is a user 'ADA' already"),
         (["add", "bob"], "short", "at least 15 characters"),
-        (["add", "b b"], "a few words for bob", "blanks"),
-        (["add", "bob", "--role", "an editor"], "a few words for bob", "is no role"),
         (["password", "adda"], "a few words for ada", "did you mean 'ada'?"),
-        (["disable", "bob"], None, "there is no user 'bob'"),
         (["add", "bob"], None, "STARMODEL_USER_PASSWORD"),
     ]:
         code, out, err = user(*words, password=password)

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["change_form", "sign_in_form", "sign_out_form"]
 
 
-def sign_in_form(kit: UIAdapter, words: Speak, *, name: str = "", after: str = "/", error: str = "") -> list[Any]:
-    """Return the form for name and password; with an *error* the keyboard is where the password goes."""
+def sign_in_form(
+    kit: UIAdapter, words: Speak, *, name: str = "", after: str = "/", error: str = "", wrong: str = ""
+) -> list[Any]:
+    """Return the form for name and password; after an *error* the keyboard is where the password goes.
+
+    *wrong* is said of the password as well.
+    """
     fields = [
         Field(
             id="sm-user-name",
@@ -36,7 +41,7 @@ def sign_in_form(kit: UIAdapter, words: Speak, *, name: str = "", after: str = "
                 "autofocus": not error,
             },
         ),
-        _password("sm-user-password", "password", words("Password"), "current-password", error, autofocus=bool(error)),
+        _password("sm-user-password", "password", words("Password"), "current-password", wrong, autofocus=bool(error)),
         Field(id="sm-user-next", name="next", label="", widget="hidden", value=after),
     ]
     button = kit.button(words("Sign in"), {"type": "submit"}, tone="primary", icon="log-in")

@@ -77,7 +77,7 @@ class SignInPages:
             return await self._too_busy(request, name, after)
         if user is None:
             error = words("The name or the password is not right.")
-            return await self._asked(request, name=name, after=after, error=error, status=403)
+            return await self._asked(request, name=name, after=after, error=error, wrong=error, status=403)
         self._limits.succeeded(key, address, browser)
         begin(await read(request.session), user)
         response = RedirectResponse(after, 303)
@@ -85,12 +85,19 @@ class SignInPages:
         return response
 
     async def _asked(
-        self, request: Request, *, name: str = "", after: str = "/", error: str = "", status: int = 200
+        self,
+        request: Request,
+        *,
+        name: str = "",
+        after: str = "/",
+        error: str = "",
+        wrong: str = "",
+        status: int = 200,
     ) -> Response:
         pages = self._app.pages
         words = pages.speak(request)
         title = words("Error: {what}", what=words("Sign in")) if error else words("Sign in")
-        parts = sign_in_form(pages.kit, words, name=name, after=after, error=error)
+        parts = sign_in_form(pages.kit, words, name=name, after=after, error=error, wrong=wrong)
         return await self._page(request, title, words("Sign in"), parts, status)
 
     async def _too_often(self, request: Request, name: str, after: str, wait: float) -> Response:

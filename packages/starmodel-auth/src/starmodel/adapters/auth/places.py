@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-__all__ = ["SIGN_IN", "SIGN_OUT", "own_path", "sign_in_address"]
+__all__ = ["CHANGE_PASSWORD", "SIGN_IN", "SIGN_OUT", "own_path", "sign_in_address"]
 
 SIGN_IN, SIGN_OUT, CHANGE_PASSWORD = "/login", "/logout", "/password"
 

@@ -11,12 +11,14 @@ from starmodel.core.actors import Actor
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.hooks import hookimpl
 from starmodel.core.ports import Durability
+from starmodel.core.ui import Link
 
 from .accounts import Accounts
 from .asking import LeadsToSignIn
 from .hashing import PasswordHashing
 from .limits import SignInLimits
 from .pages import SignInPages
+from .places import SIGN_IN, SIGN_OUT
 from .session import signed_in
 from .users import SessionsEnded, User
 
@@ -79,6 +81,13 @@ class PasswordAuth:
     def starmodel_middleware(self) -> Iterable[Any]:
         """Lead whoever is not signed in to the page where they can be, from one that they may not see."""
         return [partial(LeadsToSignIn, knows=self.identify)]
+
+    @hookimpl
+    def starmodel_nav(self, actor: Actor) -> Iterable[Link]:
+        """Show the way in, or out."""
+        if actor.is_signed_in:
+            return [Link(label="Sign out", href=SIGN_OUT, icon="log-out")]
+        return [Link(label="Sign in", href=SIGN_IN, icon="log-in")]
 
     @hookimpl
     async def starmodel_startup(self) -> None:
