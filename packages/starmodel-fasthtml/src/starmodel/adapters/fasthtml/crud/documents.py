@@ -13,7 +13,7 @@ from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
 from starmodel.adapters.fasthtml.pages import AT_ONCE, META, live_part, page_part, plain_form
 from starmodel.core.ui import Frame
 
-from .additions import nav_links
+from .additions import NAV, nav_links
 from .choosing import language_menu
 from .scripts import SCRIPT_PHRASES
 from .searching import search_link
@@ -72,7 +72,8 @@ def document(
         lambda _: "".join([html_of(checked_tree(part)) for part in content.parts])
     )
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
-    live = live_part(call.read, site.runtime, call.scope, anybody=content.lasting)
+    is_everybodys = content.lasting and not site.runtime.plugins.has(NAV)  # which may differ from reader to reader
+    live = live_part(call.read, site.runtime, call.scope, anybody=is_everybodys)
     filled = {"title": escape(title), "page": page_part(inner) + live, "nonce": _NONCE, "key": KEY}
     return Document(around.filled(filled.__getitem__), content.status)
 
