@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 
 import pytest
@@ -27,14 +26,9 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "main.py").write_text(MAIN)
     monkeypatch.chdir(tmp_path)
-    before = dict(os.environ)
-    os.environ.update(
-        STARMODEL_AUTH="password", STARMODEL_STORE="sql", STARMODEL_ENV="development", STARMODEL_UI="plain"
-    )
+    for name, value in {"AUTH": "password", "STORE": "sql", "ENV": "development", "UI": "plain"}.items():
+        monkeypatch.setenv(f"STARMODEL_{name}", value)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    yield tmp_path
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture
