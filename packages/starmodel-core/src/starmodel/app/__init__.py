@@ -5,7 +5,7 @@ from .application import Application
 from .bus import InProcessBus
 from .catalog import Catalog, Handler
 from .current import application_of
-from .declaring import DeclaredPolicy, is_ruled, limits, may_ever, narrowed
+from .declaring import DeclaredPolicy, is_ruled, limits, may_ever, narrowed, refuse_unlisted
 from .dispatcher import Dispatcher, Guard, Result
 from .downloads import Download, download
 from .files import Files
@@ -82,6 +82,7 @@ __all__ = [
     "query_from",
     "readable",
     "refusal_of",
+    "refuse_unlisted",
     "take_file",
     "tally",
     "walk",

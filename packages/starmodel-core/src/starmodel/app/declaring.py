@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starmodel.core.actors import ALLOWED, Decision
+from starmodel.core.errors import ForbiddenError
 from starmodel.core.options import READ
 
 from .policies import VisitorPolicy
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from starmodel.core.query import Query
     from starmodel.core.who import Where
 
-__all__ = ["DeclaredPolicy", "is_ruled", "limits", "may_ever", "narrowed"]
+    from .application import Application
+
+__all__ = ["DeclaredPolicy", "is_ruled", "limits", "may_ever", "narrowed", "refuse_unlisted"]
 
 _SIGN_IN = "sign in first"
 
@@ -88,3 +91,10 @@ def may_ever(kind: type[Entity], actor: Actor, action: str, /) -> bool:
     """Tell whether the class lets *actor* do *action* to any of its entities; for ``create`` whether to make one."""
     said = kind.__entity_policy__
     return said is None or actor.trusted or said.may_ever(actor, action, kind)
+
+
+def refuse_unlisted(application: Application, kind: type[Entity], actor: Actor, /) -> None:
+    """Raise ForbiddenError when the class lets *actor* read none of its entities, whichever there are."""
+    if not may_ever(kind, actor, READ):
+        why = application.policy.decide(actor, READ, kind, None, None).why
+        raise ForbiddenError(f"{kind.__entity_name__}.{READ}", why)

@@ -70,11 +70,14 @@ class Declared:
         return said or self._by_action.get(OTHERWISE)
 
     def allows(self, actor: Any, action: str, kind: type[Entity], id: str | None, entity: Entity | None) -> bool:
-        """Tell whether *actor* may do *action*, to *entity* if that is one of an instance."""
+        """Tell whether *actor* may do *action*, to *entity* if that is one of an instance.
+
+        To read without an *id* is to read any of them.
+        """
         who = self.who(action)
         if who is None:
             return False
-        if action in _TAKEN_BACK and id is None:  # what is taken back is asked about one by one
+        if id is None and (action == READ or action in _TAKEN_BACK):  # each of them is asked about by itself
             return who.where(actor, kind) is not None
         if entity is None or action in self._of_class:
             return self.is_of_class(action, id) and who.holds_without(actor, making=action == "create")

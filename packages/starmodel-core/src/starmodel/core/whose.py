@@ -101,8 +101,8 @@ class _When(Who):
         del making
         return False
 
-    def where(self, _actor: Actor, _kind: type[Entity]) -> Where | None:
-        return self.condition
+    def where(self, _actor: Actor, kind: type[Entity]) -> Where | None:
+        return self._fitted.get(kind) or self._fit(kind)
 
     def refuse_unfit(self, kind: type[Entity]) -> None:
         if steps_of(self.condition):

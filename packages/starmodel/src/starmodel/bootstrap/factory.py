@@ -61,6 +61,7 @@ def create_application(
         workers=chosen.workers,
         files=files if files is not None else DirectoryFileStore(folder_of_files(chosen)),
         secret=chosen.secret,
+        explain=chosen.env == "development",
     )
     application.persistence.refuse_workers(chosen.workers)
     return application

@@ -29,7 +29,7 @@ class Audience:
     __slots__ = ("__weakref__", "_about", "_asked", "_id_line", "_message", "_remade", "rights", "signals", "views")
 
     def __init__(
-        self, views: Mapping[Key, frozenset[ViewUse]], signals: Mapping[Key, frozenset[str]], rights: frozenset[str]
+        self, views: Mapping[Key, frozenset[ViewUse]], signals: Mapping[Key, frozenset[str]], rights: Hashable
     ) -> None:
         self.views, self.signals, self.rights = views, signals, rights
         self._about: Stored[Any] | None = None
@@ -58,7 +58,7 @@ class Audiences:
     def __init__(self) -> None:
         self._open: WeakValueDictionary[Hashable, Audience] = WeakValueDictionary()
 
-    def of(self, deps: PageToken | PageRead, rights: frozenset[str]) -> Audience:
+    def of(self, deps: PageToken | PageRead, rights: Hashable) -> Audience:
         """Return the audience of a page."""
         views = {key: frozenset(uses) for key, uses in deps.views.items()}
         signals = {key: frozenset(names) for key, names in deps.signals.items()}

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from starmodel.app import may_read as may_see
 from starmodel.core.query import Stored
 
+from .rights import rights_of, rights_on
 from .signals import shown_values
 from .wire import elements_frame, signals_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from starmodel.core.actors import Actor
     from starmodel.core.entity import Entity
     from starmodel.core.typing import Key
@@ -79,9 +82,10 @@ def fields_told(stored: Stored[Any]) -> frozenset[str] | None:
     return stored.fields if isinstance(stored, Told) else None
 
 
-def _view_frame(hub: Hub, rights: frozenset[str], name: str, params: str, stored: Stored[Any]) -> bytes:
+def _view_frame(hub: Hub, rights: Hashable, name: str, params: str, stored: Stored[Any]) -> bytes:
     """Return the frame that patches one view; encoded once for all tabs with the same rights."""
     view, entity, fields = hub.view(name), stored.entity, fields_told(stored)
+    rights = rights_on(type(entity), rights)
     key = (view, type(entity).__entity_name__, entity.id, stored.version, params, rights, fields)
 
     def make() -> bytes:
@@ -91,11 +95,14 @@ def _view_frame(hub: Hub, rights: frozenset[str], name: str, params: str, stored
     return hub.frame(key, make)
 
 
-def preview_frames(hub: Hub, deps: PageToken | PageRead, snapshot: Entity) -> list[bytes]:
-    """Return the frames that show a snapshot that is not stored; nobody else is sent them."""
+def preview_frames(hub: Hub, deps: PageToken | PageRead, snapshot: Entity, actor: Actor) -> list[bytes]:
+    """Return the frames that show *actor* a snapshot that is not stored; nobody else is sent them."""
+    if not may_read(hub, actor, snapshot):
+        return []
+    rights = rights_of([type(snapshot)], actor)
     uses = deps.views.get(key_of(snapshot), ())
     known = [(view, use.params) for use in uses if (view := hub.view(use.view)) is not None]
-    return [elements_frame(view.render(snapshot, params)) for view, params in known]
+    return [elements_frame(view.previewed(snapshot, params, rights)) for view, params in known]
 
 
 def signal_frames(read: PageRead) -> list[bytes]:

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from starmodel.app import is_ruled, narrowed
 from starmodel.app.policies import belongs_to_one
 from starmodel.app.reading import may_read, sifted
 from starmodel.core.entity import Entity
@@ -133,10 +134,14 @@ class PageRead:
         """Return the entities that match and may be seen; the page then depends on which they are."""
         await self._note_position(kind)
         query = Query(where=where, order=tuple(order), limit=limit, after=after, search=search).checked(kind)
-        page = await self.app.persistence.query(kind, query)
+        shown = narrowed(kind, query, self.actor)
+        if shown is None:
+            self._depend(kind, query, steps_of(query.where))
+            return []
+        page = await self.app.persistence.query(kind, shown)
         found, looked_at = [stored for stored in page.items if self._may_read(stored)], len(page.items)
         while len(found) < limit and page.next is not None:  # those that may not be seen take nobody's place
-            page = await self.app.persistence.query(kind, replace(query, after=page.next))
+            page = await self.app.persistence.query(kind, replace(shown, after=page.next))
             found += [stored for stored in page.items if self._may_read(stored)]
             looked_at += len(page.items)
         # One that is hidden now may be shown after a change that the query itself does not notice.
@@ -174,6 +179,8 @@ class PageRead:
 
     async def _note_position(self, kind: type[Entity]) -> None:
         """Note where the log stood before the first read of a store: what came later is not on the page yet."""
+        if is_ruled(kind):
+            self.is_everybodys = False
         store = self.app.persistence.for_class(kind)
         if id(store) in self._noted:
             return

@@ -145,7 +145,9 @@ class Runtime:
                 found = await provider.identify(headers, scope["session"], visitor)
                 if found is not None:
                     self.sessions.belongs_to(scope["state"]["visit"], owner_mark(found.id))
-                    return found if found.visitor is not None else replace(found, visitor=visitor)
+                    actor = found if found.visitor is not None else replace(found, visitor=visitor)
+                    scope["starmodel.actor"] = actor
+                    return actor
         return Actor(visitor, visitor)
 
     async def ask_plugins(self, actor: Actor, command: Command) -> None:

@@ -8,6 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from starmodel.app import is_ruled, narrowed
 from starmodel.core.query import Query, Stored
 
 from .audience import joined
@@ -15,6 +16,7 @@ from .patches import entity_frames, key_of, may_read, preview_frames, signal_fra
 from .relevance import concerns
 from .remaking import what_makes_it_again
 from .results import go, toast
+from .rights import rights_of
 from .wire import elements_frame, event_frame
 
 if TYPE_CHECKING:
@@ -95,7 +97,9 @@ class Tab:
 
     def _depend_on(self, deps: PageToken | PageRead) -> None:
         self.deps = deps
-        self._audience = self.hub.audiences.of(deps, self.actor.roles)
+        kind = self.hub.app.catalog.kind
+        rights = rights_of([kind(name) for name in {name for name, _ in deps.views}], self.actor)
+        self._audience = self.hub.audiences.of(deps, rights)
         self._epochs = tuple([position.rpartition("-")[0] for position in deps.positions])
 
     def stands_in(self, epochs: Iterable[str]) -> None:
@@ -113,8 +117,11 @@ class Tab:
         return {name for name, _ in self.deps.queries}
 
     def queries_of(self, kind: str) -> list[Query]:
-        """Return the queries of its page over one class."""
-        return [query for name, query in self.deps.queries if name == kind]
+        """Return the queries of its page over one class, for what its reader may see of it."""
+        known, queries = self.hub.app.catalog.kind(kind), [query for name, query in self.deps.queries if name == kind]
+        if not is_ruled(known):
+            return queries
+        return [limited for query in queries if (limited := narrowed(known, query, self.actor)) is not None]
 
     # -- what it has to be told ------------------------------------------------------------------------------------
 
@@ -219,7 +226,7 @@ class Tab:
             self._page_hash = b""
         message = joined(frames, self._marked(id_line))
         for key, snapshot in previews.items():
-            message += b"".join(preview_frames(self.hub, self.deps, snapshot))
+            message += b"".join(preview_frames(self.hub, self.deps, snapshot, self.actor))
             self._shown.pop(key, None)  # what was shown of it is covered: the stored one is to be sent again
             self._page_hash = b""
         if message:

@@ -18,6 +18,7 @@ from .browser.carrying import Kept
 from .fragments import Fragments
 from .markup import Raw, checked_tree, html_of, with_id
 from .reading import ViewUse, current_page, rendered
+from .rights import rights_of
 
 __all__ = ["Fragment", "View", "view", "views"]
 
@@ -77,7 +78,7 @@ class View(Generic[E, P]):
         if use in page.views.get(key, ()):
             page.fields.add(key)  # a patch finds one element of an id: with two, the page is made again
         page.uses_view(key, use)
-        return Fragment(self.html(stored, params, page.actor.roles, page.fragments))
+        return Fragment(self.html(stored, params, rights_of([type(stored.entity)], page.actor), page.fragments))
 
     def _params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """Return further arguments as JSON: a page carries them in its token, and ``1`` is not ``True`` there."""
@@ -136,6 +137,11 @@ class View(Generic[E, P]):
         """Return the id of the view's element, for a view that gives it none itself."""
         tail = f"-{short_hash(params)}" if params else ""
         return f"{type(entity).__entity_name__.lower()}-{entity.id}-{self.__name__}{tail}"
+
+    def previewed(self, entity: Entity, params: str, rights: object) -> str:
+        """Return the view of a snapshot that is not stored."""
+        del rights
+        return self.render(entity, params)
 
     @property
     def kind(self) -> type[Entity] | None:

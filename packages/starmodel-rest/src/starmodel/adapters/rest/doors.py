@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from starmodel.app import pairs_of, permitted, query_from, readable, tally
+from starmodel.app import pairs_of, permitted, query_from, readable, refuse_unlisted, tally
 from starmodel.app.doors import command_id, outcome_of, shown
 from starmodel.core.commands import Command
 from starmodel.core.errors import FieldConflictError, InvalidError, NotFoundError, Problem
@@ -104,6 +104,7 @@ class CollectionDoor(Door):
         query = query_from(self._kind, asked.pairs, app.codec, reserved=RESERVED)
         fields, counts = asked.fields(self._kind), asked.flag("count")
         actor = await self._service.identify(request.scope)
+        refuse_unlisted(app, self._kind, actor)
         if "text/event-stream" in request.headers.get("accept", ""):
             return self._feeds.feed(self._kind, query, actor, fields, request)
         page = await permitted(app, self._kind, query, actor=actor)

@@ -52,9 +52,9 @@ def bulk_events(shape: Shape) -> dict[str, Handler]:
     return found
 
 
-def bulk_bar(call: PageCall, shape: Shape) -> Any:
+def bulk_bar(call: PageCall, shape: Shape, can: frozenset[str]) -> Any:
     """Return what stands below a list for what is done to several of its rows; ``""`` where nothing can be done."""
-    events = bulk_events(shape)
+    events = [name for name in bulk_events(shape) if name in can]
     if not events:
         return ""
     words, kit = call.words, call.kit

@@ -11,6 +11,7 @@ from starmodel.core.errors import NotFoundError, QueryError
 from starmodel.core.ui import Link
 
 from .additions import panels
+from .allowing import may
 from .buttons import action_button, form_link
 from .call import Content
 from .relating import related
@@ -68,19 +69,14 @@ async def _as_it_is(call: PageCall, shape: Shape) -> Content:
 def _actions(call: PageCall, shape: Shape, entity: Entity) -> list[Any]:
     """Return what the reader may do with *entity*."""
     kit, words, id = call.kit, call.words, entity.id
-    allowed = [one for one in shape.actions if _may(call, shape, one.event.name, entity)]
+    allowed = [one for one in shape.actions if may(call, shape, one.event.name, entity)]
     made = [action_button(kit, shape, one, id, words, tone="default") for one in allowed]
-    if "update" in shape.handlers and _may(call, shape, "update", entity):
+    if "update" in shape.handlers and may(call, shape, "update", entity):
         edit = form_link(kit, words("Edit"), f"{shape.path}/{id}/edit", tone="primary", icon="pencil")
         made.insert(0, edit)
-    if "delete" in shape.handlers and _may(call, shape, "delete", entity):
+    if "delete" in shape.handlers and may(call, shape, "delete", entity):
         made.append(action_button(kit, shape, shape.handlers["delete"], id, words, tone="danger", icon="trash-2"))
     return made
-
-
-def _may(call: PageCall, shape: Shape, event: str, entity: Entity) -> bool:
-    actor = call.read.actor
-    return actor.trusted or call.runtime.app.policy.decide(actor, event, shape.kind, entity.id, entity).allowed
 
 
 def _facts(call: PageCall, shape: Shape, entity: Entity) -> Any:

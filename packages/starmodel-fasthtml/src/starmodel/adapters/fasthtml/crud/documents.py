@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from starmodel.core.actors import Actor
     from starmodel.core.ui import Link
 
     from .call import Content, PageCall
@@ -68,7 +69,7 @@ def document(
     key = ("document", words, added, is_error)
     around = site.template(key, lambda: _around(site, words, added, is_error=is_error))
     links = [] if is_error else nav_links(site.runtime.plugins, call.read.actor)
-    inner = framed(site, words, "" if is_error else call.path, links).filled(
+    inner = framed(site, words, "" if is_error else call.path, call.read.actor, links).filled(
         lambda _: "".join([html_of(checked_tree(part)) for part in content.parts])
     )
     title = content.title if content.title == site.title else f"{content.title} · {site.title}"
@@ -88,19 +89,18 @@ def _around(site: Site, words: Words, added: str, *, is_error: bool) -> Raw:
     )
 
 
-def framed(site: Site, words: Words, path: str, added: Sequence[Link] = ()) -> Template:
-    """Return the frame of a page at *path*, with a slot for its content; *added* is navigation besides the site's."""
+def framed(site: Site, words: Words, path: str, actor: Actor, added: Sequence[Link] = ()) -> Template:
+    """Return the frame of a page at *path* for *actor*, with a slot for its content; *added* is further navigation."""
     places = [*site.places, *[link.href for link in added]]
     place = next((href for href in places if _is_at(path, href)), "")
     key = tuple((link.label, link.href, link.icon, repr(link.attributes)) for link in added)
     return site.template(
-        ("frame", words, place, len(site.places), key),
-        lambda: site.runtime.kit.page(_frame(site, words, place, added), [slot("content")]),
+        ("frame", words, place, len(site.places), site.unseen_by(actor), key),
+        lambda: site.runtime.kit.page(_frame(words, place, site, [*site.links_for(actor), *added]), [slot("content")]),
     )
 
 
-def _frame(site: Site, words: Words, place: str, added: Sequence[Link]) -> Frame:
-    all_links = [*site.links, *added]
+def _frame(words: Words, place: str, site: Site, all_links: Sequence[Link]) -> Frame:
     links = [replace(link, label=words.label(link.label), current=link.href == place) for link in all_links]
     return Frame(
         brand=site.title,

@@ -11,6 +11,7 @@ from starmodel.core.entity import valid_id
 from starmodel.core.errors import NotFoundError, QueryError
 from starmodel.core.query import Query
 
+from .allowing import allowed
 from .buttons import event_path, form_path, has_form
 
 if TYPE_CHECKING:
@@ -68,13 +69,14 @@ async def actions_of(call: PageCall, name: str) -> list[Found]:
 
 def _places(call: PageCall) -> Iterator[Found]:
     words, site = call.words, call.site
-    for link in site.links:
+    for link in site.links_for(call.read.actor):
         yield Found(label=words.label(link.label), note=words("Page"), icon=link.icon, href=link.href)
     for shape in site.shapes:
-        if "create" in shape.handlers:
+        can = allowed(call, shape)
+        if "create" in can:
             label = words("New {thing}", thing=words.within(words.label(shape.label)))
             yield Found(label=label, note=words("Action"), icon="plus", href=f"{shape.path}/new", is_form=True)
-        for handler in shape.class_actions:
+        for handler in [one for one in shape.class_actions if one.event.name in can]:
             label = f"{words.label(shape.plural)}: {shape.event_label(handler.event.name, words)}"
             yield _action(call, shape, handler, "", label)
 

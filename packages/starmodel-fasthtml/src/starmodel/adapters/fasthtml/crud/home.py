@@ -11,6 +11,7 @@ from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
 from .additions import TILES, tiles
+from .allowing import allowed
 from .buttons import action_button
 from .call import Content
 from .values import NOTHING
@@ -28,7 +29,7 @@ _CAP_ONE_BY_ONE = 100
 
 async def home_page(call: PageCall) -> Content:
     """Return the page with a tile for each class."""
-    title, shapes = call.site.title, call.site.shapes
+    title, shapes = call.site.title, call.site.shapes_for(call.read.actor)
     parts: list[Any] = [call.kit.heading(title, actions=_actions(call, shapes))]
     added = await tiles(call)
     if shapes or added:
@@ -75,4 +76,5 @@ def _actions(call: PageCall, shapes: Any) -> list[Any]:
         )
         for shape in shapes
         for one in shape.class_actions
+        if one.event.name in allowed(call, shape)
     ]

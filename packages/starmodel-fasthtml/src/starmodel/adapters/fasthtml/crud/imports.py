@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.errors import NotFoundError, RefusedError
+from starmodel.core.errors import ForbiddenError, NotFoundError, RefusedError
 from starmodel.core.ui import Field
 
+from .allowing import allowed
 from .batches import Batch, batch_id, is_key, undoing
 from .call import Content
 from .importing import Plan, checked, import_rows
@@ -35,7 +36,7 @@ MOST_BYTES = 50 * 1024 * 1024
 
 async def import_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
     """Return the form that a file is sent by; with the token of one, how its columns are mapped."""
-    _refuse_without(shape)
+    _refuse_without(call, shape)
     if not call.first("file"):
         return _upload_page(call, shape)
     file = await _opened(call, call.pairs)
@@ -48,13 +49,16 @@ async def import_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
 
 async def import_sent(call: PageCall, shape: Shape) -> ASGIApp:
     """Return what keeps a file that is sent, or imports one that was."""
-    _refuse_without(shape)
+    _refuse_without(call, shape)
     return posted(call, shape, _sent, files=1)
 
 
-def _refuse_without(shape: Shape) -> None:
+def _refuse_without(call: PageCall, shape: Shape) -> None:
     if "create" not in shape.handlers:
         raise NotFoundError(shape.name, "import")
+    if "create" not in allowed(call, shape):
+        why = call.runtime.app.policy.decide(call.read.actor, "create", shape.kind, None, None).why
+        raise ForbiddenError(f"{shape.name}.create", why)
 
 
 def _visitor(call: PageCall) -> str:

@@ -10,10 +10,13 @@ from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.markup import Raw, html_of
 from starmodel.adapters.fasthtml.reading import ViewUse
+from starmodel.adapters.fasthtml.rights import rights_of
+from starmodel.app import is_ruled, tally
 from starmodel.core.relations import steps_of
 from starmodel.core.ui import Column, Field, Link
 
 from .additions import PANELS, panels
+from .allowing import allowed
 from .asking import ListCall, address, list_address
 from .bulk import bulk_bar
 from .buttons import action_button, form_link
@@ -51,13 +54,13 @@ async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
 
 
 async def _usual_page(call: PageCall, shape: Shape) -> Content:
-    asked = ListCall.of(call, shape)
+    asked, can = ListCall.of(call, shape), allowed(call, shape)
     rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
     await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
     count = await _count(call, shape, asked.query)
     kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
-    key = ("list", shape.name, call.words, kept, bool(rows.rows), _asks_for_part(call))
-    drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, is_empty=not rows.rows))
+    key = ("list", shape.name, call.words, kept, bool(rows.rows), _asks_for_part(call), can)
+    drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, can, is_empty=not rows.rows))
     filled = {
         "chips": html_of(await filter_chips(call, shape, asked.query)),
         "rows": _rows(call, shape, asked, rows),
@@ -69,31 +72,32 @@ async def _usual_page(call: PageCall, shape: Shape) -> Content:
     return Content(title=call.words.label(shape.plural), parts=parts, lasting=is_lasting)
 
 
-def _around_rows(call: PageCall, shape: Shape, asked: ListCall, *, is_empty: bool) -> Any:
+def _around_rows(call: PageCall, shape: Shape, asked: ListCall, can: frozenset[str], *, is_empty: bool) -> Any:
     """Return what stands around the rows, with a slot for them: it is the same on every page of a list."""
     return ft(
         "div",
-        call.kit.heading(call.words.label(shape.plural), actions=_class_actions(call, shape)),
-        _toolbar(call, shape, asked),
+        call.kit.heading(call.words.label(shape.plural), actions=_class_actions(call, shape, can)),
+        _toolbar(call, shape, asked, can),
         slot("chips"),
-        _empty(call, shape) if is_empty else _table(call, shape, asked),
-        "" if is_empty else (bulk_bar(call, shape), row_menu(call, shape)),
+        _empty(call, shape, can) if is_empty else _table(call, shape, asked, can),
+        "" if is_empty else (bulk_bar(call, shape, can), row_menu(call, shape, can)),
         slot("pager"),
         **{"data-sm-list": True},
     )
 
 
-def _class_actions(call: PageCall, shape: Shape) -> list[Any]:
+def _class_actions(call: PageCall, shape: Shape, can: frozenset[str]) -> list[Any]:
     words, kit = call.words, call.kit
-    own = [action_button(kit, shape, one, "", words, tone="default") for one in shape.class_actions]
-    if "create" not in shape.handlers:
+    offered = [one for one in shape.class_actions if one.event.name in can]
+    own = [action_button(kit, shape, one, "", words, tone="default") for one in offered]
+    if "create" not in can:
         return own
     label = words("New {thing}", thing=words.within(words.label(shape.label)))
     return [*own, form_link(kit, label, f"{shape.path}/new", tone="primary", icon="plus")]
 
 
-def _toolbar(call: PageCall, shape: Shape, asked: ListCall) -> Any:
-    tools = list_tools(call, shape, asked.query)
+def _toolbar(call: PageCall, shape: Shape, asked: ListCall, can: frozenset[str]) -> Any:
+    tools = list_tools(call, shape, can, asked.query)
     return call.kit.toolbar([_search(call, shape, asked), *tools] if shape.search_fields else tools)
 
 
@@ -119,21 +123,22 @@ def _search(call: PageCall, shape: Shape, asked: ListCall) -> Any:
 
 def _rows(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> str:
     view, read = call.site.row_view(shape), call.read
+    rights = rights_of([shape.kind], read.actor)
     params = view.params(asked.columns, call.words)
     read.uses_views(shape.name, rows.rows, ViewUse(view.name, params))
-    return "".join([view.html(one, params, read.actor.roles, read.fragments, call.names) for one in rows.rows])
+    return "".join([view.html(one, params, rights, read.fragments, call.names) for one in rows.rows])
 
 
-def _table(call: PageCall, shape: Shape, asked: ListCall) -> Any:
+def _table(call: PageCall, shape: Shape, asked: ListCall, can: frozenset[str]) -> Any:
     columns = [
         Column(name="", label=""),
-        *[_column(call, shape, asked, name) for name in asked.columns],
+        *[_column(call, shape, asked, can, name) for name in asked.columns],
         Column(name="", label=""),
     ]
     return call.kit.table(f"{shape.name.lower()}-rows", columns, [slot("rows")], label=call.words.label(shape.plural))
 
 
-def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
+def _column(call: PageCall, shape: Shape, asked: ListCall, can: frozenset[str], name: str) -> Column:
     field, order = shape.fields[name], asked.query.order
     at = next((one for one in order if one.removeprefix("-") == name), "")
     following = f"-{name}" if at == name else name
@@ -143,7 +148,7 @@ def _column(call: PageCall, shape: Shape, asked: ListCall, name: str) -> Column:
         href=address(call, sort=following) if field.is_sorted_by else "",
         direction="descending" if at.startswith("-") else "ascending" if at else "",
         numeric=field.numeric,
-        attributes=_edited(shape, name),
+        attributes=_edited(shape, name) if "update" in can else {},
     )
 
 
@@ -154,14 +159,14 @@ def _edited(shape: Shape, name: str) -> dict[str, Any]:
     return {"data-sm-edit": f"{shape.path}/*/edit", "data-sm-at": name} if shape.is_in_form(name) else {}
 
 
-def _empty(call: PageCall, shape: Shape) -> Any:
+def _empty(call: PageCall, shape: Shape, can: frozenset[str]) -> Any:
     words, things = call.words, call.words.within(call.words.label(shape.plural))
     if _asks_for_part(call):
         clear = call.kit.link(Link(label=words("Show all"), href=list_address(shape.path, ())), tone="default")
         text = words("No {things} match what you are looking for.", things=things)
         return call.kit.empty(words("Nothing found"), text, icon="search-x", actions=[clear])
     text = words("They appear here as soon as there is one.")
-    create = _class_actions(call, shape)[-1:] if "create" in shape.handlers else []
+    create = _class_actions(call, shape, can)[-1:] if "create" in can else []
     return call.kit.empty(words("No {things} yet", things=things), text, icon=shape.icon, actions=create)
 
 
@@ -174,7 +179,12 @@ async def _count(call: PageCall, shape: Shape, query: Query) -> int | None:
 
     It is the same on every page of a list, and kept until one of them is stored.
     """
-    if query.search or steps_of(query.where) or not call.read.is_everybodys:
+    if query.search or steps_of(query.where):
+        return None
+    app = call.runtime.app
+    if is_ruled(shape.kind) and not app.has_policies:
+        return await tally(app, shape.kind, query, actor=call.read.actor, cap=_CAP + 1)
+    if not call.read.is_everybodys:
         return None
     counts, key = call.site.counts, (shape.name, repr(query.where))
     count, since = counts.find(key), counts.moves.total

@@ -20,13 +20,21 @@ _ID = "__id__"
 """Stands for the id of the row."""
 
 
-def row_menu(call: PageCall, shape: Shape) -> Any:
-    """Return the template of the menu of a row; without scripts *More* leads to the entity's page."""
+def row_menu(call: PageCall, shape: Shape, can: frozenset[str]) -> Any:
+    """Return the template of the menu of a row; without scripts *More* leads to the entity's page.
+
+    *can* are the events that may be done to some row; each says what it is, for a row that they may not be done to.
+    """
     words, kit = call.words, call.kit
     items = [kit.link(Link(label=words("Open"), href=f"{shape.path}/{_ID}"), tone="quiet")]
-    if "update" in shape.handlers:
-        items.append(form_link(kit, words("Edit"), f"{shape.path}/{_ID}/edit", tone="quiet"))
-    items += [action_button(kit, shape, one, _ID, words) for one in shape.actions]
-    if (delete := shape.handlers.get("delete")) is not None:
-        items.append(action_button(kit, shape, delete, _ID, words))
+    if "update" in can:
+        items.append(_item("update", form_link(kit, words("Edit"), f"{shape.path}/{_ID}/edit", tone="quiet")))
+    last = [shape.handlers["delete"]] if "delete" in shape.handlers else []
+    offered = [one for one in (*shape.actions, *last) if one.event.name in can]
+    items += [_item(one.event.name, action_button(kit, shape, one, _ID, words)) for one in offered]
     return ft("template", *items, id="sm-row-menu")
+
+
+def _item(event: str, drawn: Any) -> Any:
+    drawn.attrs["data-sm-event"] = event
+    return drawn

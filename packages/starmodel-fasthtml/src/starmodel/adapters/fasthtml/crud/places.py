@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from starmodel.app import refuse_unlisted
 from starmodel.core.entity import valid_id
 
 from .answers import checked_values, found_choices
@@ -27,7 +28,7 @@ from .shape import Shape
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["FILES", "PAGES", "SITE", "PageMaker", "Place", "SiteMaker", "place_at"]
+__all__ = ["FILES", "LISTING", "PAGES", "SITE", "PageMaker", "Place", "SiteMaker", "place_at"]
 
 PageMaker: TypeAlias = "Callable[[PageCall, Shape], Awaitable[Content | ASGIApp]]"
 """Makes the content of a page, or the whole answer where that is no page."""
@@ -75,6 +76,11 @@ PAGES: Mapping[str, Sequence[tuple[str, PageMaker]]] = {
 }
 """By method: what follows ``/todo/`` in an address, and what answers it; a name goes before an id."""
 
+LISTING = frozenset(
+    {list_page, filter_panel, options_panel, views_panel, usual_list, export_csv, export_json, export_xlsx}
+)
+"""Those that show what there is of a class, or how: not for whoever may read none of it."""
+
 FILES: Mapping[PageMaker, int] = {import_sent: MOST_BYTES}
 """How many bytes of files the pages take that take any: everything else has the limit of the gate."""
 
@@ -109,7 +115,12 @@ def _places_of(shape: Shape, method: str, parts: list[str]) -> Iterator[Place]:
 
 
 def _made_for(shape: Shape, maker: PageMaker) -> SiteMaker:
-    return lambda call: maker(call, shape)
+    async def make(call: PageCall) -> Content | ASGIApp:
+        if maker in LISTING:
+            refuse_unlisted(call.runtime.app, shape.kind, call.read.actor)
+        return await maker(call, shape)
+
+    return make
 
 
 def _named(pattern: str, parts: list[str]) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.reading import PageRead
-from starmodel.core.actors import Actor
+from starmodel.core.actors import VISITOR, Actor
 from starmodel.core.ui import Link
 
 from .asking import list_address
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["refusal_page"]
 
-_NOBODY = Actor("nobody")
+_VISITOR = Actor(VISITOR, VISITOR)
 _ICONS = {404: "search-x", 403: "lock", 410: "trash-2"}
 
 
 def refusal_page(site: Site, scope: Scope, refusal: Refusal, back: str) -> str:
     """Return the whole page; it reads nothing that is stored."""
-    read = PageRead(site.runtime.app, _NOBODY, site.runtime.fragments)
+    read = PageRead(site.runtime.app, scope.get("starmodel.actor", _VISITOR), site.runtime.fragments)
     call = PageCall(site, scope, read, words_of(site, scope), ())
     refusal = call.words.refusal(refusal)
     title = refusal.title

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starmodel.core.query import Stored
     from starmodel.core.ui import UIAdapter
 
+    from .allowing import Offered
     from .replacing import OwnParts, RowMaker
     from .shape import Shape
 
@@ -50,9 +51,11 @@ class RowView:
         kit: UIAdapter,
         own: OwnParts,
         words: Callable[[str, str], Words],
+        offered: Offered | None = None,
     ) -> None:
         self.shape, self._kit, self._own, self._row, self._words = shape, kit, own.cells, own.row, words
         self.name = f"row of {shape.name}"
+        self._offered = offered
         self._template = lru_cache(maxsize=64)(self._made_template)
         self._cell_template = lru_cache(maxsize=256)(self._made_cell)
         self._ends = lru_cache(maxsize=64)(self._made_ends)
@@ -78,9 +81,15 @@ class RowView:
         """Return the row of a stored entity; *names* are what the entities it refers to are called, by id."""
         entity, references = stored.entity, self.shape.references
         known = self._known(entity, names) if names and references else ()
-        key = (self, entity.id, stored.version, params, rights, known)
-        html: str = kept.get(key, lambda: self.render(entity, params, names))
+        offers = None if self._offered is None else self._offered(rights, entity)
+        shared_by = rights if offers is None else offers
+        key = (self, entity.id, stored.version, params, shared_by, known)
+        html: str = kept.get(key, lambda: self.render(entity, params, names, offers))
         return html
+
+    def previewed(self, entity: Entity, params: str, rights: object) -> str:
+        """Return the row of a snapshot that is not stored, with what somebody with *rights* may do to it."""
+        return self.render(entity, params, None, None if self._offered is None else self._offered(rights, entity))
 
     def _known(self, entity: Entity, names: Mapping[str, str]) -> tuple[str, ...]:
         """Return what the entities that it refers to are called, as far as the page knows."""
@@ -88,12 +97,18 @@ class RowView:
         ids = [fields[name].ids(getattr(entity, name)) for name in self.shape.references]
         return tuple([names.get(id, "") for some in ids for id in some])
 
-    def render(self, entity: Entity, params: str = "", names: Mapping[str, str] | None = None) -> str:
-        """Return the row of a snapshot."""
+    def render(
+        self,
+        entity: Entity,
+        params: str = "",
+        names: Mapping[str, str] | None = None,
+        offers: tuple[str, ...] | None = None,
+    ) -> str:
+        """Return the row of a snapshot; *offers* are the events that it has buttons for, by default all."""
         fill = self._filler(entity, params, names or {})
         if self._row is None:
-            return self._template(params).filled(fill)
-        return self._own_row(self._row, entity, self._usual_cells(params, fill))
+            return self._template(params, offers).filled(fill)
+        return self._own_row(self._row, entity, self._usual_cells(params, offers, fill))
 
     def _filler(self, entity: Entity, params: str, names: Mapping[str, str]) -> Callable[[str], str]:
         """Return what tells the HTML of each slot in the templates of a row."""
@@ -125,8 +140,8 @@ class RowView:
             return html
         return self._way.filled(lambda part: html if part else entity.id)
 
-    def _usual_cells(self, params: str, fill: Callable[[str], str]) -> list[Any]:
-        columns, (box, actions) = _columns(params), self._ends(params)
+    def _usual_cells(self, params: str, offers: tuple[str, ...] | None, fill: Callable[[str], str]) -> list[Any]:
+        columns, (box, actions) = _columns(params), self._ends(params, offers)
         templates = [box, *[self._cell_template(name, name == columns[0]) for name in columns], actions]
         return [Raw(one.filled(fill)) for one in templates]
 
@@ -143,7 +158,7 @@ class RowView:
         A cell that an application draws itself may show anything of the entity.  With a new name come the parts of the
         other cells that say it, after the cells: an HTML parser takes no cell after anything else.
         """
-        if self._row is not None:
+        if self._row is not None or self._offered is not None:  # what is offered may have changed as well
             return None
         columns = _columns(params)
         changed = [name for name in columns if name in fields or name in self._own]
@@ -157,23 +172,25 @@ class RowView:
         _, language, zone = json.loads(params)
         return Painter(self._kit, self._words(language, zone))
 
-    def _made_template(self, params: str) -> Template:
+    def _made_template(self, params: str, offers: tuple[str, ...] | None) -> Template:
         columns, language, zone = json.loads(params)
         words = self._words(language, zone)
         cells = [self._drawn_cell(name, is_first=name == columns[0]) for name in columns]
-        return Template(self._kit.row(f"{self._prefix}{slot('')}", [self._box(words), *cells, self._actions(words)]))
+        return Template(
+            self._kit.row(f"{self._prefix}{slot('')}", [self._box(words), *cells, self._actions(words, offers)])
+        )
 
-    def _made_ends(self, params: str) -> tuple[Template, Template]:
+    def _made_ends(self, params: str, offers: tuple[str, ...] | None) -> tuple[Template, Template]:
         """Return the cells before and after those of the columns."""
         _, language, zone = json.loads(params)
         words = self._words(language, zone)
-        return Template(self._box(words)), Template(self._actions(words))
+        return Template(self._box(words)), Template(self._actions(words, offers))
 
     def _made_called(self, params: str) -> Template:
         """Return all that says what the row is called, besides the cells of its columns."""
         _, language, zone = json.loads(params)
         words = self._words(language, zone)
-        return Template([select_box(slot(""), slot("called"), words), self._more(words)])
+        return Template([select_box(slot(""), slot("called"), words), self._more(words, None)])
 
     def _made_cell(self, name: str, is_first: bool) -> Template:  # noqa: FBT001  (the key of a cache)
         return Template(self._drawn_cell(name, is_first=is_first))
@@ -193,12 +210,14 @@ class RowView:
     def _box(self, words: Words) -> Any:
         return self._kit.cell(select_box(slot(""), slot("called"), words), attributes={})
 
-    def _actions(self, words: Words) -> Any:
-        buttons = [action_button(self._kit, self.shape, one, slot(""), words) for one in self.shape.actions[:_BUTTONS]]
-        return self._kit.cell([*buttons, self._more(words)])
+    def _actions(self, words: Words, offers: tuple[str, ...] | None) -> Any:
+        offered = [one for one in self.shape.actions if offers is None or one.event.name in offers]
+        buttons = [action_button(self._kit, self.shape, one, slot(""), words) for one in offered[:_BUTTONS]]
+        return self._kit.cell([*buttons, self._more(words, offers)])
 
-    def _more(self, words: Words) -> Any:
+    def _more(self, words: Words, offers: tuple[str, ...] | None) -> Any:
         attributes = {
+            **({} if offers is None else {"data-sm-may": " ".join(offers)}),
             "id": f"sm-more-{slot('')}",
             "data-sm-more": slot(""),
             "aria-label": words("More actions for {name}", name=slot("called")),

@@ -15,11 +15,15 @@ from starmodel.adapters.fasthtml.fragments import Fragments
 from starmodel.adapters.fasthtml.markup import Raw
 from starmodel.adapters.fasthtml.pages import page_of
 from starmodel.adapters.fasthtml.replies import send_bytes
+from starmodel.app import is_ruled, may_ever
+from starmodel.core.actors import VISITOR, Actor
 from starmodel.core.entity import valid_id
+from starmodel.core.options import READ
 from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
 from .additions import NAV, add_plugin_parts, nav_links
+from .allowing import offered_by
 from .call import Content, PageCall, called, words_of
 from .documents import Document, document, framed
 from .keeping import Kept, KeptPages
@@ -43,7 +47,10 @@ if TYPE_CHECKING:
 
     from .words import Words
 
-__all__ = ["Site", "may_be_kept", "send_page"]
+__all__ = ["VISITING", "Site", "may_be_kept", "send_page"]
+
+VISITING = Actor(VISITOR, VISITOR)
+"""Stands for every visitor who has not signed in, where nothing is asked that differs among them."""
 
 _TEMPLATES = 8 * 1024 * 1024
 """Bytes; each address of a list has one of some KiB."""
@@ -108,6 +115,21 @@ class Site(Replacing):
         lists = [Link(label=shape.plural, href=shape.path, icon=shape.icon) for shape in self.shapes]
         return [*self.own_links, *lists]
 
+    def shapes_for(self, actor: Actor) -> Sequence[Shape]:
+        """Return the classes with pages that *actor* may read any of."""
+        unseen = self.unseen_by(actor)
+        return [shape for shape in self.shapes if shape.name not in unseen] if unseen else self.shapes
+
+    def links_for(self, actor: Actor) -> Sequence[Link]:
+        """Return where the navigation leads *actor*."""
+        unseen = {f"/{name.lower()}" for name in self.unseen_by(actor)}
+        return [link for link in self.links if link.href not in unseen] if unseen else self.links
+
+    def unseen_by(self, actor: Actor) -> frozenset[str]:
+        """Return the names of the classes that *actor* may read none of."""
+        ruled = [shape for shape in self.shapes if is_ruled(shape.kind)]
+        return frozenset(shape.name for shape in ruled if not may_ever(shape.kind, actor, READ))
+
     def add_catalogues(self, folder: Path) -> None:
         """Let the pages speak the catalogues in *folder* (``de.po``, ``fr.po``), which go before their own words.
 
@@ -128,8 +150,9 @@ class Site(Replacing):
     def frame(self, content: Any, request: Request) -> Any:
         """Return the content of an application's own page in the frame of the others: FastHTML's ``body_wrap``."""
         path, read = request.scope["path"], page_of(request)
-        added = [] if read is None else nav_links(self.runtime.plugins, read.actor)
-        around = framed(self, words_of(self, request.scope), path, added)
+        actor = VISITING if read is None else read.actor
+        added = [] if read is None else nav_links(self.runtime.plugins, actor)
+        around = framed(self, words_of(self, request.scope), path, actor, added)
         before, after = around.texts[0], around.texts[-1]
         return Raw(before), content, Raw(after)
 
@@ -155,7 +178,7 @@ class Site(Replacing):
         view = self._views.get(shape.kind)
         if view is None:
             view = self._views[shape.kind] = RowView(
-                shape, self.runtime.kit, self.own(shape.kind), self.languages.words
+                shape, self.runtime.kit, self.own(shape.kind), self.languages.words, offered_by(self.runtime.app, shape)
             )
             self.runtime.hub.views[view.name] = view
         return view
@@ -180,7 +203,7 @@ class Site(Replacing):
         """Make a page and send it."""
         since, is_new = self.kept.moves.total, may_be_kept(scope)
         call = await called(self, scope, place.named)
-        key = self._key(scope, call.read.actor.roles)
+        key = self._key(scope, call.read.actor)
         page = self.kept.find(key) if is_new else None
         if page is None:
             made = await place.make(call)
@@ -197,14 +220,14 @@ class Site(Replacing):
         """Return the page for a request of a visitor without rights of their own, if one is kept for it."""
         if scope["method"] != "GET" or self.runtime.tells_actors_apart or not may_be_kept(scope):
             return None
-        return self.kept.find(self._key(scope, frozenset()))
+        return self.kept.find(self._key(scope, VISITING))
 
-    def _key(self, scope: Scope, roles: frozenset[str]) -> Hashable:
+    def _key(self, scope: Scope, actor: Actor) -> Hashable:
         """Return all that a page depends on besides what is stored."""
         headers = scope["state"]["headers"]
         cookie: bytes = headers.get(b"cookie", b"")
         chosen = words_of(self, scope) if b"sm-" in cookie else headers.get(b"accept-language")
-        return headers.get(b"host"), scope["path"], scope["query_string"], chosen, roles
+        return headers.get(b"host"), scope["path"], scope["query_string"], chosen, actor.roles, self.unseen_by(actor)
 
     def is_lasting(self, kinds: Iterable[str]) -> bool:
         """Tell whether only what is stored may change what is made of *kinds*: no rule of the application, no clock."""

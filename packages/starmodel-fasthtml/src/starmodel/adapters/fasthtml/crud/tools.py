@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["list_tools"]
 
 
-def list_tools(call: PageCall, shape: Shape, query: Query | None = None) -> list[Any]:
+def list_tools(call: PageCall, shape: Shape, can: frozenset[str], query: Query | None = None) -> list[Any]:
     """Return what changes how a list is shown, and what is done with all of it."""
     words = call.words
     pairs = [pair for pair in call.pairs if pair[0] not in ("after", "before")]
@@ -29,7 +29,7 @@ def list_tools(call: PageCall, shape: Shape, query: Query | None = None) -> list
         panel_link(call, words("Display"), with_pairs(f"{shape.path}/options", pairs), icon="sliders-horizontal"),
         panel_link(call, words("Views"), with_pairs(f"{shape.path}/views", pairs), icon="bookmark"),
         call.kit.menu(words("Export"), export_links(call), icon="download"),
-        *([call.kit.link(_import_link(call, shape), tone="default")] if "create" in shape.handlers else []),
+        *([call.kit.link(_import_link(call, shape), tone="default")] if "create" in can else []),
     ]
 
 

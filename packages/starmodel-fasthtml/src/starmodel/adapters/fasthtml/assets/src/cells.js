@@ -14,6 +14,8 @@ let next = null; // the cell to be edited after this one
 
 const columnOf = (cell) => cell.closest("table")?.tHead?.rows[0]?.cells[cell.cellIndex];
 const addressOf = (cell) => {
+  const can = cell.parentElement.querySelector("[data-sm-may]")?.dataset.smMay;
+  if (can !== undefined && !can.split(" ").includes("update")) return null;
   const pattern = columnOf(cell)?.dataset.smEdit;
   const row = cell.parentElement.id;
   return pattern && row ? pattern.replace("*", row.slice(row.indexOf("-") + 1)) : null;

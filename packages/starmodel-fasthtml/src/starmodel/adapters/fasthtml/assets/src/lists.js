@@ -31,7 +31,9 @@ document.addEventListener("click", (evt) => {
   menu.setAttribute("role", "menu");
   menu.setAttribute("aria-label", more.getAttribute("aria-label") ?? more.textContent);
   const id = encodeURIComponent(more.dataset.smMore);
+  const can = more.dataset.smMay?.split(" "); // what may be done with this row; left out where that is all
   for (const item of [...template.content.cloneNode(true).children]) {
+    if (can && item.dataset.smEvent && !can.includes(item.dataset.smEvent)) continue;
     for (const name of ["href", "formaction"]) {
       if (item.hasAttribute(name)) item.setAttribute(name, item.getAttribute(name).replace("__id__", id));
     }
