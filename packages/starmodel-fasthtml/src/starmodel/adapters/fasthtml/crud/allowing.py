@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starmodel.app import is_ruled, may_ever
@@ -27,15 +27,22 @@ def may(call: PageCall, shape: Shape, event: str, entity: Entity | None = None) 
     return actor.trusted or call.runtime.app.policy.decide(actor, event, shape.kind, id, entity).allowed
 
 
-def allowed(call: PageCall, shape: Shape) -> frozenset[str]:
-    """Return the events that the reader may do: of the class itself, and of an instance to any of its entities."""
+def allowed(call: PageCall, shape: Shape, shown: Sequence[Entity] | None = None) -> frozenset[str]:
+    """Return the events that the reader may do: of the class itself, and of an instance to any of its entities.
+
+    With *shown* to any of these.
+    """
     if not is_ruled(shape.kind):
         return frozenset(shape.handlers)
     actor = call.read.actor
+
+    def to_any(event: str) -> bool:
+        if shown is None:
+            return may_ever(shape.kind, actor, event)
+        return any(may(call, shape, event, entity) for entity in shown)
+
     return frozenset(
-        name
-        for name, one in shape.handlers.items()
-        if (may(call, shape, name) if one.event.of_class else may_ever(shape.kind, actor, name))
+        name for name, one in shape.handlers.items() if (may(call, shape, name) if one.event.of_class else to_any(name))
     )
 
 

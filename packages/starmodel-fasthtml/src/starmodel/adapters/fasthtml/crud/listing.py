@@ -54,10 +54,10 @@ async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
 
 
 async def _usual_page(call: PageCall, shape: Shape) -> Content:
-    asked, can = ListCall.of(call, shape), allowed(call, shape)
+    asked = ListCall.of(call, shape)
     rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
     await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
-    count = await _count(call, shape, asked.query)
+    count, can = await _count(call, shape, asked.query), allowed(call, shape, [one.entity for one in rows.rows])
     kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
     key = ("list", shape.name, call.words, kept, bool(rows.rows), _asks_for_part(call), can)
     drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, can, is_empty=not rows.rows))
