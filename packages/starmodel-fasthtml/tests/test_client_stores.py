@@ -390,3 +390,7 @@ async def test_lists_cannot_be_asked_for(setting):
 async def test_a_browser_is_no_default_store():
     with pytest.raises(ConfigurationError, match="model_config"):
         application(default_store="client_local")
+
+
+async def test_the_summary_says_where_they_are():
+    assert application(Basket).summary()["client_local"] == "in each browser"

@@ -14,6 +14,7 @@ from starmodel.core.owning import owner_field
 from starmodel.core.query import Page, Query, Stored
 
 from .catalog import Catalog, refuse_stranger
+from .commits import is_discreet
 from .current import entered, left
 from .declaring import DeclaredPolicy, is_ruled
 from .dispatcher import Dispatcher, Result
@@ -243,5 +244,12 @@ class Application:
         return await self.persistence.for_class(kind).count(kind, where or {}, cap=cap)
 
     def summary(self) -> dict[str, str]:
-        """Return what an acknowledged commit survives, for each store in use: its durability class."""
-        return {name: store.durability.value for name, store in sorted(self.persistence.stores.items())}
+        """Return what an acknowledged commit survives, for each store in use: its durability class.
+
+        A store that keeps nothing itself is ``in each browser``.
+        """
+        return {name: _survival(store) for name, store in sorted(self.persistence.stores.items())}
+
+
+def _survival(store: StatePersistenceBackend) -> str:
+    return "in each browser" if is_discreet(store) else store.durability.value
