@@ -10,6 +10,7 @@ import tomllib
 
 import pytest
 
+from starmodel.cli.errors import TemplateBrokenError
 from starmodel.cli.scaffold import project_place, rendered, template_names
 from starmodel.core.errors import StarModelError
 
@@ -184,7 +185,7 @@ def test_nothing_half_written_is_left_when_a_write_fails(cli, here, monkeypatch)
 
 
 def test_a_word_that_nobody_gave_is_an_error():
-    with pytest.raises(KeyError):
+    with pytest.raises(TemplateBrokenError, match=r"'default' cannot be used: .*: it asks for \$\w+, which nobody"):
         rendered("default", {"name": "shop"})
 
 

@@ -24,14 +24,21 @@ class LazyGroup(TyperGroup):
         """What is on offer, read once and only when asked."""
         return CommandCatalog()
 
+    @cached_property
+    def added(self) -> dict[str, TyperCommand | TyperGroup]:
+        """What plugins add: they are imported to know it, so only for help and for a name that is not on offer."""
+        from .extending import plugin_commands  # noqa: PLC0415 - most commands need no plugin
+
+        return plugin_commands(self.catalog.names())
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as in Typer, whose Context type is private
         """Return the names of all commands."""
-        return self.catalog.names()
+        return sorted({*self.catalog.names(), *self.added})
 
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002 - as above
-        """Return a stand-in that knows its help."""
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ARG002 - as above
+        """Return a stand-in that knows its help, or the command of a plugin."""
         if cmd_name not in self.catalog.names():
-            return None
+            return self.added.get(cmd_name)
         return TyperCommand(name=cmd_name, help=self.catalog.help_of(cmd_name))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
@@ -39,8 +46,12 @@ class LazyGroup(TyperGroup):
         name, names = args[0], self.catalog.names()
         if name in names:
             return name, self.catalog.load(name), args[1:]
+        if ctx.params.get("no_plugins"):
+            self.added = {}
+        if name in self.added:
+            return name, self.added[name], args[1:]
         if not ctx.resilient_parsing:
-            ctx.fail(f"there is no command {name!r}; {hint(name, names)}")
+            ctx.fail(f"there is no command {name!r}; {hint(name, [*names, *self.added])}")
         return None, None, args[1:]
 
 

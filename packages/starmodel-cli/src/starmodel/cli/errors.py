@@ -23,6 +23,7 @@ __all__ = [
     "ServerMissingError",
     "TargetFailedError",
     "TargetNotFoundError",
+    "TemplateBrokenError",
     "TemplateMissingError",
 ]
 
@@ -124,6 +125,16 @@ class ProjectUnwritableError(StarModelError, OSError):
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder, self.reason = folder, reason
         super().__init__(f"nothing was written into {folder}: {reason}; make the folder writable or choose another")
+
+
+class TemplateBrokenError(StarModelError, ValueError):
+    """A file of a template cannot be filled in."""
+
+    code = "template_broken"
+
+    def __init__(self, name: str, path: str, why: str) -> None:
+        self.name, self.path, self.why = name, path, why
+        super().__init__(f"the template {name!r} cannot be used: {path}: {why}")
 
 
 class TemplateMissingError(StarModelError, LookupError):

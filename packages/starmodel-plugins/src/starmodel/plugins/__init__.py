@@ -6,6 +6,7 @@ from starmodel.core.settings import AdapterSettings, PluginSetting
 from .amending import amended
 from .breaker import Breaker
 from .choosing import PluginChoice, find_project
+from .diagnosing import findings_of
 from .discovery import FIRST_PARTY, GROUP, FoundPlugin, discover
 from .errors import HookCallError, HookFailedError, PluginError, PluginLoadError
 from .folder import LOCAL_PREFIX, discover_local
@@ -24,6 +25,7 @@ from .hookspecs import (
 from .host import PluginHost
 from .metering import EventMeter, measure, metrics_of
 from .moments import EventMoments
+from .parts import HookPart
 from .records import Answer, HookRecord, PluginRecord, PluginStatus, Verdict
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "HealthCheck",
     "HookCallError",
     "HookFailedError",
+    "HookPart",
     "HookRecord",
     "Middleware",
     "Mounted",
@@ -61,6 +64,7 @@ __all__ = [
     "discover",
     "discover_local",
     "find_project",
+    "findings_of",
     "hookimpl",
     "hookspec",
     "measure",

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from starmodel.app.telling import being_told
 from starmodel.core.actors import Decision
 from starmodel.core.errors import ForbiddenError, NotFoundError
 
@@ -99,6 +98,8 @@ class _Listener:
         self._part = part
 
     async def __call__(self, fact: Recorded, /) -> None:
+        from starmodel.app.telling import being_told  # noqa: PLC0415 - a host is also made where no application is
+
         failure: BaseException | None = None
         with self._part.guarded():
             try:

@@ -8,8 +8,6 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from starmodel.app.ending import ended
-
 from .errors import HookFailedError
 
 if TYPE_CHECKING:
@@ -50,6 +48,8 @@ class Watcher:
 
     async def close(self) -> None:
         """Tell what waits, within the time-out of one call; a strict host's first failure is raised."""
+        from starmodel.app.ending import ended  # noqa: PLC0415 - a host is also made where no application is
+
         task, self._task = self._task, None
         if task is not None and not await ended(task, patience=self._part.timeout):
             logger.warning("plugin %s was not told %d notes that waited for it", self._part.plugin, len(self._notes))

@@ -3,7 +3,7 @@
 from .every import RULES, findings
 from .facts import Database, Facts, Schema, Web, others_may
 from .finding import SEVERITIES, Finding, Found, Rule, Severity
-from .gathering import databases_of, facts_about, plugins_of, schema_of
+from .gathering import databases_of, facts_about, host_of, schema_of
 
 __all__ = [
     "RULES",
@@ -19,7 +19,7 @@ __all__ = [
     "databases_of",
     "facts_about",
     "findings",
+    "host_of",
     "others_may",
-    "plugins_of",
     "schema_of",
 ]

@@ -22,7 +22,7 @@ from starmodel.plugins import PluginChoice, PluginHost, PluginRecord
 
 from .facts import Database, Facts, Schema, Web
 
-__all__ = ["databases_of", "facts_about", "plugins_of", "schema_of"]
+__all__ = ["databases_of", "facts_about", "host_of", "plugins_of", "schema_of"]
 
 MOUNTS = Path("/proc/mounts")
 
@@ -134,13 +134,16 @@ def _web(found: object) -> Web | None:
 
 def plugins_of(found: object) -> tuple[PluginRecord, ...]:
     """Return the plugins as the application has them, else as the project here has chosen them."""
+    return host_of(found).records
+
+
+def host_of(found: object) -> PluginHost:
+    """Return the host of the plugins of an application, else one of what the project here has chosen."""
     host = getattr(getattr(getattr(found, "state", None), "starmodel", None), "plugins", None)
-    return host.records if isinstance(host, PluginHost) else _chosen_plugins()
-
-
-def _chosen_plugins() -> tuple[PluginRecord, ...]:
+    if isinstance(host, PluginHost):
+        return host
     choice = PluginChoice.of(Path.cwd(), os.environ)
-    return replace(choice, required=()).host().records  # to be looked at, not to be run
+    return replace(choice, required=()).host()  # to be looked at, not to be run
 
 
 def _tracked(folder: Path) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import socket
 import sys
@@ -14,14 +15,14 @@ from typing import Annotated, Literal
 import typer
 
 from starmodel.cli.addresses import addresses_of
-from starmodel.cli.checks import databases_of, plugins_of, schema_of
+from starmodel.cli.checks import databases_of, host_of, schema_of
 from starmodel.cli.loading import reason_of
 from starmodel.cli.options import App, Json
 from starmodel.cli.packages import starmodel_packages
 from starmodel.cli.project import Project, open_project
 from starmodel.cli.terminal import say, say_json, working
 from starmodel.core.errors import StarModelError
-from starmodel.plugins import PluginRecord
+from starmodel.plugins import PluginRecord, findings_of
 
 __all__ = ["Diagnosis", "doctor"]
 
@@ -89,12 +90,15 @@ def _adapter(group: str, point: EntryPoint) -> Diagnosis:
 def _plugins(found: object) -> Iterator[Diagnosis]:
     """Yield how each plugin is, after the application was built with them: what they did wrong by then is known."""
     try:
-        records = plugins_of(found)
+        host = host_of(found)
     except StarModelError as error:
         yield Diagnosis("plugins", "failed", str(error))
         return
-    for plugin in records:
+    said = asyncio.run(findings_of(host))  # before the records are looked at: who fails in that as well is told
+    for plugin in host.records:
         yield Diagnosis(f"plugin {plugin.name}", _state(plugin), _about(plugin))
+    for one in said:
+        yield Diagnosis(one.what, one.status, one.detail)
 
 
 def _state(plugin: PluginRecord) -> Literal["ok", "warning", "failed"]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from importlib.metadata import version
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from starmodel.cli.extending import plugin_templates
 from starmodel.cli.options import Json
-from starmodel.cli.scaffold import Placed, ProjectPlace, place, project_place, rendered
+from starmodel.cli.scaffold import Placed, ProjectPlace, place, project_place, rendered, template_names
 from starmodel.cli.terminal import say, say_json
 
 __all__ = ["init"]
@@ -23,7 +25,7 @@ STACK = {"default": "FastHTML + MonsterUI + SQLite", "minimal": "FastHTML + SQLi
 def init(
     name: Annotated[str, typer.Argument(help="The name of the project, or where to make it: shop, path/shop.")],
     *,
-    template: Annotated[str, typer.Option(help="What to begin with: default or minimal.")] = "default",
+    template: Annotated[str, typer.Option(help="What to begin with: default, minimal, or a plugin's own.")] = "default",
     force: Annotated[
         bool, typer.Option("--force", help="Write into a folder that holds something; what is replaced is kept.")
     ] = False,
@@ -33,7 +35,7 @@ def init(
     """Make a new project that runs at once."""
     cwd = Path.cwd()
     wanted = project_place(name, cwd)
-    texts = rendered(template, _words(wanted))
+    texts = rendered(template, _words(wanted), _others(template))
     if no_tests:
         texts = {path: text for path, text in texts.items() if not path.startswith("tests/")}
     placed = place(wanted.folder, texts, force=force)
@@ -41,6 +43,12 @@ def init(
         say_json(_document(placed))
     else:
         _tell(placed, template, cwd)
+
+
+def _others(template: str) -> Mapping[str, Traversable]:
+    """Return the folders of the templates that plugins bring, by name; nothing where one of ours is wanted."""
+    own = template_names()
+    return {} if template in own else {name: one.folder for name, one in plugin_templates(own).items()}
 
 
 def _words(wanted: ProjectPlace) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
 
-from starmodel.cli.errors import TemplateMissingError
+from starmodel.cli.errors import TemplateBrokenError, TemplateMissingError
 
 __all__ = ["rendered", "template_names"]
 
@@ -23,19 +23,28 @@ def template_names() -> list[str]:
     return sorted(folder.name for folder in _templates().iterdir() if folder.is_dir() and folder.name != "shared")
 
 
-def rendered(template: str, words: Mapping[str, str]) -> dict[str, str]:
+def rendered(
+    template: str, words: Mapping[str, str], others: Mapping[str, Traversable] | None = None
+) -> dict[str, str]:
     """Return the text of each file of *template* by its path in the project; ``$name`` is filled in from *words*.
 
-    What every template has comes from ``shared``.  TemplateMissingError for one that does not exist; KeyError for a
-    word that nobody gave, which is a mistake in a template.
+    *others* are templates of plugins, by name.  What every template has comes from ``shared``.  TemplateMissingError
+    for one that does not exist; TemplateBrokenError for one that asks for a word that nobody gave, or is no text.
     """
-    if template not in template_names():
-        raise TemplateMissingError(template, template_names())
-    return {
-        path: Template(source.read_text(encoding="utf-8")).substitute(words)
-        for folder in ("shared", template)
-        for path, source in _sources(_templates() / folder, "")
-    }
+    folders = {**(others or {}), **{name: _templates() / name for name in template_names()}}
+    if template not in folders:
+        raise TemplateMissingError(template, sorted(folders))
+    sources = [*_sources(_templates() / "shared", ""), *_sources(folders[template], "")]
+    return {path: _filled(template, path, source, words) for path, source in sources}
+
+
+def _filled(template: str, path: str, source: Traversable, words: Mapping[str, str]) -> str:
+    try:
+        return Template(source.read_text(encoding="utf-8")).substitute(words)
+    except KeyError as error:
+        raise TemplateBrokenError(template, path, f"it asks for ${error.args[0]}, which nobody fills in") from error
+    except ValueError as error:
+        raise TemplateBrokenError(template, path, f"{error}; $$ is a dollar sign") from error
 
 
 def _templates() -> Traversable:
