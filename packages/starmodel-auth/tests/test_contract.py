@@ -1,4 +1,4 @@
-"""PasswordAuth keeps the contract of its port, by the sessions that its own page of signing in begins."""
+"""The contract of auth providers, kept by the one of names and passwords."""
 
 from __future__ import annotations
 
@@ -6,47 +6,38 @@ import time
 
 import pytest
 
-from starmodel.testing import AuthContract, Credentials
+from starmodel.adapters.auth import User
+from starmodel.testing.auth import AuthContract, Credentials
+
+PASSWORD = "a few words for all"
 
 
-async def signed_in(auth, name):
-    """What is in the session of somebody who has just signed in."""
-    user = await auth.accounts.get(name)
-    session = {"starmodel.user": {"id": user.id, "stamp": user.stamp, "at": time.time()}, "cart": 3}
-    return Credentials(actor=user.id, session=session)
+def signed_in_as(user):
+    return Credentials(
+        actor=user.id, session={"starmodel.user": {"id": user.id, "stamp": user.stamp, "at": time.time()}}
+    )
 
 
 class TestPasswordAuth(AuthContract):
     @pytest.fixture
-    async def provider(self, app, auth):
-        for name in ("Bob", "Eve"):
-            await auth.accounts.add(name, f"a few words for {name}")
+    async def users(self, auth, start):
+        await start(auth=auth)
+        return [await auth.accounts.add(name, PASSWORD) for name in ("ada", "bob", "eve")]
+
+    @pytest.fixture
+    def provider(self, auth, users):
         return auth
 
     @pytest.fixture
-    async def known(self, provider):
-        return await signed_in(provider, "ada")
+    def known(self, users):
+        return signed_in_as(users[0])
 
     @pytest.fixture
-    async def other(self, provider):
-        return await signed_in(provider, "bob")
+    def other(self, users):
+        return signed_in_as(users[1])
 
     @pytest.fixture
-    async def ended(self, provider):
-        eve = await signed_in(provider, "eve")
-        await provider.accounts.disable(await provider.accounts.get("eve"))
-        return eve
-
-
-async def test_a_session_of_these_tests_is_like_one_that_signing_in_makes(app, auth, visitor, sign_in):
-    kept = {}
-
-    @app.get("/kept")
-    async def keep(request):
-        kept.update(request.session)
-        return "kept"
-
-    await sign_in(visitor)
-    await visitor.get("/kept")
-    made = (await signed_in(auth, "ada")).session["starmodel.user"]
-    assert {**kept["starmodel.user"], "at": made["at"]} == made
+    async def ended(self, auth, users):
+        await auth.accounts.set_password(users[2], PASSWORD)
+        assert isinstance(users[2], User)
+        return signed_in_as(users[2])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.actors import Actor
+from starmodel.core.config import CLIENT_STORES
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.hooks import hookimpl
 from starmodel.core.ports import Durability
@@ -104,5 +105,7 @@ def _store_for_users(application: Application) -> str:
     """Return the application's usual store; where that forgets everything, the most lasting one that it uses."""
     persistence, lasting = application.persistence, list(Durability)
     usual = persistence.name_for(User)
-    used = {usual, *[persistence.name_for(kind) for kind in application.catalog]} & {*persistence.stores}
-    return max(sorted(used), key=lambda name: (lasting.index(persistence.store(name).durability), name == usual))
+    if persistence.store(usual).durability is not Durability.EPHEMERAL:
+        return usual
+    used = {usual, *[persistence.name_for(kind) for kind in application.catalog]} - CLIENT_STORES
+    return max(sorted(used), key=lambda name: lasting.index(persistence.store(name).durability))
