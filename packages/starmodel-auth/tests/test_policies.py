@@ -54,3 +54,10 @@ async def test_a_role_that_is_taken_away_is_gone_at_once(people, auth, sign_in):
     assert (await people["ada"].post(f"{path}/publish")).status == 404
     await sign_in(people["ada"], "ada", PASSWORD)
     assert (await people["ada"].post(f"{path}/publish")).status == 403
+
+
+async def test_a_list_that_only_users_may_see_leads_to_signing_in(people, sign_in):
+    people, _ = people
+    led = await people["nobody"].get("/story", accept="text/html")
+    assert (led.status, led.header("location")) == (303, "/login?next=/story")
+    assert (await people["eve"].get("/story", accept="text/html")).status == 200
