@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import sleep
 
 import pytest
 
@@ -224,3 +225,13 @@ def test_a_hook_is_described_with_who_takes_part():
     described = {hook.name: hook for hook in host.hooks}["starmodel_page_head"]
     assert (described.arguments, described.plugins, described.is_async) == (("request",), ("a", "b"), False)
     assert "``<head>``" in described.doc
+
+
+def test_a_plain_function_that_takes_too_long_is_put_on_record_with_its_answer_kept():
+    def slow(_):
+        sleep(0.03)
+        return 1
+
+    host = host_of({"timeout": 0.02}, a=head(slow))
+    assert host.each("starmodel_page_head", request=None) == [Answer("a", 1)]
+    assert "and everything waited for it" in host.records[0].error

@@ -29,7 +29,7 @@ from .subscribers import Subscribers
 from .tail import LogTail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starmodel.core.changes import Commit
     from starmodel.core.commands import Command
@@ -55,7 +55,8 @@ class Application:
             await app.dispatch(Counter.increment(5).on(made.entity.id))
 
     *policies* are asked besides what the classes say themselves; one refusal is enough.  With *explain* a refusal says
-    which policy it was and what would be needed: for developers.
+    which policy it was and what would be needed: for developers.  *make_store* makes a store by its name, where it is
+    not among *stores*; without it the installed package that offers it is asked.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Application:
         codec: Codec,
         stores: Mapping[str, StatePersistenceBackend] | None = None,
         default_store: str = "memory",
+        make_store: Callable[[str], StatePersistenceBackend] | None = None,
         bus: EventBus | None = None,
         policies: Sequence[Policy] = (),
         clock: Clock | None = None,
@@ -82,7 +84,7 @@ class Application:
         self.policy: Policy = AllOf([own, *policies]) if policies else own
         self.has_policies = bool(policies)
         self._enforced = enforced_by(policies)
-        self.persistence = PersistenceManager(stores, default=default_store)
+        self.persistence = PersistenceManager(stores, default=default_store, make=make_store)
         self.bus = bus or LogTail(self.persistence)
         self.catalog = Catalog(codec)
         self.implicit = Implicit()

@@ -14,7 +14,7 @@ from starmodel.core.query import Page, Query, Stored
 from .registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from starmodel.core.ports import StatePersistenceBackend
 
@@ -28,11 +28,17 @@ GROUP = "starmodel.persistence"
 class PersistenceManager:
     """The stores of one application by name, each made when it is first asked for.
 
-    *stores* are given ready-made; any other name is looked up among the installed packages.  *default* keeps the
-    entities whose ``model_config`` names no store.
+    *stores* are given ready-made; any other is made by *make* of its name, without one by the installed package that
+    offers it.  *default* keeps the entities whose ``model_config`` names no store.
     """
 
-    def __init__(self, stores: Mapping[str, StatePersistenceBackend] | None = None, *, default: str = "memory") -> None:
+    def __init__(
+        self,
+        stores: Mapping[str, StatePersistenceBackend] | None = None,
+        *,
+        default: str = "memory",
+        make: Callable[[str], StatePersistenceBackend] | None = None,
+    ) -> None:
         if default in CLIENT_STORES:
             raise ConfigurationError(
                 f"{default!r} cannot keep the entities that name no store: it is in each visitor's browser; name it in "
@@ -40,7 +46,7 @@ class PersistenceManager:
             )
         self.default = default
         self._stores = dict(stores or {})
-        self._registry: Registry[Any] = Registry(GROUP)
+        self._make = make or _installed
         self._is_open = False
         self._by_kind: dict[type[Entity], StatePersistenceBackend] = {}
         self._assigned: dict[type[Entity], str] = {}
@@ -68,12 +74,12 @@ class PersistenceManager:
                     f"the store {name!r} was asked for too late to be opened; name every entity that it keeps, or the "
                     "store itself, before the application is opened"
                 )
-            self._stores[name] = self._installed(name)()
+            self._stores[name] = self._made(name)
         return self._stores[name]
 
-    def _installed(self, name: str) -> Any:
+    def _made(self, name: str) -> StatePersistenceBackend:
         try:
-            return self._registry.get(name)
+            return self._make(name)
         except AdapterNotFoundError as error:
             raise AdapterNotFoundError(f"{error}, or hand in one of your own: stores={{{name!r}: ...}}") from None
 
@@ -139,3 +145,9 @@ class PersistenceManager:
     async def query(self, kind: type[E], query: Query) -> Page[E]:
         """Return one page of the entities *query* asks for."""
         return await self.for_class(kind).query(kind, query.checked(kind))
+
+
+def _installed(name: str) -> StatePersistenceBackend:
+    registry: Registry[Any] = Registry(GROUP)
+    store: StatePersistenceBackend = registry.get(name)()
+    return store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import ConfigurationError, hint
@@ -40,6 +40,20 @@ class AdapterSettings:
 
     development: bool = False
     values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    def declared(self, settings: Iterable[PluginSetting], environ: Mapping[str, str]) -> AdapterSettings:
+        """Return these and the values that *environ* has for declared *settings*; what is here already counts.
+
+        ConfigurationError when a required one has none.
+        """
+        found: dict[str, str] = {}
+        for one in settings:
+            value = environ.get(one.name) or one.default
+            if value is not None:
+                found[one.name] = value
+            elif one.required and one.name not in self.values:
+                raise ConfigurationError(f"{one.name} is not set: {one.doc}")
+        return AdapterSettings(development=self.development, values={**found, **self.values})
 
     def get(self, name: str) -> str | None:
         """Return the value of a setting, ``None`` where it has none."""

@@ -7,7 +7,7 @@ from .amending import amended
 from .breaker import Breaker
 from .choosing import PluginChoice, find_project
 from .diagnosing import findings_of
-from .discovery import FIRST_PARTY, GROUP, FoundPlugin, discover
+from .discovery import FIRST_PARTY, GROUP, FoundPlugin, discover, preferred
 from .errors import HookCallError, HookFailedError, PluginError, PluginLoadError
 from .folder import LOCAL_PREFIX, discover_local
 from .hookspecs import (
@@ -69,4 +69,5 @@ __all__ = [
     "hookspec",
     "measure",
     "metrics_of",
+    "preferred",
 ]

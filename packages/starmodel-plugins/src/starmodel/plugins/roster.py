@@ -49,7 +49,9 @@ FAILURE = (Exception, SystemExit)
 
 
 class PluginRoster:
-    """The plugins of one application and how each fares."""
+    """The plugins of one application and how each fares; *timeout* is in seconds, for one call."""
+
+    timeout: float = 5.0
 
     def __init__(
         self,
@@ -131,15 +133,25 @@ class PluginRoster:
         is_own = normalised(found.distribution) in FIRST_PARTY or found.name.startswith(LOCAL_PREFIX)
         return is_own or bool(self.enabled & {found.name, ALL}) or found.name in self.disabled
 
+    def leave_out(self, name: str, why: str) -> None:
+        """Take a plugin out of every hook, and those that require it; PluginLoadError when that may not be."""
+        self._drop(name, why)
+        if self.strict or name in self.required:
+            raise PluginLoadError(name, why)
+        self._settle()
+
+    def _drop(self, name: str, why: str) -> None:
+        self._manager.unregister(name=name)
+        logger.warning("plugin %s is left out: %s", name, why)
+        self._update(name, status="failed", error=why, hooks=())
+
     def _settle(self, *, strict: bool = False) -> None:
         """Find the order in which the plugins start, and take out those that lack another."""
         works = {record.name: record.requires for record in self._records.values() if record.status == "ok"}
         self._levels, stuck = levels_of(works)
         for name, why in stuck.items():
-            self._manager.unregister(name=name)
-            logger.warning("plugin %s is left out: %s", name, why)
-            self._update(name, status="failed", error=why, hooks=())
-            if strict or self.strict:
+            self._drop(name, why)
+            if strict or self.strict or name in self.required:
                 raise PluginLoadError(name, why)
 
     def _require(self, name: str) -> None:
@@ -192,20 +204,29 @@ class PluginRoster:
     def guarded(self, name: str, hook: str) -> Generator[None]:
         """Record what the plugin *name* does wrong within, in the name of *hook*, instead of raising it.
 
+        What took longer than the time-out is wrong too, though nobody can break it off: everything waited for it.
         HookFailedError when the host is strict, or the application cannot be without the plugin there.
         """
+        begun = time.perf_counter()
         try:
             yield
         except FAILURE as error:
-            why = reason(error)
-            logger.warning("plugin %s failed in %s: %s", name, hook, why, exc_info=error)
-            self._update(name, error=f"{hook}: {why}", failures=self._records[name].failures + 1)
-            if self._breaker.failed(name, hook):
-                logger.warning("plugin %s is left alone in %s for a while", name, hook)
-            if self.strict or (name in self.required and hook in FAIL_CLOSED):
-                raise HookFailedError(name, hook, why) from error
+            self._note_failure(name, hook, error)
         else:
-            self._breaker.passed(name, hook)
+            took = time.perf_counter() - begun
+            if took > self.timeout:
+                self._note_failure(name, hook, TimeoutError(f"it took {took:.2g} s, and everything waited for it"))
+            else:
+                self._breaker.passed(name, hook)
+
+    def _note_failure(self, name: str, hook: str, error: BaseException) -> None:
+        why = reason(error)
+        logger.warning("plugin %s failed in %s: %s", name, hook, why, exc_info=error)
+        self._update(name, error=f"{hook}: {why}", failures=self._records[name].failures + 1)
+        if self._breaker.failed(name, hook):
+            logger.warning("plugin %s is left alone in %s for a while", name, hook)
+        if self.strict or (name in self.required and hook in FAIL_CLOSED):
+            raise HookFailedError(name, hook, why) from error
 
     def lets(self, name: str, hook: str) -> bool:
         """Tell whether the plugin *name* may be asked in *hook* now: not while it is left alone there."""

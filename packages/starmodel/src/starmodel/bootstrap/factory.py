@@ -6,14 +6,15 @@ import difflib
 import inspect
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starmodel.adapters.files import DirectoryFileStore
-from starmodel.app import Application, Registry
+from starmodel.app import Application
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
 
-from .plugins import chosen_host
+from .adapters import Adapters
+from .plugins import chosen_host, entities_of
 from .rest import IF_INSTALLED, attach_api
 from .settings import Settings, folder_of_files
 from .signing_in import let_take_part, providers_of
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
-_SQL, _REDIS = "sql", "redis"
-
 
 def create_application(
     *entities: type[Entity],
@@ -43,75 +42,52 @@ def create_application(
     stores: Mapping[str, StatePersistenceBackend] | None = None,
     bus: EventBus | None = None,
     policies: Sequence[Policy] = (),
+    plugins: PluginHost | None = None,
     codec: Codec | None = None,
     files: FileStore | None = None,
 ) -> Application:
     """Return an application without a web: for scripts, workers and tests.
 
-    *files* keeps uploaded files: by default the folder that the settings name.
+    *files* keeps uploaded files: by default the folder that the settings name.  *plugins* are those that the project
+    has switched on unless given; here they bring entities and adapters.
     """
     chosen = settings or Settings.from_environment()
+    host = plugins if plugins is not None else chosen_host(chosen)
+    adapters = Adapters.of(chosen, host)
+    return _assembled(entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files)
+
+
+def _assembled(
+    entities: Sequence[type[Entity]],
+    settings: Settings,
+    adapters: Adapters,
+    host: PluginHost,
+    stores: Mapping[str, StatePersistenceBackend],
+    bus: EventBus | None,
+    **given: Any,
+) -> Application:
+    """Return an application of *entities* and those that plugins bring, with the adapters that they name."""
+    every = [*entities, *entities_of(host, entities)]
+    files = given.pop("files")
+    codec = given.pop("codec") or adapters.made("codec", "pydantic")
     application = Application(
-        entities,
-        codec=codec or _codec(),
-        stores={**_own_stores(entities, chosen, stores or {}), **(stores or {})},
-        default_store=chosen.store,
-        bus=bus or _bus(chosen),
-        policies=policies,
-        workers=chosen.workers,
-        files=files if files is not None else DirectoryFileStore(folder_of_files(chosen)),
-        secret=chosen.secret,
-        explain=chosen.env == "development",
+        every,
+        **given,
+        codec=codec,
+        stores=stores,
+        default_store=settings.store,
+        make_store=partial(adapters.made, "store"),
+        bus=bus or _bus(settings, adapters),
+        workers=settings.workers,
+        files=files if files is not None else DirectoryFileStore(folder_of_files(settings)),
+        secret=settings.secret,
+        explain=settings.env == "development",
     )
-    application.persistence.refuse_workers(chosen.workers)
+    application.persistence.refuse_workers(settings.workers)
     return application
 
 
-def _own_stores(
-    entities: Sequence[type[Entity]], settings: Settings, given: Mapping[str, StatePersistenceBackend]
-) -> Mapping[str, StatePersistenceBackend]:
-    """Return the stores with an address in *settings* that are wanted, and that were not given.
-
-    That is what entities are kept in, and the usual one: others may come that name none, such as users.
-    """
-    named = {getattr(entity, "__entity_config__", {}).get("store", settings.store) for entity in entities}
-    wanted = {settings.store, *named}
-    makers = {_SQL: _sql_store, _REDIS: _redis_store}
-    return {name: make(settings) for name, make in makers.items() if name in wanted and name not in given}
-
-
-def _sql_store(settings: Settings) -> StatePersistenceBackend:
-    """Return the SQL store at the database of *settings*.
-
-    In development it adds what the tables lack; in production it refuses to start on tables that do not fit.
-    """
-    try:
-        from starmodel.adapters.persistence.sqlmodel import DEFAULT_URL, SQLRepo  # noqa: PLC0415  (an optional package)
-    except ModuleNotFoundError as error:
-        if not _is_about(error, "sqlmodel", "sqlalchemy"):
-            raise
-        raise AdapterNotFoundError("the store 'sql' needs its package: pip install 'starmodel[sql]'") from error
-    url = settings.database_url or DEFAULT_URL
-    revisions = Path("migrations")
-    return SQLRepo(
-        url,
-        schema="auto" if settings.env == "development" else "check",
-        migrations=revisions if revisions.is_dir() else None,
-    )
-
-
-def _redis_store(settings: Settings) -> StatePersistenceBackend:
-    """Return the Redis store at the server of *settings*."""
-    try:
-        from starmodel.adapters.persistence.redis import DEFAULT_URL, RedisRepo  # noqa: PLC0415  (an optional package)
-    except ModuleNotFoundError as error:
-        if not _is_about(error, "redis"):
-            raise
-        raise AdapterNotFoundError("the store 'redis' needs its package: pip install 'starmodel[redis]'") from error
-    return RedisRepo(settings.redis_url or DEFAULT_URL)
-
-
-def _bus(settings: Settings) -> EventBus | None:
+def _bus(settings: Settings, adapters: Adapters) -> EventBus | None:
     """Return the bus that *settings* name; ``None`` for the logs of the stores."""
     if settings.bus == "log":
         return None
@@ -120,26 +96,14 @@ def _bus(settings: Settings) -> EventBus | None:
             f"{settings.workers} workers cannot share the bus 'memory': none would hear of the others; "
             "run one worker, or leave STARMODEL_BUS away"
         )
-    buses: Registry[Any] = Registry("starmodel.bus")
-    if settings.bus not in buses.names():
+    known = adapters.names("bus")
+    if settings.bus not in known:
         raise AdapterNotFoundError(
-            f"no installed package offers the bus {settings.bus!r}; {hint(settings.bus, ['log', *buses.names()])}; "
+            f"no installed package offers the bus {settings.bus!r}; {hint(settings.bus, ['log', *known])}; "
             "set STARMODEL_BUS to one of these, or install the package that brings it"
         )
-    make = buses.get(settings.bus)
-    bus: EventBus = make(settings.redis_url) if settings.bus == _REDIS and settings.redis_url else make()
+    bus: EventBus = adapters.made("bus", settings.bus)
     return bus
-
-
-def _is_about(error: ModuleNotFoundError, *needed: str) -> bool:
-    """Tell whether what is missing is an adapter, or a package that it needs."""
-    return error.name is not None and error.name.startswith(("starmodel.adapters", *needed))
-
-
-def _codec() -> Codec:
-    codecs: Registry[Any] = Registry("starmodel.codec")
-    codec: Codec = codecs.get("pydantic")()
-    return codec
 
 
 def create_app(
@@ -184,35 +148,29 @@ def create_app(
             )
     _refuse_misspelt(fasthtml)
     chosen = settings or Settings.from_environment()
-    application = create_application(
-        *entities, settings=chosen, stores=stores, bus=bus, policies=policies, codec=codec, files=files
-    )
-    gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
-    process = str(os.getpid()) if chosen.workers > 1 else ""
     host = plugins if plugins is not None else chosen_host(chosen)
     providers = providers_of(auth, chosen.auth)
     let_take_part(host, providers)
+    adapters = Adapters.of(chosen, host)
+    application = _assembled(
+        entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files
+    )
+    gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
+    process = str(os.getpid()) if chosen.workers > 1 else ""
     app = StarModelApp(
         application,
         secret=chosen.secret,
         gate=gate,
-        ui=_kit(ui or chosen.ui),
+        ui=adapters.kit(ui or chosen.ui),
         auth=providers,
         plugins=host,
+        settings=adapters.settings,
         title=title,
         metrics=MetricsSettings(chosen.metrics_token, process) if chosen.metrics_token else None,
         **fasthtml,
     )
-    attach_api(app, api, title)
+    attach_api(app, adapters, api, title)
     return app
-
-
-def _kit(wanted: UIAdapter | str | None) -> UIAdapter:
-    if wanted is not None and not isinstance(wanted, str):
-        return wanted
-    kits: Registry[Any] = Registry("starmodel.ui")
-    kit: UIAdapter = kits.get(wanted or ("monster" if "monster" in kits.names() else "plain"))()
-    return kit
 
 
 def _refuse_misspelt(fasthtml: Mapping[str, Any]) -> None:

@@ -11,7 +11,11 @@ from starmodel.plugins import amended
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
 
+    from .adapters import Adapters
+
 __all__ = ["IF_INSTALLED", "attach_api"]
+
+_REST = "rest"
 
 
 class _Usual(str):
@@ -24,7 +28,7 @@ IF_INSTALLED = _Usual("/api")
 """The usual path, where the package is installed."""
 
 
-def attach_api(app: StarModelApp, api: str | None, title: str) -> None:
+def attach_api(app: StarModelApp, adapters: Adapters, api: str | None, title: str) -> None:
     """Mount REST below the path *api* of *app*; ``None`` leaves it out.
 
     AdapterNotFoundError when a path was chosen and the package is missing, ConfigurationError when it is no path, or an
@@ -36,10 +40,8 @@ def attach_api(app: StarModelApp, api: str | None, title: str) -> None:
     if not path.startswith("/") or "{" in path:
         raise ConfigurationError(f'api={api!r} must be a path such as "/api", or None for no REST interface')
     try:
-        from starmodel.adapters.rest import RestApp  # noqa: PLC0415  (an optional package)
-    except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith(("starmodel.adapters", "fastapi")):
-            raise
+        open_door = adapters.found("door", _REST)
+    except AdapterNotFoundError as error:
         if api is IF_INSTALLED:
             return
         raise AdapterNotFoundError(
@@ -48,8 +50,8 @@ def attach_api(app: StarModelApp, api: str | None, title: str) -> None:
     _refuse_taken(app, path)
     plugins = app.runtime.plugins
     amend = partial(amended, plugins, "starmodel_openapi") if plugins.has("starmodel_openapi") else None
-    rest = RestApp(app.application, identify=app.runtime.actor, title=title, amend=amend)
-    app.attach(path, rest, drain=rest.drain, takes=rest.takes, end_those=rest.end_those)
+    door = open_door(app.application, path=path, identify=app.runtime.actor, title=title, amend=amend)
+    app.attach(door.path, door.app, drain=door.drain, takes=door.takes, end_those=door.end_those)
 
 
 def _refuse_taken(app: StarModelApp, path: str) -> None:

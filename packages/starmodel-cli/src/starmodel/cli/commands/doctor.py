@@ -45,12 +45,13 @@ class Diagnosis:
 def doctor(
     *,
     port: Annotated[int, typer.Option(help="Also see whether this port is free.", min=1, max=65535)] = 8000,
+    start: Annotated[bool, typer.Option("--start", help="Also start the application once, and stop it.")] = False,
     app: App = None,
     json: Json = False,
 ) -> None:
     """See what is installed here, and what of it works."""
     with working("Looking at everything"):
-        found = [*_installed(), *_project(app), _port(port)]
+        found = [*_installed(), *_project(app, start=start), _port(port)]
     is_well = not any(one.status == "failed" for one in found)
     if json:
         say_json({"checks": [asdict(one) for one in found], "ok": is_well})
@@ -101,6 +102,23 @@ def _plugins(found: object) -> Iterator[Diagnosis]:
         yield Diagnosis(one.what, one.status, one.detail)
 
 
+def _started(found: object) -> Diagnosis:
+    """Start an application and stop it again, as a server does: what plugins do wrong there is on record then."""
+    router = getattr(found, "router", None)
+    if router is None:
+        return Diagnosis("start", "warning", f"a {type(found).__name__} has no beginning and no end of its own")
+
+    async def once() -> None:
+        async with router.lifespan_context(found):
+            pass
+
+    try:
+        asyncio.run(once())
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever an application does when it starts)
+        return Diagnosis("start", "failed", reason_of(error))
+    return Diagnosis("start", "ok", "it starts and stops")
+
+
 def _state(plugin: PluginRecord) -> Literal["ok", "warning", "failed"]:
     if plugin.status == "failed" or plugin.failures:
         return "failed"
@@ -114,7 +132,7 @@ def _about(plugin: PluginRecord) -> str:
     return owner if plugin.status == "ok" else f"{owner}, {plugin.status}"
 
 
-def _project(app: str | None) -> Iterator[Diagnosis]:
+def _project(app: str | None, *, start: bool) -> Iterator[Diagnosis]:
     try:
         project = open_project(app)
     except StarModelError as error:
@@ -130,6 +148,8 @@ def _project(app: str | None) -> Iterator[Diagnosis]:
         yield from _plugins(None)
         yield Diagnosis("application", "failed", str(error))
         return
+    if start:
+        yield _started(project.found)
     yield from _plugins(project.found)
     kinds = sorted(kind.__entity_name__ for kind in application.catalog)
     count = len(addresses_of(project.found))

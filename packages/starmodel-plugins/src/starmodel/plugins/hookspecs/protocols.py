@@ -67,8 +67,8 @@ class AdapterRegistry(Protocol):
     def add(self, kind: AdapterKind, name: str, make: Callable[..., Any], /) -> None:
         """Offer an adapter: *make* is called when *name* is asked for, and then only.
 
-        Where it has ``from_settings`` that is called with the settings instead.  Of two of one name the one of our own
-        distributions counts, then the one that the project pins; any other is an error of the plugin that came later.
+        Where it has ``from_settings`` that is called instead, with the values of the settings in its ``declares``.  A
+        name that an installed package or another plugin has is an error of this plugin.
         """
 
 

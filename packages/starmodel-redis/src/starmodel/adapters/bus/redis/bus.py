@@ -13,6 +13,7 @@ from starmodel.adapters.persistence.redis.server import Script, Server
 from starmodel.app.bus import InProcessBus, Mailbox
 from starmodel.app.ending import ended
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.settings import PluginSetting
 
 from .carrying import KnownShapes, carried, entry_fields
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from starmodel.adapters.persistence.redis.server import Link
     from starmodel.core.changes import Commit
+    from starmodel.core.settings import AdapterSettings
 
 __all__ = ["RedisBus"]
 
@@ -44,6 +46,8 @@ class RedisBus(InProcessBus):
     mailboxes, and the others' are marked when it is back.
     """
 
+    declares = (PluginSetting("REDIS_URL", "The Redis that carries changes.", default=DEFAULT_URL, secret=True),)
+
     def __init__(self, url: str = DEFAULT_URL, *, capacity: int = _CAPACITY, keep: int = 10_000) -> None:
         if capacity < 1 or keep < 1:
             raise ConfigurationError(f"RedisBus(capacity={capacity}, keep={keep}): both must be at least 1")
@@ -58,6 +62,11 @@ class RedisBus(InProcessBus):
         self._mine: dict[bytes, Commit] = {}
         self._after: dict[Mailbox, tuple[int, int]] = {}
         self._owed: Commit | None = None
+
+    @classmethod
+    def from_settings(cls, settings: AdapterSettings) -> RedisBus:
+        """Return the bus at ``REDIS_URL``."""
+        return cls(settings.get("REDIS_URL") or DEFAULT_URL)
 
     async def open(self) -> None:
         """Begin to receive; StoreError when the server cannot be reached."""

@@ -12,6 +12,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreError
 from starmodel.core.ports import Durability
 from starmodel.core.query import Page, Query, Stored
+from starmodel.core.settings import PluginSetting
 
 from . import outbox
 from .building import begin
@@ -28,6 +29,7 @@ from .writing import Attempt
 if TYPE_CHECKING:
     from starmodel.core.owed import Debt, Owed
     from starmodel.core.ports import Clock
+    from starmodel.core.settings import AdapterSettings
 
     from .promises import Promise
     from .server import Work
@@ -48,6 +50,7 @@ class RedisRepo(RedisParking):
 
     single_process = False
     instant = False
+    declares = (PluginSetting("REDIS_URL", "The Redis that keeps entities.", default=DEFAULT_URL, secret=True),)
 
     def __init__(
         self, url: str = DEFAULT_URL, *, clock: Clock | None = None, keep: int = 100_000, most: int = 10_000
@@ -64,6 +67,11 @@ class RedisRepo(RedisParking):
         self._server = Server(self.url, self._life.greet)
         self._log = Log(self._life, self._shapes)
         self._queries = Queries(self._server, self._shapes, most=most)
+
+    @classmethod
+    def from_settings(cls, settings: AdapterSettings) -> RedisRepo:
+        """Return the store at ``REDIS_URL``."""
+        return cls(settings.get("REDIS_URL") or DEFAULT_URL)
 
     def _hear(self, promise: Promise) -> None:
         self.durability = promise.durability

@@ -21,6 +21,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import StoreError
 from starmodel.core.query import Page, Query, Stored
 from starmodel.core.relations import target_of
+from starmodel.core.settings import PluginSetting
 
 from . import search, triggers
 from .database import Database
@@ -41,6 +42,7 @@ from .writing import Writer
 if TYPE_CHECKING:
     from starmodel.core.owed import Debt, Owed
     from starmodel.core.ports import Clock
+    from starmodel.core.settings import AdapterSettings
 
 __all__ = ["SQLRepo"]
 
@@ -63,6 +65,7 @@ class SQLRepo(SQLParking):
     """
 
     instant = False
+    declares = (PluginSetting("DATABASE_URL", "The database that keeps entities.", default=DEFAULT_URL, secret=True),)
 
     def __init__(
         self,
@@ -96,6 +99,19 @@ class SQLRepo(SQLParking):
         self._tasks = Tasks(self._own, self._journal)
         super().__init__(self._own, self.database)
         self._queries = Queries(self.tables, sqlite=sqlite)
+
+    @classmethod
+    def from_settings(cls, settings: AdapterSettings) -> SQLRepo:
+        """Return the store at ``DATABASE_URL``, with the revisions in the folder ``migrations`` here, if there is one.
+
+        In development it adds what the tables lack; otherwise it refuses to start on tables that do not fit.
+        """
+        revisions = Path("migrations")
+        return cls(
+            settings.get("DATABASE_URL") or DEFAULT_URL,
+            schema="auto" if settings.development else "check",
+            migrations=revisions if revisions.is_dir() else None,
+        )
 
     async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
         """Connect, and see to the tables of *kinds*."""
