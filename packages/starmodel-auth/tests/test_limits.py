@@ -61,7 +61,7 @@ def test_a_browser_that_is_known_has_attempts_of_its_own(limits):
 def test_what_succeeded_was_no_attempt(limits):
     for _ in range(100):
         assert limits.begin("ada", "192.0.2.1") == 0
-        limits.succeeded("ada", "192.0.2.1")
+        limits.give_back("ada", "192.0.2.1")
 
 
 def test_what_is_counted_takes_bounded_memory_and_no_more_for_a_long_name():

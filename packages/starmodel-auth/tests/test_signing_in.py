@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 
 import pytest
 from argon2 import PasswordHasher
@@ -163,6 +165,20 @@ async def test_a_hash_of_older_parameters_is_made_anew_and_the_session_goes_on(a
     assert ada.id in (await visitor.get("/who")).text
     await sign_in(Visitor(app))
     assert (await auth.accounts.get("ada")).password_hash == kept
+
+
+async def test_whoever_comes_while_too_many_wait_is_told_to_come_back(visitor, auth, sign_in, monkeypatch):
+    monkeypatch.setattr(auth.hashing, "_places", threading.BoundedSemaphore(1))
+    with auth.hashing._places:
+        answer = await sign_in(visitor)
+        assert (answer.status, answer.header("retry-after")) == (503, "5")
+    assert (await sign_in(visitor)).status == 303
+
+
+async def test_of_two_who_take_a_name_at_once_one_gets_it(auth, app):
+    taken = [auth.accounts.add(name, "some words for bob") for name in ("Bob", "BOB", "bob")]
+    made = await asyncio.gather(*taken, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in made) == ["NameTakenError", "NameTakenError", "User"]
 
 
 async def test_users_have_no_door_of_their_own(app, visitor, auth, sign_in):

@@ -80,8 +80,8 @@ class SignInLimits:
             attempts.take(one, now)
         return 0.0
 
-    def succeeded(self, key: str, address: str, browser: str = "") -> None:
-        """Give the attempt back: it was none."""
+    def give_back(self, key: str, address: str, browser: str = "") -> None:
+        """Take an attempt back that was none: it succeeded, or nothing was tried."""
         now = self._clock()
         for attempts, one in self._counted(key, address, browser):
             attempts.take(one, now, count=-1.0)

@@ -74,11 +74,12 @@ class SignInPages:
         try:
             user = await self._accounts.signed_in(name, sent.get("password", ""))
         except TooBusyError:
+            self._limits.give_back(key, address, browser)
             return await self._too_busy(request, name, after)
         if user is None:
             error = words("The name or the password is not right.")
             return await self._asked(request, name=name, after=after, error=error, wrong=error, status=403)
-        self._limits.succeeded(key, address, browser)
+        self._limits.give_back(key, address, browser)
         begin(await read(request.session), user)
         response = RedirectResponse(after, 303)
         self._known.give(request, response, key)
@@ -157,7 +158,7 @@ class SignInPages:
                 return await self._asked_for_another(request, user, wrong=wrong, status=422)
             await self._accounts.set_password(user, sent.get("new", ""))
         except UnfitPasswordError as error:
-            self._limits.succeeded(user.id, "", browser)
+            self._limits.give_back(user.id, "", browser)
             return await self._asked_for_another(request, user, unfit=words(str(error)), status=422)
         end(await read(request.session))
         return RedirectResponse(SIGN_IN, 303)
