@@ -24,6 +24,7 @@ __all__ = ["Adapters"]
 _KIT = "starmodel_ui_adapter"
 _OWN = ("DATABASE_URL", "REDIS_URL")
 _GROUPS = {
+    "auth": "starmodel.auth",
     "bus": "starmodel.bus",
     "codec": "starmodel.codec",
     "door": "starmodel.doors",

@@ -149,9 +149,9 @@ def create_app(
     _refuse_misspelt(fasthtml)
     chosen = settings or Settings.from_environment()
     host = plugins if plugins is not None else chosen_host(chosen)
-    providers = providers_of(auth, chosen.auth)
-    let_take_part(host, providers)
     adapters = Adapters.of(chosen, host)
+    providers = providers_of(auth, chosen.auth, adapters)
+    let_take_part(host, providers)
     application = _assembled(
         entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files
     )

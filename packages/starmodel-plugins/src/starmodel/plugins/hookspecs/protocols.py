@@ -26,7 +26,7 @@ HOOK_API = (1, 1)
 
 A plugin module says which it was written for by ``STARMODEL_HOOK_API = (1, 1)``."""
 
-AdapterKind = Literal["store", "bus", "codec", "ui", "files"]
+AdapterKind = Literal["store", "bus", "codec", "ui", "files", "auth"]
 """What adapters are chosen by name for; the rest of the world calls these ports."""
 
 PanelSlot = Literal["list", "detail"]
