@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import subprocess
+import sys
 
 import pytest
 
@@ -89,3 +93,53 @@ def test_no_color_is_respected(monkeypatch, capsys):
     monkeypatch.setenv("NO_COLOR", "1")
     fail("oh")
     assert "\x1b[31m" not in capsys.readouterr().err
+
+
+GROUPS = ("persistence", "bus", "codec", "ui", "auth")
+DRIVERS = {"redis", "sqlalchemy", "sqlmodel", "fasthtml", "monsterui", "uvicorn", "starlette", "psycopg", "alembic"}
+LISTED = """
+import sys
+from starmodel.cli import main
+try:
+    main()
+finally:
+    print([name for name in sys.modules if name.partition(".")[0] in set({drivers!r})])
+"""
+
+
+def test_adapters_are_listed_from_their_metadata_and_not_imported(cli, install):
+    for number in range(10):
+        install(f"acme-{number}", f"starmodel.{GROUPS[number % 5]}", f"acme{number} = acme_{number}:Acme", "1 / 0")
+    document = json.loads(cli("plugin", "list", "--json").out)
+    found = [one["distribution"] for one in document["adapters"] if one["name"].startswith("acme")]
+    assert sorted(found) == [f"acme-{number}" for number in range(10)]
+    assert "Traceback" not in cli("--help").err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("plugin", "list")])
+def test_no_driver_is_imported_to_list_what_there_is(tmp_path, arguments):
+    program = LISTED.format(drivers=sorted(DRIVERS))
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arguments", [("--help",), ("plugin", "list")])
+def test_a_list_with_ten_adapters_more_takes_a_quarter_of_a_second(tmp_path, install, arguments):
+    for number in range(10):
+        site = install(f"acme-{number}", f"starmodel.{GROUPS[number % 5]}", f"acme{number} = acme_{number}:A", "1 / 0")
+    environ = {**os.environ, "PYTHONPATH": str(site)}
+    busy = max(1.0, seconds(tmp_path, environ, "-c", "import asyncio") / 0.05)
+    assert seconds(tmp_path, environ, "-m", "starmodel.cli", *arguments) <= 0.25 * busy, "as on a machine of its own"
+
+
+def seconds(folder, environ, *arguments):
+    """Return what a process costs at its best, of a core; the machine may have other things to do."""
+    times = []
+    for _ in range(10):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], cwd=folder, env=environ, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return min(times)

@@ -22,9 +22,11 @@ from .records import Record
 from .registry import RegistryEntry, Setting, bundled_registry, project_registry, schema_of_registries
 from .removing import found_plugin, plan_to_remove
 from .sources import Source, named_source, path_source, recorded_source
+from .telling import Finding, about, findings
 
 __all__ = [
     "Distribution",
+    "Finding",
     "Installer",
     "Outcome",
     "Place",
@@ -42,9 +44,11 @@ __all__ = [
     "RegistryError",
     "Setting",
     "Source",
+    "about",
     "bundled_registry",
     "carry_out",
     "find_place",
+    "findings",
     "found_plugin",
     "inspected",
     "named_source",

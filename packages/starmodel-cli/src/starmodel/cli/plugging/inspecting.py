@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -34,7 +35,10 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """An installed distribution; *offers* are its entry points of ours, by group and name."""
+    """An installed distribution; *offers* are its entry points of ours, by group and name.
+
+    *digest* is that of its RECORD, which has one of every file: it says whether two machines have the same.
+    """
 
     name: str
     version: str
@@ -43,6 +47,7 @@ class Distribution:
     asked_for: bool
     offers: Mapping[str, Mapping[str, str]]
     modules: tuple[str, ...]
+    digest: str = ""
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -103,6 +108,7 @@ def _told(one: InstalledDistribution) -> Distribution:
         asked_for=one.read_text("REQUESTED") is not None,
         offers=offers,
         modules=tuple(sorted(tops)),
+        digest=f"sha256:{hashlib.sha256((one.read_text('RECORD') or '').encode()).hexdigest()}",
     )
 
 

@@ -3,5 +3,18 @@
 from .changes import add, disable, enable, remove, sync, upgrade
 from .group import plugin
 from .looking import list_hooks, list_plugins
+from .telling import examine, info
 
-__all__ = ["add", "disable", "enable", "list_hooks", "list_plugins", "plugin", "remove", "sync", "upgrade"]
+__all__ = [
+    "add",
+    "disable",
+    "enable",
+    "examine",
+    "info",
+    "list_hooks",
+    "list_plugins",
+    "plugin",
+    "remove",
+    "sync",
+    "upgrade",
+]

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import typer
 
-from starmodel.cli.terminal import warn
-from starmodel.core.errors import StarModelError
+from starmodel.core.errors import ConfigurationError, StarModelError
 
 __all__ = ["handed_over"]
 
@@ -26,8 +25,10 @@ def handed_over() -> bool:
     python = environment / "bin" / "python"
     has_it = [str(python), "-c", "import starmodel.cli"]
     if subprocess.run(has_it, capture_output=True, check=False).returncode:  # noqa: S603 - the project's own
-        warn(f"{environment} has no starmodel-cli; this is what {sys.prefix} has")
-        return False
+        raise ConfigurationError(
+            f"{environment} has no starmodel-cli to list what is there; install it there, or ask: "
+            "starmodel plugin doctor"
+        )
     command = [str(python), "-m", "starmodel.cli", *sys.argv[1:]]
     done = subprocess.run(command, env={**os.environ, ASKED: "1"}, check=False)  # noqa: S603 - the same
     if done.returncode:

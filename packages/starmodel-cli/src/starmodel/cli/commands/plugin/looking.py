@@ -6,13 +6,16 @@ import os
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starmodel.cli.options import Json
 from starmodel.cli.terminal import say, say_json, table
-from starmodel.plugins import HOOK_API, HookRecord, PluginChoice, PluginHost, PluginRecord
 
 from .elsewhere import handed_over
 from .group import plugin
+
+if TYPE_CHECKING:
+    from starmodel.plugins import HookRecord, PluginHost, PluginRecord
 
 __all__ = ["adapters", "list_hooks", "list_plugins"]
 
@@ -26,6 +29,8 @@ def list_plugins(*, json: Json = False) -> None:
     """List every installed plugin and adapter, whether it works and what it takes part in."""
     if handed_over():
         return
+    from starmodel.plugins import HOOK_API  # noqa: PLC0415 - brings asyncio, which help can do without
+
     records, found = _host().records, adapters()
     if json:
         plugins = [asdict(record) for record in records]
@@ -47,6 +52,8 @@ def list_hooks(*, json: Json = False) -> None:
     """List every hook, what it is for and who takes part in it."""
     if handed_over():
         return
+    from starmodel.plugins import HOOK_API  # noqa: PLC0415 - see list_plugins
+
     hooks = _host().hooks
     if json:
         say_json({"hook_api": HOOK_API, "hooks": [asdict(hook) for hook in hooks]})
@@ -70,6 +77,8 @@ def adapters() -> list[dict[str, str]]:
 
 
 def _host() -> PluginHost:
+    from starmodel.plugins import PluginChoice  # noqa: PLC0415 - see list_plugins
+
     return PluginChoice.of(Path.cwd(), os.environ).host()
 
 

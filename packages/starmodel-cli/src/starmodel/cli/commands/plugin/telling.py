@@ -1,0 +1,97 @@
+"""Commands that tell: all about one plugin, and what is wrong with any."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from starmodel.cli.options import Json
+from starmodel.cli.terminal import say, say_json, working
+
+from .group import plugin
+
+__all__ = ["examine", "info"]
+
+Python: TypeAlias = Annotated[
+    str | None, typer.Option("--python", help="The interpreter of the project's environment, when it is unusual.")
+]
+SIGNS = {"ok": "✔", "warning": "⚠", "failed": "✘"}
+
+
+@plugin.command("info")
+def info(
+    name: Annotated[str, typer.Argument(help="A short name, the name of a plugin, or that of its package.")],
+    *,
+    python: Python = None,
+    json: Json = False,
+) -> None:
+    """Tell all about one plugin: where it is from, what it brings, how it is set, and whether it works."""
+    from starmodel.cli.plugging import about, find_place  # noqa: PLC0415 - not loaded to list plugins
+
+    with working("Looking at the plugin"):
+        told = about(name, find_place(Path.cwd(), os.environ, python))
+    if json:
+        say_json(told)
+    else:
+        for line in _lines(told):
+            say(line)
+
+
+@plugin.command("doctor")
+def examine(
+    *,
+    python: Python = None,
+    json: Json = False,
+) -> None:
+    """See whether what is noted, installed and switched on fits together, and works."""
+    from starmodel.cli.plugging import find_place, findings  # noqa: PLC0415 - see info
+
+    with working("Looking at the plugins"):
+        found = findings(find_place(Path.cwd(), os.environ, python))
+    is_well = not any(one.status == "failed" for one in found)
+    if json:
+        say_json({"checks": [asdict(one) for one in found], "ok": is_well})
+    else:
+        for one in found:
+            say(f"{SIGNS[one.status]} {one.what}: {one.detail}")
+    if not is_well:
+        raise typer.Exit(1)
+
+
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    source = told.get("source") or {}
+    if not told["installed"]:
+        yield f"{told['name']}: {told['distribution']}, not installed"
+        if told.get("summary"):
+            yield f"  {told['summary']}"
+        yield "  starmodel plugin " + ("sync" if source else f"add {told['name']}")
+        return
+    yield f"{told['name']}: {told['distribution']} {told['version']}"
+    rows = [
+        ("about", told["summary"]),
+        ("from", source.get("path") or source.get("name", "")),
+        ("digest", told["digest"]),
+        *(("adapter", f"{one['kind']} {one['name']}") for one in told["adapters"]),
+        *(("plugin", _plugin(one)) for one in told["plugins"]),
+        *(("setting", _setting(one)) for one in told["settings"]),
+        *(("needs", line) for line in told["requires"]),
+        *(("fault", line) for line in told["errors"]),
+    ]
+    for name, text in rows:
+        if text:
+            yield f"  {name:<8} {text}"
+
+
+def _plugin(one: Mapping[str, Any]) -> str:
+    hooks = ", ".join(hook.removeprefix("starmodel_") for hook in one["hooks"])
+    return f"{one['name']}, {one['status']}" + (f": {hooks}" if hooks else "")
+
+
+def _setting(one: Mapping[str, Any]) -> str:
+    state = "set" if one["is_set"] else ("missing" if one["required"] else "not set")
+    return f"{one['name']} ({state}): {one['doc']}"
