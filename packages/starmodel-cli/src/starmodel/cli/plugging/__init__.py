@@ -1,6 +1,7 @@
 """Plugins of a project: found by short names, installed where it runs, tried out, or everything is put back."""
 
 from .adding import plan_to_add, plan_to_upgrade
+from .authoring import KINDS, Offer, make_plugin, offers_of, tested
 from .changing import recovered
 from .errors import (
     PluginBusyError,
@@ -25,9 +26,11 @@ from .sources import Source, named_source, path_source, recorded_source
 from .telling import Finding, about, findings
 
 __all__ = [
+    "KINDS",
     "Distribution",
     "Finding",
     "Installer",
+    "Offer",
     "Outcome",
     "Place",
     "Plan",
@@ -51,7 +54,9 @@ __all__ = [
     "findings",
     "found_plugin",
     "inspected",
+    "make_plugin",
     "named_source",
+    "offers_of",
     "path_source",
     "plan_to_add",
     "plan_to_disable",
@@ -65,4 +70,5 @@ __all__ = [
     "recorded_source",
     "recovered",
     "schema_of_registries",
+    "tested",
 ]

@@ -2,6 +2,6 @@
 
 from .naming import ProjectPlace, project_place
 from .placing import Placed, place
-from .rendering import rendered, template_names
+from .rendering import filled, rendered, template_names
 
-__all__ = ["Placed", "ProjectPlace", "place", "project_place", "rendered", "template_names"]
+__all__ = ["Placed", "ProjectPlace", "filled", "place", "project_place", "rendered", "template_names"]

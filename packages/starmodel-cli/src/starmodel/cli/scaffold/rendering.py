@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
 
 from starmodel.cli.errors import TemplateBrokenError, TemplateMissingError
 
-__all__ = ["rendered", "template_names"]
+__all__ = ["filled", "rendered", "template_names"]
 
 SUFFIX = ".tmpl"
 """Ends the name of each file, so that no tool takes a template for what it makes."""
@@ -34,7 +34,12 @@ def rendered(
     folders = {**(others or {}), **{name: _templates() / name for name in template_names()}}
     if template not in folders:
         raise TemplateMissingError(template, sorted(folders))
-    sources = [*_sources(_templates() / "shared", ""), *_sources(folders[template], "")]
+    return filled(template, [_templates() / "shared", folders[template]], words)
+
+
+def filled(template: str, folders: Iterable[Traversable], words: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each file in *folders*, of which *template* is made, by its path; errors as above."""
+    sources = [found for folder in folders for found in _sources(folder, "")]
     return {path: _filled(template, path, source, words) for path, source in sources}
 
 

@@ -3,6 +3,7 @@
 from .changes import add, disable, enable, remove, sync, upgrade
 from .group import plugin
 from .looking import list_hooks, list_plugins
+from .making import examine_own, make
 from .telling import examine, info
 
 __all__ = [
@@ -10,9 +11,11 @@ __all__ = [
     "disable",
     "enable",
     "examine",
+    "examine_own",
     "info",
     "list_hooks",
     "list_plugins",
+    "make",
     "plugin",
     "remove",
     "sync",
