@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from . import wheels
 from .layout import PACKAGES
@@ -92,4 +93,5 @@ def _pairs(text: str, extra: str) -> list[tuple[str, str]]:
     required = Requirement(text)
     if required.marker is not None and not required.marker.evaluate({"extra": extra}):
         return []
-    return [(required.name.lower(), ""), *((required.name.lower(), one) for one in required.extras)]
+    name = canonicalize_name(required.name)
+    return [(name, ""), *((name, one) for one in required.extras)]

@@ -1,0 +1,1 @@
+"""The weather, for applications of StarModel."""
