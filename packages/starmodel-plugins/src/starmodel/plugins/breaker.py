@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NEVER_LEFT_OUT", "Breaker"]
 
-NEVER_LEFT_OUT = frozenset({"starmodel_authorize"})
-"""Hooks in which silence would say something: a plugin that cannot decide refuses, however often it has failed."""
+NEVER_LEFT_OUT = frozenset({"starmodel_authorize", "starmodel_domain_event"})
+"""Hooks in which silence would say something: a plugin that cannot decide refuses, however often it has failed, and
+what one cannot be told is parked."""
 
 
 @dataclass(slots=True)
