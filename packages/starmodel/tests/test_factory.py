@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from dataclasses import dataclass
 
 import pytest
 from fasthtml.common import P
@@ -10,9 +12,11 @@ from starlette.testclient import TestClient
 
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.bootstrap import Settings, create_app, create_application, create_fasthtml_app
-from starmodel.core import Entity, event
+from starmodel.core import DomainEvent, Entity, event
 from starmodel.core.actors import Actor, Decision
-from starmodel.core.errors import AdapterNotFoundError, ConfigurationError
+from starmodel.core.contributions import Metric, Sample
+from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, ForbiddenError
+from starmodel.core.hooks import hookimpl
 from starmodel.plugins import PluginHost
 from starmodel.testing import PlainCodec
 
@@ -304,3 +308,96 @@ def test_a_bus_that_nobody_offers_stops_the_start():
 def test_a_bus_of_one_process_is_refused_for_many():
     with pytest.raises(ConfigurationError, match="2 workers cannot share the bus 'memory'"):
         create_application(Fleeting, settings=Settings(bus="memory", workers=2))
+
+
+class Ledger:
+    """A plugin around commands; it has started when its book is open."""
+
+    def __init__(self):
+        self.book, self.heard = None, []
+
+    @hookimpl
+    async def starmodel_startup(self, app):
+        self.book = self.heard
+
+    @hookimpl
+    async def starmodel_shutdown(self, app):
+        self.book = None
+
+    @hookimpl
+    def starmodel_before_event(self, command):
+        return False if command.args.get("text") == "forbidden" else None
+
+    @hookimpl
+    def starmodel_after_event(self, command):
+        self.book.append(command.event)
+
+    @hookimpl
+    def starmodel_domain_event(self, event):
+        self.book.append(event.event.text)
+
+    @hookimpl
+    def starmodel_openapi(self, document):
+        document["info"]["title"] = "Ledger"
+
+    @hookimpl
+    def starmodel_metrics(self):
+        return [Metric("ledger_lines", "What is in the book.", [Sample(len(self.heard))])]
+
+
+class Spoiler:
+    @hookimpl
+    def starmodel_openapi(self, document):
+        del document["paths"]
+
+
+@dataclass(frozen=True)
+class Signed(DomainEvent):
+    text: str
+
+
+class Paper(Entity):
+    @event
+    def sign(self, text: str) -> None:
+        self.record(Signed(text))
+
+
+def with_ledger():
+    ledger, host = Ledger(), PluginHost()
+    host.add(ledger, "ledger")
+    host.add(Spoiler(), "spoiler")
+    return ledger, host
+
+
+def test_plugins_stand_around_commands_from_their_start_until_they_are_shut_down():
+    ledger, host = with_ledger()
+    with client(create_app(Paper, plugins=host)) as visitor:
+        paper = visitor.post("/paper/create", json={}).json()["id"]
+        visitor.post(f"/paper/{paper}/sign", json={"text": "yes"})
+        assert visitor.post(f"/api/paper/{paper}/sign", json={"text": "forbidden"}).status_code == 403
+        title, paths = (visitor.get("/api/openapi.json").json()[name] for name in ("info", "paths"))
+    assert sorted(ledger.heard) == ["create", "sign", "yes"]
+    assert title["title"] == "Ledger"
+    assert "/paper" in paths  # what the other plugin left of the document is not shown
+    errors = {record.name: record.error for record in host.records}
+    assert errors == {"ledger": None, "spoiler": "starmodel_openapi: TypeError: the document has no 'paths' any more"}
+
+
+def test_a_token_opens_the_metrics_with_those_of_plugins():
+    _, host = with_ledger()
+    settings = Settings(metrics_token="0123456789abcdef")
+    with client(create_app(Paper, plugins=host, settings=settings)) as visitor:
+        shown = visitor.get("/_starmodel/metrics", headers={"Authorization": "Bearer 0123456789abcdef"})
+    assert "\nledger_lines 0\n" in shown.text
+    with pytest.raises(ConfigurationError, match="token"):
+        create_app(Paper, settings=Settings(metrics_token="short"))
+
+
+def test_without_a_web_plugins_may_refuse_as_well():
+    async def forbidden():
+        async with create_application(Paper, plugins=with_ledger()[1]) as app:
+            await app.dispatch(Paper.create().on("one"))
+            await app.dispatch(Paper.sign("forbidden").on("one"))
+
+    with pytest.raises(ForbiddenError):
+        asyncio.run(forbidden())

@@ -108,6 +108,7 @@ class Application:
         self.parking = self.subscribers.parking
         self._moments: Moments | None = None
         self._lines: list[Subscribers] = []
+        self._listening = True
         self._is_running = False
         for kind in entities:
             self.add(kind)
@@ -130,19 +131,25 @@ class Application:
         """Tell whether every entity of *kind* that is not a visitor's own may be seen and changed by everybody."""
         return not self.has_policies and not is_ruled(kind)
 
-    def join(self, moments: Moments) -> None:
-        """Let *moments* take part in every command and hear of every domain event.
+    def join(self, moments: Moments, *, listening: bool = True) -> None:
+        """Let *moments* take part in every command, and hear of domain events as long as the application is open.
 
-        ConfigurationError when others do, or when the application is open: they would have missed something.
+        Not *listening* they hear of them from :meth:`listen` on: for who has to get ready first.  ConfigurationError
+        when others take part, or when the application is open: they would have missed something.
         """
         if self._moments is not None or self._is_running:
             raise ConfigurationError("one may take part in the commands of an application, from before it is opened")
-        self._moments = moments
+        self._moments, self._listening = moments, listening
         self.dispatcher.observe_by(moments)
         for name, listener in moments.listeners.items():
             line = Subscribers(self.parking, line=name)
             line.on(DomainEvent, name=name)(listener)
             self._lines.append(line)
+
+    async def listen(self) -> None:
+        """Begin to tell those who take part of domain events: those from now on, and what a shared log has kept."""
+        for line in self._lines:
+            await line.open(self.bus, self.persistence)
 
     async def leave(self) -> None:
         """Tell those who take part what has happened, as far as their patience goes, and nothing until it opens again.
@@ -171,9 +178,11 @@ class Application:
             await self.persistence.open(self.catalog)
             undo.push_async_callback(self.bus.close)
             await self.bus.open()
-            for line in (self.subscribers, *self._lines):
-                await line.open(self.bus, self.persistence)
-                undo.push_async_callback(line.close)
+            await self.subscribers.open(self.bus, self.persistence)
+            undo.push_async_callback(self.subscribers.close)
+            undo.push_async_callback(self.leave)
+            if self._listening:
+                await self.listen()
             await self.outbox.open()
             undo.push_async_callback(self.outbox.close)
             await self.files.open(self.catalog)

@@ -23,6 +23,7 @@ from .hookspecs import (
     Route,
 )
 from .host import PluginHost
+from .joining import take_part
 from .metering import EventMeter, measure, metrics_of
 from .moments import EventMoments
 from .parts import HookPart
@@ -70,4 +71,5 @@ __all__ = [
     "measure",
     "metrics_of",
     "preferred",
+    "take_part",
 ]

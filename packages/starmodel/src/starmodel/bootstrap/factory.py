@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starmodel.adapters.files import DirectoryFileStore
 from starmodel.app import Application
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
+from starmodel.plugins import take_part
 
 from .adapters import Adapters
 from .plugins import chosen_host, entities_of
@@ -49,12 +50,16 @@ def create_application(
     """Return an application without a web: for scripts, workers and tests.
 
     *files* keeps uploaded files: by default the folder that the settings name.  *plugins* are those that the project
-    has switched on unless given; here they bring entities and adapters.
+    has switched on unless given: they bring entities and adapters, and stand around every command.  They are not
+    started here, and hear of no domain event: the processes with a web tell them, where a store is shared.
     """
     chosen = settings or Settings.from_environment()
     host = plugins if plugins is not None else chosen_host(chosen)
     adapters = Adapters.of(chosen, host)
-    return _assembled(entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files)
+    given: dict[str, Any] = {"policies": policies, "codec": codec, "files": files}
+    application = _assembled(entities, chosen, adapters, host, stores or {}, bus, **given)
+    take_part(application, host)
+    return application
 
 
 def _assembled(

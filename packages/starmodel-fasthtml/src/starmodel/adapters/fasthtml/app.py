@@ -24,7 +24,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import DefinitionError, StarModelError
 from starmodel.core.settings import AdapterSettings
 from starmodel.core.ui import Link
-from starmodel.plugins import EventMoments, PluginHost, measure
+from starmodel.plugins import PluginHost, measure, take_part
 
 from .assets import Assets
 from .browser.door import KeptDoor
@@ -144,10 +144,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
                 self._mount(mounted.plugin, mounted.value)
         for wrap in plugins.items(MIDDLEWARE, app=self):
             self.user_middleware.append(Middleware(guarded_wrap(plugins, wrap.plugin, wrap.value)))
-        self.application.dispatcher.add_guard(self.runtime.ask_plugins)
-        moments = EventMoments.of(plugins)
-        if moments is not None:
-            self.application.join(moments)
+        take_part(self.application, plugins)
 
     def _mount(self, plugin: str, mounted: Any) -> None:
         """Let what a plugin mounts answer below its path, unless somebody else does."""
@@ -337,6 +334,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
                 await self.runtime.plugins.startup(self)
                 closing.push_async_callback(self.runtime.plugins.shutdown, self)
                 closing.push_async_callback(self.application.leave)  # told of everything before they shut down
+                await self.application.listen()
                 yield None if inner is None else await closing.enter_async_context(inner(app))
 
         async def steps(app: Any) -> AsyncIterator[Any]:

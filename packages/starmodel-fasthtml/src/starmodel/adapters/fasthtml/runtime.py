@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from starmodel.app.policies import owner_mark
 from starmodel.app.signing import Signer
 from starmodel.core.actors import Actor
-from starmodel.core.errors import ConfigurationError, ForbiddenError, QueryError
+from starmodel.core.errors import ConfigurationError, QueryError
 from starmodel.plugins import PluginHost
 
 from .answering import nonce_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from starmodel.app import Application, Refusal
-    from starmodel.core.commands import Command
     from starmodel.core.ports import AuthProvider, UIAdapter
     from starmodel.core.query import Query
 
@@ -149,12 +148,6 @@ class Runtime:
                     scope["starmodel.actor"] = actor
                     return actor
         return Actor(visitor, visitor)
-
-    async def ask_plugins(self, actor: Actor, command: Command) -> None:
-        """Raise ForbiddenError when a plugin refuses a command, or could not decide."""
-        verdict = await self.plugins.authorize(actor, command)
-        if verdict.allowed is False:
-            raise ForbiddenError(f"{command.entity}.{command.event}", verdict.why)
 
     def knows(self, token: PageToken) -> bool:
         """Tell whether every class and view a page names is still part of the program."""
