@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 import pytest
-from rest_shop import MARGIN, PIN, Item, Note
+from rest_shop import MARGIN, PIN, Item, Note, actor_of
 
-from starmodel.core import SYSTEM
+from starmodel.adapters.rest import RestApp
+from starmodel.app import Application
+from starmodel.core import SYSTEM, Entity, Owner, nobody, owner, roles, when
+from starmodel.testing import PlainCodec
 
 
 class Reader:
@@ -126,6 +130,42 @@ async def test_nobody_is_told_of_what_is_not_theirs(api, application, made):
         assert (await ada.next()) == ("leave", {"id": item.id})
         await made("end")
         assert (await bob.next())[1]["entity"]["title"] == "end"
+
+
+class Kept(Entity):
+    title: str = ""
+    made_by: Annotated[str, Owner()] = ""
+    model_config = {"namespace": "Item", "policy": {"read": owner & roles("guest") | when(title="open"), "*": owner}}
+
+
+async def test_a_feed_keeps_to_what_its_class_says():
+    async def identify(scope):
+        return actor_of(dict(scope["headers"])[b"x-actor"].decode())
+
+    async with Application([Kept], codec=PlainCodec()) as app:
+        api = RestApp(app, identify=identify, title="Kept")
+        async with reading(api, actor="guest") as guest, reading(api, actor="bob") as bob:
+            await guest.next()
+            await bob.next()
+            made = await app.dispatch(Kept.create(title="zq"), actor=actor_of("guest"))
+            assert (await guest.next())[1]["entity"]["title"] == "zq"
+            await app.dispatch(Kept.update(title="open").on(made.entity.id), actor=actor_of("guest"))
+            assert (await bob.next())[0] == "enter"
+            await app.dispatch(Kept.update(title="shut").on(made.entity.id), actor=actor_of("guest"))
+            assert await bob.next() == ("leave", {"id": made.entity.id})
+
+
+async def test_a_feed_of_what_nobody_may_read_is_refused():
+    async def identify(scope):
+        return actor_of("visitor")
+
+    class Shut(Entity):
+        model_config = {"namespace": "Item", "policy": {"*": nobody}}
+
+    app = Application([Shut], codec=PlainCodec())
+    async with app, reading(RestApp(app, identify=identify, title="Shut")) as feed:
+        await feed.until(lambda: feed.ended)
+        assert feed.status == 403
 
 
 async def test_only_what_is_public_is_told(api, made):

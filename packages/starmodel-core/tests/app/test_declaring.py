@@ -256,9 +256,12 @@ async def test_one_refusal_is_enough_and_what_another_allows_opens_nothing(start
 @pytest.mark.parametrize(
     ("policy", "says"),
     [
-        ("owner", "give who may"),
+        ("owner", "'owner' does not say who may"),
+        ("", "a field called owner hides the policy"),
+        ({"*": ""}, "a field called owner hides the policy"),
+        (7, "give who may"),
         ({}, "give who may"),
-        ({"read": "anyone"}, "takes who may"),
+        ({"read": "anyone"}, "for 'read' 'anyone' does not say who may"),
         ({"raed": anyone}, "'raed', which is no event of it"),
         ({"delete": anyone}, "'delete', which is no event"),
     ],
@@ -297,6 +300,6 @@ async def test_an_owner_without_a_default_is_refused(start):
 
 
 def test_roles_and_conditions_say_something():
-    for make in (roles, when, lambda: roles(""), lambda: owner | "editor"):
+    for make in (roles, when, lambda: roles(""), lambda: owner | "editor", lambda: "" & owner, lambda: "" | owner):
         with pytest.raises(DefinitionError):
             make()

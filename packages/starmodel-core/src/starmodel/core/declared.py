@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import DefinitionError, hint
 from .options import READ
-from .who import Who
+from .who import Who, said_wrongly
 
 if TYPE_CHECKING:
     from .entity import Entity
@@ -25,12 +25,14 @@ def checked_policy(value: Any) -> Mapping[str, Who]:
     """Return who may, by action; ValueError says what is wrong with *value*."""
     if isinstance(value, Who):
         return {OTHERWISE: value}
+    if isinstance(value, str):
+        raise ValueError(f"{said_wrongly(value)}")  # noqa: TRY004  (becomes a DefinitionError, which is a TypeError)
     if not isinstance(value, Mapping) or not value:
         raise ValueError('give who may, such as owner | roles("editor"), or a dict: {"read": anyone, "*": owner}')
     for action, who in value.items():
         if not isinstance(who, Who):
             raise ValueError(  # noqa: TRY004  (becomes a DefinitionError, which is a TypeError)
-                f"{action!r} takes who may: anyone, signed_in, owner, roles('...'), when(...), put together by | and &"
+                f"for {action!r} {said_wrongly(who)}"
             )
     return dict(value)
 

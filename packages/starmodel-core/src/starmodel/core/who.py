@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .actors import Actor
     from .entity import Entity
 
-__all__ = ["Where", "Who", "anyone", "nobody", "roles", "signed_in"]
+__all__ = ["Where", "Who", "anyone", "nobody", "roles", "said_wrongly", "signed_in"]
 
 Where: TypeAlias = Mapping[str, Any]
 """A condition of a query; an empty one is true of everything."""
@@ -68,12 +68,26 @@ class Who:
     def __and__(self, other: Who) -> Who:
         return _Every(*_parts(_Every, self, other))
 
+    def __ror__(self, other: object) -> Who:
+        return _Any(*_parts(_Any, other, self))
+
+    def __rand__(self, other: object) -> Who:
+        return _Every(*_parts(_Every, other, self))
+
+
+def said_wrongly(given: object) -> str:
+    """Return what is wrong with something that was *given* where it is to be said who may."""
+    text = f"{given!r} does not say who may; put together anyone, signed_in, owner, roles('...'), when(...) by | and &"
+    if given != "":
+        return text
+    return f"{text}; a field called owner hides the policy of that name in its class: call the field made_by"
+
 
 def _parts(joint: type[_Several], *some: object) -> list[Who]:
     found: list[Who] = []
     for one in some:
         if not isinstance(one, Who):
-            raise DefinitionError(f"{one!r} does not say who may; put together anyone, signed_in, owner, roles('...')")
+            raise DefinitionError(said_wrongly(one))
         found += one.parts if isinstance(one, joint) else [one]
     return found
 
