@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -68,7 +69,7 @@ def test_what_a_plugin_does_wrong_costs_nobody_else_and_is_one_line(cli, weather
     assert "plugin storm: starmodel_cli: RuntimeError: no clouds" in ended.err
     assert "plugin weather: starmodel_cli: ValueError: the command 'doctor' is somebody else's" in ended.err
     assert "Traceback" not in ended.err
-    assert "not the doctor" not in cli("doctor").out
+    assert "not the doctor" not in cli("doctor", "--help").out
 
 
 def test_nothing_is_imported_of_a_plugin_for_a_command_of_ours(cli, weather):
@@ -94,10 +95,22 @@ def test_a_plugin_brings_a_template_for_new_projects(cli, weather, tmp_path):
     assert (weather / "rain" / "app" / "main.py").read_text() == "TITLE = 'Rain costs $3'\n"
     assert (weather / "rain" / ".env").is_file()
     assert "the template 'default' is somebody else's" in ended.err
-    (folder / "README.md.tmpl").write_text("$nothing\n")
-    ended = cli("init", "snow", "--template", "weather")
-    assert "the template 'weather' cannot be used: README.md: it asks for $nothing" in ended.err
-    assert not (weather / "snow").exists()
+
+
+def test_a_template_that_cannot_be_used_writes_nothing(cli, weather, tmp_path):
+    folder = tmp_path / "site" / "weather-template"
+    folder.mkdir()
+
+    def refused():
+        ended = cli("init", "snow", "--template", "weather")
+        assert not (weather / "snow").exists()
+        return ended.err
+
+    for text, why in ((b"$nothing", "it asks for $nothing, which nobody fills in"), (b"\xff", "it is no text")):
+        (folder / "README.md.tmpl").write_bytes(text)
+        assert f"the template 'weather' cannot be used: README.md: {why}" in refused()
+    shutil.rmtree(folder)
+    assert "the template 'weather' cannot be used" in refused()
     assert "'weather'" in cli("init", "snow", "--template", "whether").err
 
 

@@ -12,6 +12,7 @@ from .files import Files
 from .following import Follower
 from .history import History, obstacle_to_undo
 from .implicit import Implicit
+from .moments import Moments
 from .moves import Moves
 from .outbox import Lag, Outbox
 from .past import Past, Step, may_be_undone, past_of
@@ -48,6 +49,7 @@ __all__ = [
     "InProcessBus",
     "Lag",
     "LogTail",
+    "Moments",
     "Moves",
     "OnStep",
     "Outbox",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -86,9 +87,11 @@ class EventMoments:
             watcher.note(command=command, actor=actor, error=error)
 
     async def close(self) -> None:
-        """Let those who watch catch up, each within its time-out."""
-        for watcher in (*self._after, *self._failed):
-            await watcher.close()
+        """Let those who watch catch up, all at once and each within its time-out; a strict host raises a failure."""
+        closing = [watcher.close() for watcher in (*self._after, *self._failed)]
+        for failure in await asyncio.gather(*closing, return_exceptions=True):
+            if failure is not None:
+                raise failure
 
 
 class _Listener:

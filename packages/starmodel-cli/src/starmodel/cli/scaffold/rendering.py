@@ -29,7 +29,7 @@ def rendered(
     """Return the text of each file of *template* by its path in the project; ``$name`` is filled in from *words*.
 
     *others* are templates of plugins, by name.  What every template has comes from ``shared``.  TemplateMissingError
-    for one that does not exist; TemplateBrokenError for one that asks for a word that nobody gave, or is no text.
+    for one that does not exist; TemplateBrokenError for one that asks for a word that nobody gave, or cannot be read.
     """
     folders = {**(others or {}), **{name: _templates() / name for name in template_names()}}
     if template not in folders:
@@ -39,7 +39,7 @@ def rendered(
 
 def filled(template: str, folders: Iterable[Traversable], words: Mapping[str, str]) -> dict[str, str]:
     """Return the text of each file in *folders*, of which *template* is made, by its path; errors as above."""
-    sources = [found for folder in folders for found in _sources(folder, "")]
+    sources = [found for folder in folders for found in _listed(template, folder)]
     return {path: _filled(template, path, source, words) for path, source in sources}
 
 
@@ -48,8 +48,17 @@ def _filled(template: str, path: str, source: Traversable, words: Mapping[str, s
         return Template(source.read_text(encoding="utf-8")).substitute(words)
     except KeyError as error:
         raise TemplateBrokenError(template, path, f"it asks for ${error.args[0]}, which nobody fills in") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateBrokenError(template, path, f"it is no text that can be read ({error})") from error
     except ValueError as error:
         raise TemplateBrokenError(template, path, f"{error}; $$ is a dollar sign") from error
+
+
+def _listed(template: str, folder: Traversable) -> list[tuple[str, Traversable]]:
+    try:
+        return list(_sources(folder, ""))
+    except OSError as error:
+        raise TemplateBrokenError(template, folder.name, error.strerror or str(error)) from error
 
 
 def _templates() -> Traversable:
