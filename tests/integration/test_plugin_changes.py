@@ -231,3 +231,56 @@ def test_a_plugin_comes_is_used_and_leaves_nothing_behind(untouched):
     assert untouched.told("remove", "redis-cache")["removed"].keys() == {"redis", "starmodel-redis"}
     assert (untouched.folder / "pyproject.toml").read_bytes() == before
     assert untouched.frozen() == frozen
+
+
+HOOKED = """\
+from starmodel.core.hooks import hookimpl
+from starmodel.core.settings import PluginSetting
+
+
+@hookimpl
+def starmodel_settings():
+    return [PluginSetting("OWN_URL", "Where {}.", required=True)]
+
+
+@hookimpl
+def starmodel_register(registry):
+    registry.add("bus", "own-bus", object)
+"""
+OFFER = "[starmodel.plugins]\nown = own\n"
+
+
+@pytest.mark.long
+def test_a_plugin_is_switched_renewed_and_brought_back(untouched, tmp_path):
+    first = handmade(tmp_path, "own-plugin", "1.0", {"own.py": HOOKED.format("first")}, OFFER)
+    assert untouched.told("add", str(first))["added"] == {"own-plugin": "1.0"}
+    assert b'plugins = ["own"]' in (untouched.folder / "pyproject.toml").read_bytes()
+    assert untouched.told("disable", "own-plugin")["done"]
+    assert b"plugins =" not in (untouched.folder / "pyproject.toml").read_bytes()
+    assert "is off already" in untouched.ran("disable", "own", "--yes")
+    assert "own, inactive" not in untouched.ran("info", "own")  # looked at as if it were on
+    assert untouched.told("enable", "own")["done"]
+
+    # Built again under the same version, the code at the path is what is installed.
+    second = handmade(tmp_path, "own-plugin", "1.0", {"own.py": HOOKED.format("second")}, OFFER).read_bytes()
+    untouched.told("upgrade", "own")
+    [site] = untouched.folder.glob(".venv/lib/python*/site-packages")
+    assert "second" in (site / "own.py").read_text()
+    handmade(tmp_path, "own-plugin", "1.0", {"own.py": "1 / 0"}, OFFER)
+    assert "ZeroDivisionError" in untouched.ran("upgrade", "own", "--yes", code=1)
+    assert "second" in (site / "own.py").read_text()
+
+    first.write_bytes(second)
+    subprocess.run([*UV, "pip", "uninstall", "-q", "--python", str(untouched.python), "own-plugin"], check=True)
+    command = untouched.command("doctor", "--json")
+    done = subprocess.run(command, cwd=untouched.folder, env=untouched.environ(), capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"noted and not installed" in done.stdout
+    assert untouched.told("sync")["added"] == {"own-plugin": "1.0"}
+    assert "Nothing to do." in untouched.ran("sync")
+    said = untouched.ran("doctor", OWN_URL="somewhere")
+    assert "plugin own: it loads" in said
+    assert "bus own-bus: it loads" in said
+    said = untouched.ran("remove", "own", "--yes", code=1, STARMODEL_BUS="own-bus", OWN_URL="somewhere")
+    assert "STARMODEL_BUS names 'own-bus', which it brings" in said
+    untouched.told("remove", "own")

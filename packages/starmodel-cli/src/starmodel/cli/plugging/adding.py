@@ -85,14 +85,14 @@ def _do(source: Source, installer: Installer, commands: list[list[str]], lock: i
     record.write()
     proof = proof_of(place, [found.name], lock=lock)
     refuse_failures(source.name, proof)
-    own = [setting for plugin, setting in proof.settings if plugin in found.plugins]
+    own = [setting for plugin, setting in proof.settings if plugin in ("", *found.plugins)]
     _tell(source, installer, own)
 
 
 def _tell(source: Source, installer: Installer, own: list[Setting]) -> None:
     file = installer.place.example
     before = read_example(file)
-    after = with_settings(before, source.distribution, [*own, *source.settings])
+    after = with_settings(before, source.distribution, [*source.settings, *own])
     if after != before:
         write_example(file, after)
 
@@ -101,11 +101,9 @@ def _commands(source: Source, installer: Installer, *, upgrade: bool) -> list[li
     following = installer.following()
     if source.path is not None:
         # A folder may hold other code under the version that is installed.
-        return (
-            [*following, installer.reinstall([str(source.path)])]
-            if upgrade
-            else (following or [installer.install([str(source.path)])])
-        )
+        if upgrade:
+            return [*installer.renewing(source.distribution), *following, installer.reinstall([str(source.path)])]
+        return following or [installer.install([str(source.path)])]
     if not following:
         return [installer.install([source.requirement], upgrade=upgrade)]
     return [*(installer.renewing(source.distribution) if upgrade else []), *following]

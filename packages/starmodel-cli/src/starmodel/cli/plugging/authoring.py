@@ -77,6 +77,12 @@ KINDS: Mapping[str, Kind] = {
         suffix="Kit",
         dependencies=(CORE, '"starmodel-fasthtml~={version}"'),
     ),
+    "auth": Kind(
+        "starmodel.auth",
+        "Tells the visitors of StarModel apart",
+        "`STARMODEL_AUTH=$name` lets it say who sent a request.",
+        suffix="Auth",
+    ),
     "route": Kind(
         "starmodel.plugins",
         "A plugin that adds routes to applications of StarModel",
@@ -118,6 +124,7 @@ def make_plugin(text: str, kind: str, cwd: Path) -> Placed:
         "group": chosen.group,
         "about": chosen.about,
         "api": _hook_api(),
+        "variable": f"{module.upper()}_TOKENS",
         "dependencies": ", ".join(chosen.dependencies).format(version=ours),
         "test_dependencies": ", ".join(chosen.test_dependencies).format(version=ours),
     }

@@ -60,23 +60,30 @@ class Proof:
     """What works: the adapters and plugins that were looked at, their settings, and what became of the application.
 
     *settings* are by plugin.  *application* is ``None`` where the project has none; its ``error`` is ``""`` when it
-    could be built, and ``failed`` has the plugins that did something wrong while it was.
+    could be built, and ``failed`` has the plugins that did something wrong while it was.  *lacking* are the required
+    settings that have no value yet: until then a plugin is left out, which is no fault of its own.
     """
 
     adapters: Sequence[Mapping[str, str]] = ()
     plugins: Sequence[Mapping[str, Any]] = ()
     settings: Sequence[tuple[str, Setting]] = ()
     application: Mapping[str, Any] | None = None
+    lacking: Sequence[str] = ()
 
     @property
     def errors(self) -> list[str]:
         """What does not work of what was asked for."""
         failed = (self.application or {}).get("failed", {})
         own = {one["name"]: one["error"] or one["status"] for one in self.plugins if one["wanted"]}
+        lacking = {plugin for plugin, setting in self.settings if setting.name in self.lacking}
         wrong = {one["name"] for one in self.plugins if one["status"] in {"failed", "shadowed"} or one["error"]}
         return [
             *(f"{one['kind']} {one['name']}: {one['error']}" for one in self.adapters if one["error"]),
-            *(f"plugin {name}: {failed.get(name) or why}" for name, why in own.items() if name in {*wrong, *failed}),
+            *(
+                f"plugin {name}: {failed.get(name) or why}"
+                for name, why in own.items()
+                if name in wrong or (name in failed and name not in lacking)
+            ),
         ]
 
 
@@ -122,7 +129,9 @@ def proof_of(
     wanted = [canonicalize_name(name) for name in distributions]
     answer = _answer(place, wanted, None if plugins is None else sorted(plugins), lock)
     settings = [(str(one.pop("plugin")), Setting(**one)) for one in answer["settings"]]
-    return Proof(answer["adapters"], answer["plugins"], settings, answer.get("application"))
+    given = {**read_env(place.folder / ".env"), **os.environ}
+    lacking = [one.name for _, one in settings if one.required and not given.get(one.name)]
+    return Proof(answer["adapters"], answer["plugins"], settings, answer.get("application"), lacking)
 
 
 def target_of(place: Place) -> Target | None:

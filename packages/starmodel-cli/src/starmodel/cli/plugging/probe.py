@@ -22,6 +22,8 @@ __all__ = ["main"]
 
 GROUP = "starmodel.plugins"
 FAMILY = "starmodel."
+PORTS = {"store": "persistence"}
+"""Where the entry points of a kind of adapter are called otherwise."""
 
 
 def main() -> None:
@@ -46,14 +48,17 @@ def _prove(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
     """Load everything that the distributions *wanted* offer; return how each part fares, and their settings."""
     groups = sorted(group for group in entry_points().groups if group.startswith(FAMILY) and group != GROUP)
     points = [point for group in groups for point in entry_points(group=group)]
-    adapters = [_adapter(point) for point in points if point.dist and _same(point.dist.name) in wanted]
-    return {"adapters": adapters, **_plugins(wanted, only)}
+    settings: list[dict[str, Any]] = []
+    adapters = [_adapter(point, settings) for point in points if point.dist and _same(point.dist.name) in wanted]
+    told = _plugins(wanted, only)
+    return {**told, "adapters": [*adapters, *told["adapters"]], "settings": [*settings, *told["settings"]]}
 
 
-def _adapter(point: EntryPoint) -> dict[str, str]:
+def _adapter(point: EntryPoint, settings: list[dict[str, Any]]) -> dict[str, str]:
     error = ""
     try:
-        point.load()
+        loaded = point.load()
+        settings += [{"plugin": "", **_setting(one)} for one in getattr(loaded, "declares", ())]
     except BaseException as problem:  # noqa: BLE001 - whatever a package does when it is imported
         error = _reason(problem)
     return {"kind": point.group.removeprefix(FAMILY), "name": point.name, "error": error}
@@ -64,7 +69,7 @@ def _plugins(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
     try:
         from starmodel.plugins import PluginChoice, PluginHost, discover, discover_local  # noqa: PLC0415 - may be missing
     except ImportError:
-        return {"plugins": [], "settings": []}  # only adapters; nothing can call hooks here
+        return {"adapters": [], "plugins": [], "settings": []}  # only adapters; nothing can call hooks here
     choice, found = PluginChoice.of(Path.cwd(), os.environ), discover()
     names = {one.name for one in found if _same(one.distribution) in wanted and (only is None or one.name in only)}
     local = discover_local(choice.project) if choice.project else []
@@ -75,8 +80,14 @@ def _plugins(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
         for answer in host.each("starmodel_settings")
         for one in list(cast("Any", answer.value or ()))
     ]
+    registering = _Registering()
+    for part in host.parts("starmodel_register"):
+        registering.owner = part.plugin if part.plugin in names else ""
+        with part.guarded():
+            part.answer(registry=registering)
     records = [one for one in host.records if _same(one.distribution or "") in wanted or one.distribution is None]
     return {
+        "adapters": registering.adapters,
         "plugins": [
             {
                 "name": one.name,
@@ -90,6 +101,22 @@ def _plugins(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
         ],
         "settings": settings,
     }
+
+
+class _Registering:
+    """Takes in what plugins register, to know its names."""
+
+    def __init__(self) -> None:
+        from starmodel.plugins import AdapterSettings  # noqa: PLC0415 - see _plugins
+
+        self.settings = AdapterSettings()
+        self.owner, self.adapters = "", list[dict[str, str]]()
+
+    def add(self, kind: str, name: str, make: object, /) -> None:
+        """Note a name, when it is asked about who offers it."""
+        del make
+        if self.owner:
+            self.adapters.append({"kind": PORTS.get(kind, kind), "name": name, "error": ""})
 
 
 def _setting(one: Any) -> dict[str, Any]:

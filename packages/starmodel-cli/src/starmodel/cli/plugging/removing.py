@@ -22,13 +22,15 @@ from .records import Record, distribution_of
 
 __all__ = ["found_plugin", "plan_to_remove", "plugin_names"]
 
-STORES = "starmodel.persistence"
+FAMILY, STORES = "starmodel.", "persistence"
 CHOSEN = {
-    "starmodel.bus": "STARMODEL_BUS",
-    "starmodel.ui": "STARMODEL_UI",
-    "starmodel.sessions": "STARMODEL_SESSIONS",
+    "auth": "STARMODEL_AUTH",
+    "bus": "STARMODEL_BUS",
+    "persistence": "STARMODEL_STORE",
+    "sessions": "STARMODEL_SESSIONS",
+    "ui": "STARMODEL_UI",
 }
-"""The settings that name an adapter, by the group of its entry point."""
+"""The settings that name adapters, by the kind of these."""
 AROUND = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__"})
 
 
@@ -68,7 +70,7 @@ def plan_to_remove(name: str, installer: Installer) -> Plan:
             installs=False,
             do=lambda lock: _do(name, key, (), installer, Proof(), [], lock),
         )
-    proof = proof_of(place, ())
+    proof = proof_of(place, [one.name])
     _refuse_uses(name, one, place, proof)
     gone = _gone(name, one, key, record, installed)
     commands = [*installer.locking(), installer.uninstall(gone)]
@@ -123,14 +125,18 @@ def _gone(name: str, one: Distribution, key: str, record: Record, installed: Map
 
 
 def _refuse_uses(name: str, one: Distribution, place: Place, proof: Proof) -> None:
-    uses = [*_kept(one, place, proof), *_chosen(one, place)]
+    brought: dict[str, set[str]] = {}
+    for adapter in proof.adapters:
+        brought.setdefault(adapter["kind"], set()).add(adapter["name"])
+    for group, names in one.offers.items():  # one that cannot be loaded has a name all the same
+        brought.setdefault(group.removeprefix(FAMILY), set()).update(names)
+    uses = [*_kept(one, place, proof, brought.get(STORES, set())), *_chosen(place, brought)]
     if uses:
         raise PluginInUseError(name, uses)
 
 
-def _kept(one: Distribution, place: Place, proof: Proof) -> Iterator[str]:
+def _kept(one: Distribution, place: Place, proof: Proof, stores: Collection[str]) -> Iterator[str]:
     """Say which entities are kept in a store of *one*, and what to do about it."""
-    stores = set(one.offers.get(STORES, ()))
     if proof.application is None or proof.application["error"]:
         found: list[Mapping[str, Any]] = list(_written(place.folder, stores)) if stores else []
     else:
@@ -168,12 +174,13 @@ def _stores_of(node: ast.ClassDef) -> Iterator[str]:
                     yield str(value.value)
 
 
-def _chosen(one: Distribution, place: Place) -> Iterator[str]:
+def _chosen(place: Place, brought: Mapping[str, Collection[str]]) -> Iterator[str]:
     """Say which settings name an adapter of *one*."""
     given = {**read_env(place.folder / ".env"), **os.environ}
-    for group, variable in CHOSEN.items():
-        if given.get(variable) in one.offers.get(group, ()):
-            yield f"{variable} is {given[variable]!r}, which it brings; set another, or take the setting away"
+    for kind, variable in CHOSEN.items():
+        named = {part.strip() for part in given.get(variable, "").split(",")}
+        for name in sorted(named & set(brought.get(kind, ()))):
+            yield f"{variable} names {name!r}, which it brings; set another, or take the setting away"
 
 
 def _notes(one: Distribution, proof: Proof) -> list[str]:

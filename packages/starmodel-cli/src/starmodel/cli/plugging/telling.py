@@ -64,7 +64,7 @@ def about(name: str, place: Place) -> dict[str, Any]:
         "settings": [
             {"plugin": plugin, **asdict(setting), "is_set": setting.name in _given(place)}
             for plugin, setting in proof.settings
-            if plugin in one.plugins
+            if plugin in ("", *one.plugins)
         ],
         "errors": proof.errors,
     }
@@ -141,7 +141,9 @@ def _settings(place: Place, proof: Proof) -> Iterator[Finding]:
     for plugin, setting in proof.settings:
         if setting.required and not given.get(setting.name):
             yield Finding(
-                f"plugin {plugin}", "failed", f"{setting.name} has no value; put it into .env. It is: {setting.doc}"
+                f"plugin {plugin}" if plugin else "settings",
+                "failed",
+                f"{setting.name} has no value; put it into .env. It is: {setting.doc}",
             )
 
 

@@ -22,7 +22,7 @@ SIGNS = {True: "✔", False: "✘"}
 def make(
     name: Annotated[str, typer.Argument(help="The name of the plugin, or where to make it: acme-weather.")],
     *,
-    kind: Annotated[str, typer.Option("--kind", help="What it brings: a store, a bus, a ui kit or a route.")],
+    kind: Annotated[str, typer.Option("--kind", help="What it brings: store, bus, ui, auth or route.")],
     json: Json = False,
 ) -> None:
     """Make a plugin of one's own: a package with tests that pass, the suite of its kind among them."""
@@ -34,7 +34,7 @@ def make(
         return
     cwd = Path.cwd()
     near = placed.folder.relative_to(cwd) if placed.folder.is_relative_to(cwd) else placed.folder
-    say(f"✔ {placed.folder.name} is a {kind}: {', '.join(sorted(placed.written))}")
+    say(f"✔ {placed.folder.name} ({kind}): {', '.join(sorted(placed.written))}")
     say(f"$ cd {near} && starmodel plugin test")
 
 
