@@ -103,7 +103,9 @@ def portions(package: str) -> list[str]:
     """Return the import paths that *package* owns and that work without an extra; each has its py.typed."""
     src = ROOT / "packages" / package / "src"
     owned = (".".join(marker.parent.relative_to(src).parts) for marker in src.rglob("py.typed"))
-    return sorted(set(owned) - {"starmodel.testing"})  # that one is for whoever has the extra `testing`
+    return sorted(
+        set(owned) - {"starmodel.fixtures", "starmodel.testing"}
+    )  # these are for whoever has the extra `testing`
 
 
 @nox.session(reuse_venv=False)
