@@ -236,6 +236,6 @@ def test_a_server_that_stops_ends_the_feeds(tmp_path):
     app = app_over("memory", tmp_path)
     with TestClient(app):
         (drain,) = app.runtime.drains
-        assert not drain.__self__.feeds.is_full
+        assert not drain.__self__.app.feeds.is_full
         app.runtime.drain()
-        assert drain.__self__.feeds.is_full
+        assert drain.__self__.app.feeds.is_full
