@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from starmodel.core.errors import hint
 
 from .catalog import CommandCatalog
+from .flags import set_flags_off
 
 __all__ = ["LazyGroup", "create_cli"]
 
@@ -30,6 +31,10 @@ class LazyGroup(TyperGroup):
         from .extending import plugin_commands  # noqa: PLC0415 - most commands need no plugin
 
         return plugin_commands(self.catalog.names())
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options of the program itself."""
+        return set_flags_off(super().get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as in Typer, whose Context type is private
         """Return the names of all commands."""

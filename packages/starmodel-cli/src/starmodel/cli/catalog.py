@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from starmodel.core.errors import DuplicateAdapterError
 
 from .errors import CommandLoadError
+from .flags import with_flags_off
 
 __all__ = ["GROUP", "OWN_HELP", "CommandCatalog", "Offer"]
 
@@ -91,7 +92,7 @@ def _command(name: str, offer: Offer) -> TyperCommand | TyperGroup:
         raise CommandLoadError(name, offer.owner, "it is neither a typer.Typer nor a function")
     command = typer.main.get_command(_as_typer(loaded))
     command.name = name
-    return cast("TyperCommand | TyperGroup", command)
+    return with_flags_off(cast("TyperCommand | TyperGroup", command))
 
 
 def _as_typer(loaded: Any) -> typer.Typer:

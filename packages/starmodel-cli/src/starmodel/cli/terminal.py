@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,25 @@ def say_json(document: object) -> None:
 
 def table(columns: list[str], rows: list[list[str]]) -> None:
     """Write rows under headings, as wide as the terminal allows, and whole: long cells are folded, but in a pipe."""
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else _ANY_WIDTH
+    plain = _plain_table(columns, rows)
+    if plain is not None and max(map(len, plain)) <= width:
+        say("\n".join(plain))
+    else:
+        _rich_table(columns, rows, width)
+
+
+def _plain_table(columns: list[str], rows: list[list[str]]) -> list[str] | None:
+    """Return the lines of a table that needs no folding; ``None`` for letters whose width nobody knows without Rich."""
+    cells = [columns, *rows]
+    if not all(cell.isascii() and cell.isprintable() for row in cells for cell in row):
+        return None
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    head, *lines = ["   ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    return ["", head, "─" * (sum(widths) + 3 * len(widths) - 3), *lines, ""]
+
+
+def _rich_table(columns: list[str], rows: list[list[str]], width: int) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - takes as long to import as all the rest
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -32,7 +52,7 @@ def table(columns: list[str], rows: list[list[str]]) -> None:
     grid = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         grid.add_row(*(Text(cell, overflow="fold") for cell in row))
-    Console(width=None if sys.stdout.isatty() else _ANY_WIDTH).print(grid)
+    Console(width=width).print(grid)
 
 
 def warn(text: str) -> None:

@@ -63,7 +63,8 @@ def list_hooks(*, json: Json = False) -> None:
 
 def adapters() -> list[dict[str, str]]:
     """Return what is on offer by name, from metadata alone: an adapter is not imported before it is used."""
-    groups = sorted(group for group in entry_points().groups if group.startswith(FAMILY) and group not in APART)
+    offered = entry_points()  # read once: each time all of the environment is looked through
+    groups = sorted(group for group in offered.groups if group.startswith(FAMILY) and group not in APART)
     return [
         {
             "name": point.name,
@@ -72,7 +73,7 @@ def adapters() -> list[dict[str, str]]:
             "version": point.dist.version if point.dist else "",
         }
         for group in groups
-        for point in sorted(entry_points(group=group), key=lambda one: one.name)
+        for point in sorted(offered.select(group=group), key=lambda one: one.name)
     ]
 
 
