@@ -38,8 +38,8 @@ class DeclaredPolicy(VisitorPolicy):
         self, actor: Actor, action: str, kind: type[Entity], id: str | None, entity: Entity | None, /
     ) -> Decision:
         """Decide by the id, then by what the class declares."""
-        decision = super().decide(actor, action, kind, id, entity)
         said = kind.__entity_policy__
+        decision = VisitorPolicy.decide(self, actor, action, kind, id, entity)
         if said is None or not decision.allowed or actor.trusted:
             return decision
         if said.allows(actor, action, kind, id, entity):

@@ -68,6 +68,7 @@ class Site(Replacing):
         self._shapes: dict[type[Entity], Shape] = {}
         self._kinds: tuple[type[Entity], ...] = ()
         self._listed: Sequence[Shape] = ()
+        self._ruled: Sequence[Shape] = ()
         self._views: dict[type[Entity], RowView] = {}
         self.kept = KeptPages(runtime.app.dispatcher.moves)
         self.counts: Kept[int] = Kept(runtime.app.dispatcher.moves)
@@ -92,6 +93,7 @@ class Site(Replacing):
         if kinds != self._kinds:
             self._listed = [self.shape(kind) for kind in kinds if kind.__entity_config__.get("pages", True)]
             self._kinds = kinds
+            self._ruled = tuple(shape for shape in self._listed if is_ruled(shape.kind))
         return self._listed
 
     @property
@@ -127,8 +129,10 @@ class Site(Replacing):
 
     def unseen_by(self, actor: Actor) -> frozenset[str]:
         """Return the names of the classes that *actor* may read none of."""
-        ruled = [shape for shape in self.shapes if is_ruled(shape.kind)]
-        return frozenset(shape.name for shape in ruled if not may_ever(shape.kind, actor, READ))
+        _ = self.shapes  # of today
+        if not self._ruled:
+            return frozenset()
+        return frozenset(shape.name for shape in self._ruled if not may_ever(shape.kind, actor, READ))
 
     def add_catalogues(self, folder: Path) -> None:
         """Let the pages speak the catalogues in *folder* (``de.po``, ``fr.po``), which go before their own words.
