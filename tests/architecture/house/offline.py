@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
@@ -28,8 +29,7 @@ def index_of(folder: Path, *wanted: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in needed(wanted):
         if name in OURS:
-            built = wheels.build(OURS[name])
-            (folder / built.name).symlink_to(built)
+            shutil.copy(wheels.build(OURS[name]), folder)  # a link would have the age that uv knows a wheel by
         else:
             repacked(distribution(name), folder)
     return folder

@@ -20,7 +20,7 @@ from .programs import run
 
 __all__ = ["Installer"]
 
-LINE = re.compile(r"^ ([+~-]) ([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+LINE = re.compile(r"^ ([+~-]) ([A-Za-z0-9._-]+)(?:==| @ )(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,8 @@ def _plugins(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
     """Load the plugins themselves, as an application does; collect what they say about their settings."""
     try:
         from starmodel.plugins import PluginChoice, PluginHost, discover, discover_local  # noqa: PLC0415 - may be missing
-    except ImportError:
-        return {"adapters": [], "plugins": [], "settings": []}  # only adapters; nothing can call hooks here
+    except ImportError as error:  # none is installed, or one that does not go with this program
+        return {"adapters": [], "plugins": _without_a_host(wanted, _reason(error)), "settings": []}
     choice, found = PluginChoice.of(Path.cwd(), os.environ), discover()
     names = {one.name for one in found if _same(one.distribution) in wanted and (only is None or one.name in only)}
     local = discover_local(choice.project) if choice.project else []
@@ -101,6 +101,13 @@ def _plugins(wanted: set[str], only: list[str] | None) -> dict[str, Any]:
         ],
         "settings": settings,
     }
+
+
+def _without_a_host(wanted: set[str], why: str) -> list[dict[str, Any]]:
+    """Return every plugin of *wanted* as one that does not work, since nothing here can call it."""
+    names = [one.name for one in entry_points(group=GROUP) if one.dist and _same(one.dist.name) in wanted]
+    fault = {"distribution": None, "status": "failed", "error": f"nothing here can call plugins: {why}"}
+    return [{"name": name, "hooks": [], "wanted": True, **fault} for name in names]
 
 
 class _Registering:
