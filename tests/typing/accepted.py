@@ -9,6 +9,7 @@ from typing import Any, Generic, Self, TypeVar, assert_type
 from sqlmodel import Field, Relationship
 
 from starmodel.adapters.fasthtml import Content, PageCall, StarModelApp, load
+from starmodel.adapters.fasthtml.testing import Client, Outcome
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.adapters.persistence.sqlmodel import BaseTable, table_config
 from starmodel.adapters.pydantic import PydanticCodec
@@ -245,3 +246,8 @@ def replacing(web: StarModelApp) -> None:
         return await call.default()
 
     assert_type(cell(Counter()), Any)
+
+
+async def commands_without_a_page(client: Client) -> None:
+    assert_type(await client.send(Counter(id="a").increment, 5), Outcome)
+    assert_type(await client.send(Counter(id="a").increment, amount=5), Outcome)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starmodel.adapters.fasthtml import StarModelApp
+from starmodel.adapters.fasthtml.testing import Client
 from starmodel.adapters.persistence.sqlmodel import BaseTable
 from starmodel.app import Application
 from starmodel.core import Actor, Command, DomainEvent, Entity, Secret, StateStore, event
@@ -111,3 +112,8 @@ def replacing(web: StarModelApp) -> None:
     web.pages.cell(str, "count")  # refused: no entity
     web.pages.page(Counter, "detial")  # refused: there is no such page
     web.pages.rename(Counter, count=3)  # refused: a name is text
+
+
+async def commands_without_a_page(client: Client) -> None:
+    await client.send(Counter(id="a").increment, "x")  # refused: the wrong type of an argument
+    await client.send(Counter(id="a").increment, b=2)  # refused: an unknown argument

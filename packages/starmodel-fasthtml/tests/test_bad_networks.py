@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
+from uuid import uuid4
 
 import pytest
 from fasthtml.common import Button, P
 
 from starmodel.adapters.fasthtml import Shared, on_click, view
-from starmodel.adapters.fasthtml.testing import NeverAnsweredError
+from starmodel.adapters.fasthtml.testing import Client, NeverAnsweredError
+from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.core import Entity, event
 
 
@@ -155,6 +158,26 @@ async def test_a_store_that_fails_after_it_stored_counts_once(live_page, store, 
     assert (outcome.attempts, outcome.is_done) == (1, True)
     await page.click("+1")
     await page.until("counted 2")
+
+
+class ForgetfulRepo(MemoryRepo):
+    """Keeps no receipts: what is asked for again is done again."""
+
+    async def receipt(self, command_id, fingerprint):
+        return None
+
+    async def commit(self, changeset):
+        return await super().commit(replace(changeset, command=replace(changeset.command, id=f"{uuid4()}")))
+
+
+async def test_an_application_that_forgets_what_it_has_done_is_caught(build, faults):
+    app = build(Meter, stores={"memory": ForgetfulRepo()})
+    async with Client(app, faults=faults) as client:
+        meter = (await app.application.dispatch(Meter.create())).entity
+        faults.drop("answer")
+        await client.send(meter.add)
+        now = (await app.application.load(Meter, meter.id)).entity
+        assert now.count == 2, "a test that says 1 would fail here, as it should"
 
 
 @pytest.mark.parametrize("seed", range(3))
