@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
-from starmodel.adapters.persistence.memory import MemoryRepo
+from starmodel.adapters.persistence.memory import MemoryRepo, MemorySessions
 from starmodel.app import InProcessBus
 from starmodel.core import Actor
 from starmodel.testing import (
@@ -15,6 +15,7 @@ from starmodel.testing import (
     Credentials,
     FileStoreContract,
     PlainCodec,
+    SessionStoreContract,
     StoreContract,
 )
 
@@ -85,3 +86,9 @@ class TestHeaderTokens(AuthContract):
     @pytest.fixture
     def ended(self):
         return bearer("eve", "one that was taken back")
+
+
+class TestMemorySessions(SessionStoreContract):
+    @pytest.fixture
+    def session_store(self):
+        return MemorySessions()

@@ -15,7 +15,7 @@ from starmodel.core.errors import DefinitionError
 from starmodel.testing import BusContract, StoreContract
 
 HERE = Path(__file__).parent
-ADAPTERS = ("broken_stores", "broken_buses", "broken_codecs", "broken_files", "broken_auth")
+ADAPTERS = ("broken_stores", "broken_buses", "broken_codecs", "broken_files", "broken_auth", "broken_sessions")
 
 
 def suites(module_name):

@@ -18,6 +18,7 @@ from .owed import OutboxStore
 from .parameters import Parameter
 from .parking import ParkingPlace
 from .query import Page, Query, Stored
+from .session_store import SessionStore, SharesSessions
 from .ui import UIAdapter
 
 __all__ = [
@@ -36,7 +37,9 @@ __all__ = [
     "Policy",
     "PromptPersistenceBackend",
     "RehearsingPersistenceBackend",
+    "SessionStore",
     "SharedPersistenceBackend",
+    "SharesSessions",
     "StatePersistenceBackend",
     "Subscription",
     "UIAdapter",

@@ -13,6 +13,7 @@ pytest.register_assert_rewrite(
     "starmodel.testing.bus",
     "starmodel.testing.codec",
     "starmodel.testing.files",
+    "starmodel.testing.sessions",
     "starmodel.testing.store",
     "starmodel.testing.ui",
 )
@@ -26,6 +27,7 @@ from .codecs import PlainCodec  # noqa: E402  (see above)
 from .faults import FaultyStore  # noqa: E402  (see above)
 from .files import FileStoreContract  # noqa: E402  (see above)
 from .recording import RecordingBus  # noqa: E402  (see above)
+from .sessions import SessionStoreContract  # noqa: E402  (see above)
 from .sources import FakeClock, SequentialIds  # noqa: E402  (see above)
 from .store import StoreContract  # noqa: E402  (see above)
 from .strategies import entities  # noqa: E402  (see above)
@@ -44,6 +46,7 @@ __all__ = [
     "PlainCodec",
     "RecordingBus",
     "SequentialIds",
+    "SessionStoreContract",
     "StoreContract",
     "UIContract",
     "application",

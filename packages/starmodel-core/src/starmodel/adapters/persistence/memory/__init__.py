@@ -1,5 +1,6 @@
 """The store in the process's own memory: the reference implementation, and the fake everywhere."""
 
 from .repository import MemoryRepo
+from .sessions import MemorySessions
 
-__all__ = ["MemoryRepo"]
+__all__ = ["MemoryRepo", "MemorySessions"]

@@ -1,0 +1,5 @@
+"""The contract suite of whatever keeps sessions."""
+
+from .suite import SessionStoreContract
+
+__all__ = ["SessionStoreContract"]
