@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from starmodel.adapters.persistence.redis import RedisRepo
+from starmodel.adapters.persistence.redis import RedisRepo, RedisSessions
+from starmodel.testing import SessionStoreContract
 from starmodel.testing.store import SharedStoreContract, StoreContract
 
 
@@ -33,3 +34,12 @@ class TestSharedRedis(SharedStoreContract):
     @pytest.fixture
     def other_store(self, redis_url):
         return RedisRepo(redis_url)
+
+
+class TestRedisSessions(SessionStoreContract):
+    @pytest.fixture
+    async def session_store(self, redis_url):
+        store = RedisSessions(redis_url)
+        await store.open()
+        yield store
+        await store.close()

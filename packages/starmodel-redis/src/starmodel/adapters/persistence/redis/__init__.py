@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .errors import DurabilityError, RedisUrlError, UncertainError, UnreadableError
 from .repository import RedisRepo, RedisStatePersistence
+from .sessions import RedisSessions
 from .url import DEFAULT_URL, RedisUrl
 
 __all__ = [
     "DEFAULT_URL",
     "DurabilityError",
     "RedisRepo",
+    "RedisSessions",
     "RedisStatePersistence",
     "RedisUrl",
     "RedisUrlError",

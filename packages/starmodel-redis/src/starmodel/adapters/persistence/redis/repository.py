@@ -22,6 +22,7 @@ from .log import Forgotten, Log
 from .parking import RedisParking
 from .queries import Queries
 from .server import Server
+from .sessions import RedisSessions
 from .shapes import Shapes
 from .url import DEFAULT_URL, RedisUrl
 from .writing import Attempt
@@ -95,6 +96,10 @@ class RedisRepo(RedisParking):
     async def close(self) -> None:
         """Close every connection."""
         await self._server.close()
+
+    def sessions(self) -> RedisSessions:
+        """Return what keeps sessions in the same database, over the same connections."""
+        return RedisSessions(self._server)
 
     async def _call(self, work: Work[T]) -> T:
         """Return what *work* makes of a connection; where somebody emptied the database, a new log is begun first."""

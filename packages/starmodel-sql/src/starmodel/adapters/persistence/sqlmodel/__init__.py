@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import DatabaseUrlError, SchemaError, UnloadedError
 from .repository import SQLRepo
+from .sessions import SQLSessions
 from .url import DEFAULT_URL, DatabaseUrl
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = [
     "DatabaseUrl",
     "DatabaseUrlError",
     "SQLRepo",
+    "SQLSessions",
     "SchemaError",
     "UnloadedError",
     "table_config",

@@ -34,6 +34,7 @@ from .queries import Queries
 from .rehearsing import Rehearsal
 from .rules import broken_rule
 from .schema import Bookkeeping
+from .sessions import SQLSessions
 from .shared_time import SharedTime
 from .tasks import Tasks
 from .url import DEFAULT_URL, DatabaseUrl
@@ -112,6 +113,10 @@ class SQLRepo(SQLParking):
             schema="auto" if settings.development else "check",
             migrations=revisions if revisions.is_dir() else None,
         )
+
+    def sessions(self) -> SQLSessions:
+        """Return what keeps sessions in the same database, over the same connections."""
+        return SQLSessions(self.database)
 
     async def open(self, kinds: Iterable[type[Entity]] = (), /) -> None:
         """Connect, and see to the tables of *kinds*."""
