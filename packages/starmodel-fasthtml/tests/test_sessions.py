@@ -8,7 +8,6 @@ import pytest
 from asgi_visitors import Visitor
 from fasthtml.common import P
 
-from starmodel.adapters.fasthtml.sessions import Sessions
 from starmodel.app.signing import Signer
 from starmodel.core import Entity, event
 from starmodel.core.actors import Actor
@@ -261,35 +260,6 @@ class TestASession:
             other = Visitor(app)
             other.cookies = old
             assert "nobody" in (await other.get("/who")).text
-
-
-class TestWhatIsKept:
-    def sessions(self, **options):
-        return Sessions(Signer("x" * 32), **options)
-
-    def test_nothing_for_whom_nothing_was_said_about(self):
-        sessions = self.sessions()
-        for _ in range(100):
-            assert dict(sessions.data(sessions.begin())) == {}
-
-        assert sessions.kept == 0
-
-    def test_what_was_not_used_for_long_is_freed_by_whoever_comes_next(self, monkeypatch):
-        now = [0.0]
-        monkeypatch.setattr("starmodel.adapters.fasthtml.sessions.time.monotonic", lambda: now[0])
-        sessions = self.sessions(idle=60)
-        for _ in range(100):
-            sessions.data(sessions.begin(), create=True)["x"] = 1
-        used = sessions.begin()
-        sessions.data(used, create=True)["x"] = 1
-        now[0] = 50.0
-        assert sessions.data(used) == {"x": 1}
-        now[0] = 100.0
-
-        sessions.data(sessions.begin(), create=True)
-
-        assert sessions.kept == 2
-        assert sessions.data(used) == {"x": 1}
 
 
 class Registry:

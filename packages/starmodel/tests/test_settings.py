@@ -22,6 +22,7 @@ def test_everything_can_be_said():
         "REDIS_URL": "redis://db/3",
         "STARMODEL_BUS": "redis",
         "STARMODEL_AUTH": "password, ldap",
+        "STARMODEL_SESSIONS": "sql",
     }
 
     assert Settings.from_environment(said) == Settings(
@@ -33,6 +34,7 @@ def test_everything_can_be_said():
         redis_url="redis://db/3",
         bus="redis",
         auth=("password", "ldap"),
+        sessions="sql",
     )
 
 
@@ -61,7 +63,10 @@ def test_a_short_secret_is_refused_without_being_told():
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "instead"), [("STARMODEL_STORE", "DATABASE_URL"), ("STARMODEL_BUS", "REDIS_URL")])
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("STARMODEL_STORE", "DATABASE_URL"), ("STARMODEL_BUS", "REDIS_URL"), ("STARMODEL_SESSIONS", "DATABASE_URL")],
+)
 def test_an_address_in_the_place_of_a_name_is_refused_without_its_password(name, instead):
     with pytest.raises(ConfigurationError, match=rf"{name} takes a name.*{instead}") as caught:
         Settings.from_environment({name: "redis://scott:tiger@db/0"})

@@ -17,6 +17,7 @@ from starmodel.plugins import take_part
 from .adapters import Adapters
 from .plugins import chosen_host, entities_of
 from .rest import IF_INSTALLED, attach_api
+from .sessions import kept_sessions
 from .settings import Settings, folder_of_files
 from .signing_in import let_take_part, providers_of
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         EventBus,
         FileStore,
         Policy,
+        SessionStore,
         StatePersistenceBackend,
         UIAdapter,
     )
@@ -124,6 +126,7 @@ def create_app(
     hosts: Sequence[str] = (),
     ui: UIAdapter | str | None = None,
     api: str | None = IF_INSTALLED,
+    sessions: SessionStore | str | None = None,
     title: str = "StarModel",
     **fasthtml: Any,
 ) -> StarModelApp:
@@ -134,8 +137,10 @@ def create_app(
     or several, asked in turn; by default those in ``STARMODEL_AUTH``.  *ui* is the kit that draws the pages, or its
     name: by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are those
     that the project has switched on unless given.  *api* is the path of the REST interface: by default ``/api`` where
-    the package is installed; ``None`` leaves it out.  Further keywords go to FastHTML, which makes attributes of
-    ``<body>`` of those that it does not know itself.
+    the package is installed; ``None`` leaves it out.  *sessions* keeps what pages put into ``session``, or is the name
+    of the store that does: by default ``STARMODEL_SESSIONS``, else the most lasting store in use that processes
+    share, else the memory of the process.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of
+    those that it does not know itself.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, MetricsSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -161,6 +166,7 @@ def create_app(
         entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
+    wanted = chosen.sessions if sessions is None else sessions  # one that is empty is one
     process = str(os.getpid()) if chosen.workers > 1 else ""
     app = StarModelApp(
         application,
@@ -170,6 +176,7 @@ def create_app(
         auth=providers,
         plugins=host,
         settings=adapters.settings,
+        sessions=kept_sessions(wanted, application, adapters, chosen.workers),
         title=title,
         metrics=MetricsSettings(chosen.metrics_token, process) if chosen.metrics_token else None,
         **fasthtml,

@@ -14,7 +14,8 @@ __all__ = ["Settings", "folder_of_files"]
 
 _MIN_SECRET = 32
 _REQUIRED = "STARMODEL_REQUIRED_PLUGINS"
-_ADDRESSES = {"STARMODEL_STORE": "DATABASE_URL or REDIS_URL", "STARMODEL_BUS": "REDIS_URL"}
+_STORES = "DATABASE_URL or REDIS_URL"
+_ADDRESSES = {"STARMODEL_STORE": _STORES, "STARMODEL_SESSIONS": _STORES, "STARMODEL_BUS": "REDIS_URL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Settings:
     ``REDIS_URL``: the server of the store ``redis`` (``redis://127.0.0.1:6379/0``).
     ``STARMODEL_BUS``: how changes come to other processes (``log``, by the logs of the stores; ``redis``, by a stream
     of the server in ``REDIS_URL``).
+    ``STARMODEL_SESSIONS``: where what pages put into ``session`` is kept (``sql``, ``redis`` or ``memory``; the most
+    lasting store in use that processes share).
     ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
     ``STARMODEL_PLUGINS``: names of the plugins that are on, separated by commas (the list ``plugins`` under
     ``[tool.starmodel]`` in the project's ``pyproject.toml``).
@@ -58,6 +61,7 @@ class Settings:
     required_plugins: tuple[str, ...] | None = None
     auth: tuple[str, ...] = ()
     metrics_token: str | None = None
+    sessions: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -90,6 +94,7 @@ class Settings:
             _listed(values, _REQUIRED) if _REQUIRED in values else None,
             _listed(values, "STARMODEL_AUTH"),
             values.get("STARMODEL_METRICS_TOKEN") or None,
+            _named(values, "STARMODEL_SESSIONS", "") or None,
         )
 
 
@@ -111,7 +116,8 @@ def _named(values: Mapping[str, str], name: str, usual: str) -> str:
     text = values.get(name) or usual
     if ":" in text or "/" in text:
         raise ConfigurationError(
-            f"{name} takes a name such as {usual!r} or 'redis', and no address; that belongs into {_ADDRESSES[name]}"
+            f"{name} takes a name such as {usual or 'sql'!r} or 'redis', and no address; "
+            f"that belongs into {_ADDRESSES[name]}"
         )
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,12 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Scope, Send
 
-    from .sessions import Session, Sessions, Visit
+    from .session import Session
+    from .sessions import Sessions
 
 __all__ = ["NOSNIFF", "Answer", "nonce_of"]
+
+logger = logging.getLogger("starmodel.sessions")
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 
@@ -20,7 +24,18 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 class Answer:
     """A ``send`` that adds the headers every answer has."""
 
-    __slots__ = ("_is_new", "_scope", "_send", "_session", "_sessions", "_tell", "_visit", "started")
+    __slots__ = (
+        "_is_new",
+        "_is_stored",
+        "_scope",
+        "_send",
+        "_session",
+        "_sessions",
+        "_store",
+        "_visit",
+        "failure",
+        "started",
+    )
 
     def __init__(
         self,
@@ -30,27 +45,42 @@ class Answer:
         sessions: Sessions,
         *,
         is_new: bool,
-        tell: Callable[[list[Visit]], Awaitable[None]] | None = None,
+        store: Callable[[], Awaitable[None]],
     ) -> None:
         self._send, self._session, self._scope, self._sessions = send, session, scope, sessions
-        self._is_new, self._tell = is_new, tell
+        self._is_new, self._store = is_new, store
+        self._is_stored = False
+        self.failure: Exception | None = None
+        """Why the session could not be stored: who made the answer may not have passed that on as it was."""
         self._visit = session.visit
         self.started = False
 
     def __call__(self, message: Message) -> Awaitable[None]:
         """Pass one message on."""
         if message["type"] == "http.response.start":
-            if self._session.ended and self._tell is not None:
-                return self._after_telling(message, self._tell)
+            if self._session.is_used and not self._is_stored:
+                return self._after_storing(message)
             self.started = True
             message["headers"] = self._with_headers(message.get("headers", ()))
         return self._send(message)
 
-    async def _after_telling(self, message: Message, tell: Callable[[list[Visit]], Awaitable[None]]) -> None:
-        """Answer when every process can know that the visit has ended: a logout that is acknowledged is one."""
-        self._tell = None
-        await tell(self._session.ended)
+    async def _after_storing(self, message: Message) -> None:
+        """Answer when every process can know what became of the session: a logout that is acknowledged is one."""
+        self._is_stored = True
+        try:
+            await self._store()
+        except Exception as error:
+            self.failure = error
+            raise
         await self(message)
+
+    async def finish(self) -> None:
+        """Store what was put into the session when the answer had begun already."""
+        sent = self._session.visit
+        if self._session.is_behind:
+            await self._store()
+        if self._session.visit is not sent and sent is self._visit:
+            logger.warning("the session began after its answer: the browser was not told, and will not bring it again")
 
     def _with_headers(self, headers: Any) -> list[tuple[bytes, bytes]]:
         full = list(headers)

@@ -35,7 +35,8 @@ from .endings import EndThose, VisitEndings
 from .files import FileDoor, UploadDoor
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
-from .injection import injected
+from .injection import REQUEST, injected
+from .keeping import asks_for_session
 from .metrics import METRICS_PATH, MetricsDoor, MetricsSettings
 from .pages import LIVE_PATH, PageFrame
 from .plain import PlainKit
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Scope
 
-    from starmodel.core.ports import AuthProvider, UIAdapter
+    from starmodel.core.ports import AuthProvider, SessionStore, UIAdapter
 
 __all__ = ["StarModelApp"]
 
@@ -83,6 +84,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         title: str = "StarModel",
         max_streams: int = 5000,
         metrics: MetricsSettings | None = None,
+        sessions: SessionStore | str | None = None,
         **fasthtml: Any,
     ) -> None:
         kit, plugins = ui or PlainKit(), plugins or PluginHost()
@@ -94,11 +96,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             auth=[*auth, *auth_providers(plugins)],
             plugins=plugins,
             max_streams=max_streams,
+            sessions=sessions,
         )
         runtime, self._gate = self.runtime, gate or GateSettings()
         if metrics is not None:
             measure(runtime.plugins)
-        self.endings = VisitEndings(application, runtime.sessions, runtime.hub)
+        self.endings = VisitEndings(application, runtime.sessions, runtime.hub, runtime.actor)
         self._frame, self._refusals = PageFrame(runtime), PageRefusals(runtime)
         super().__init__(
             title=title,
@@ -282,6 +285,18 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         wanted = methods or [func.__name__ if func.__name__ in _VERBS else "get"]
         wrap = self.body_wrap if body_wrap in (None, noop_body) else self._frame.around(body_wrap)
         return add(handler, path, wanted, name, include_in_schema, wrap, **options)
+
+    def _endp(self, f: Any, body_wrap: Any, before: Any = None) -> Any:
+        """Return what answers for a page function: the session is read first, where somebody may look at it."""
+        answer = super()._endp(f, body_wrap, before)
+        asks = asks_for_session({n: p for n, p in inspect.signature(f).parameters.items() if n != REQUEST})
+
+        async def read_first(request: Request) -> Any:
+            if asks or before or self.before or self.after:
+                await request.scope["session"].read()
+            return await answer(request)
+
+        return read_first
 
     def page(self, path: str, title: str, *, icon: str = "", listed: bool = True) -> Callable[[F], F]:
         """Register the decorated function for GET *path*, in the frame of the site's pages, called *title*.

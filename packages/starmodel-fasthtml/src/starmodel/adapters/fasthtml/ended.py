@@ -13,18 +13,22 @@ from starmodel.core.ports import Durability
 from .sessions import MAX_AGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from starmodel.app import Application
     from starmodel.core.changes import Change
+    from starmodel.core.ports import StatePersistenceBackend
 
     from .sessions import Visit
 
-__all__ = ["Ended", "EndedVisits", "shared_store", "told_by"]
+__all__ = ["Ended", "EndedVisits", "lasting_first", "shared_store", "told_by"]
 
 
 class Ended(Entity):
-    """A visit that is refused from now on, or an actor whose visits are; each by its mark."""
+    """A visit that is refused from now on, or an actor whose visits are; each by its mark.
+
+    With a visitor alone: their streams begin anew, as whoever they are by then.
+    """
 
     visit: Private[str] = ""
     visitor: Private[str] = ""
@@ -73,14 +77,23 @@ class EndedVisits:
         found = await self._app.persistence.for_class(Ended).get(Ended, _id(mark)) if self.is_shared else None
         return found is not None
 
-    async def tell(self, visits: Iterable[Visit] = (), *, actor: str = "") -> None:
+    async def tell(self, visits: Iterable[Visit]) -> None:
         """Tell every process of visits that have ended; StoreError when they cannot be told."""
-        if not self.is_shared:
-            return
-        for visit in visits:
-            await self._note(_id(visit.mark), visit=visit.mark, visitor=visit.visitor)
-        if actor:
+        if self.is_shared:
+            for visit in visits:
+                await self._note(_id(visit.mark), visit=visit.mark, visitor=visit.visitor)
+
+    async def tell_of_actor(self, actor: str, marks: Iterable[str]) -> None:
+        """Tell every process that an actor's visits have ended, by the mark of the actor and those that are known."""
+        if self.is_shared:
+            for mark in marks:
+                await self._note(_id(mark), visit=mark)
             await self._note(_id(secrets.token_hex(15)), actor=actor)
+
+    async def tell_of_change(self, visit: Visit) -> None:
+        """Tell every process that whose *visit* is has changed: it goes on, and its streams have to begin anew."""
+        if self.is_shared:
+            await self._note(_id(secrets.token_hex(15)), visitor=visit.visitor)
 
     async def _note(self, id: str, **marks: str) -> None:
         name = Ended.__entity_name__
@@ -99,5 +112,10 @@ def _id(mark: str) -> str:
 
 def shared_store(app: Application) -> str | None:
     """Return the name of the most lasting store in use that processes share, ``None`` where there is none."""
-    lasting, stores = list(Durability), app.persistence.shared
-    return max(sorted(stores), key=lambda name: lasting.index(stores[name].durability), default=None)
+    return next(iter(lasting_first(app.persistence.shared)), None)
+
+
+def lasting_first(stores: Mapping[str, StatePersistenceBackend]) -> list[str]:
+    """Return the names of *stores*, those of the most lasting first."""
+    lasting = list(Durability)
+    return sorted(stores, key=lambda name: (-lasting.index(stores[name].durability), name))

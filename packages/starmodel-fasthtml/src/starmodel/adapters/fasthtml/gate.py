@@ -10,6 +10,7 @@ import secrets
 import sys
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from starlette.requests import ClientDisconnect
@@ -22,14 +23,14 @@ from .answering import NOSNIFF, Answer
 from .failures import answered_by_the_app
 from .packing import packed
 from .replies import send_bytes, send_json, send_plain, unread
-from .sessions import Session, Sessions
+from .session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from .sessions import Visit
+    from .sessions import Sessions, Visit
 
 __all__ = [
     "SAFE_METHODS",
@@ -69,8 +70,8 @@ class Endings(Protocol):
     async def has(self, mark: str, /) -> bool:
         """Tell whether a visit has ended in another process."""
 
-    async def tell(self, visits: Iterable[Visit], /) -> None:
-        """Tell the other processes of visits that have ended in this one."""
+    async def tell(self, session: Session, scope: Scope, /) -> None:
+        """Tell the other processes of visits that have ended in a request, or of one that is somebody else's now."""
 
     def settle(self, session: Session, visit: Visit, /) -> None:
         """End the streams of what *visit* was before a request, and is not any more after it."""
@@ -116,10 +117,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or refuse it."""
         if scope["type"] != "http":
-            if scope["type"] == "websocket" and self._refusal(scope, _headers(scope)) is not None:
-                await send({"type": "websocket.close", "code": 1008})
-                return
-            await self._app(scope, receive, _in_words(send) if scope["type"] == "lifespan" else send)
+            await self._let_other_through(scope, receive, send)
             return
         headers = _headers(scope)
         state = scope.setdefault("state", {})
@@ -132,22 +130,25 @@ class Gate:
         cookie = _cookie(headers.get(b"cookie"), name)
         if not await self._may_be_asked(cookie, send):
             return
-        visit, is_new = self._visit(cookie)
-        session = Session(self._sessions, visit)
+        visit, is_new, is_late = self._visit(cookie)
+        session = Session(self._sessions, visit, is_late=is_late)
         state["visit"] = visit
         scope["session"] = session
-        tell = None if self._endings is None else self._endings.tell
-        answer = Answer(packed(scope, headers, send), session, scope, self._sessions, is_new=is_new, tell=tell)
+        store = partial(self._store, session, scope)
+        answer = Answer(packed(scope, headers, send), session, scope, self._sessions, is_new=is_new, store=store)
         limit = self._limit(scope, headers)
         limited = _Limited(receive, limit)
         try:
             limited.expect(headers.get(b"content-length", b"0"))
             await self._app(scope, limited, answer)
+            if session.is_used:
+                await answer.finish()
         except ClientDisconnect:
             return  # nobody is there to be answered
         except BodyTooLargeError:
             await self._refuse_length(scope, limited, limit, answer, receive)
-        except Exception as error:  # the outermost place: nothing above could answer
+        except Exception as raised:  # the outermost place: nothing above could answer
+            error = answer.failure or raised
             id = secrets.token_hex(6)
             logger.exception("request %s %r failed (id %s)", scope["method"], scope["path"], id)
             if answer.started or not await answered_by_the_app(error, scope, limited, answer):
@@ -155,6 +156,18 @@ class Gate:
         finally:
             if session.ended or session.has_lost:
                 self._settle(session, visit)
+
+    async def _let_other_through(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and self._refusal(scope, _headers(scope)) is not None:
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self._app(scope, receive, _in_words(send) if scope["type"] == "lifespan" else send)
+
+    async def _store(self, session: Session, scope: Scope) -> None:
+        """Store what a request has put into its session, and tell the other processes what that means to them."""
+        await session.store()
+        if self._endings is not None and (session.ended or session.has_lost):
+            await self._endings.tell(session, scope)
 
     def _settle(self, session: Session, visit: Visit) -> None:
         if self._endings is not None:
@@ -239,11 +252,13 @@ class Gate:
         name = host if host in self._exact else _without_port(host)
         return name in self._exact or (bool(self._suffixes) and name.endswith(self._suffixes))
 
-    def _visit(self, cookie: str | None) -> tuple[Visit, bool]:
+    def _visit(self, cookie: str | None) -> tuple[Visit, bool, bool]:
+        """Return the visit, whether it is new, and whether it has taken the place of one that ended moments ago."""
         visit = self._sessions.visit(cookie)
         if visit is not None:
-            return visit, False
-        return self._sessions.begin(), not self._sessions.was_just_replaced(cookie)
+            return visit, False, False
+        is_late = self._sessions.was_just_replaced(cookie)
+        return self._sessions.begin(), not is_late, is_late
 
 
 def _broken() -> AnswerBrokenError:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from .reading import PageRead
 
-__all__ = ["Shared", "injected"]
+__all__ = ["REQUEST", "Shared", "injected"]
 
-_REQUEST = "starmodel_request"
+REQUEST = "starmodel_request"
+"""The argument by which every page function gets the request, whether it asks for it or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
 
     @functools.wraps(fn)
     async def handler(*args: Any, **given: Any) -> Any:
-        request: Request | None = given.pop(_REQUEST, None)
+        request: Request | None = given.pop(REQUEST, None)
         if request is None:  # called by another page function, which has its own
             result = fn(*args, **given)
             return await result if inspect.isawaitable(result) else result
@@ -82,7 +83,7 @@ def injected(fn: Callable[..., Any], app: Application, path: str, open_page: Ope
         return checked_page(result, nonce_of(request.scope))
 
     kept = [p.replace(kind=p.KEYWORD_ONLY) for p in kept if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    kept.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
+    kept.append(inspect.Parameter(REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
     made: Any = handler
     made.__signature__ = signature.replace(parameters=kept, return_annotation=_bare(signature))
     del made.__wrapped__  # FastHTML must not look behind the signature

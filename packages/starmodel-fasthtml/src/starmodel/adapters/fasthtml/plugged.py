@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from starlette.routing import Match
+from starlette.routing import Match, Mount
+from starlette.routing import Route as HTTPRoute
 
 from starmodel.core.ports import AuthProvider
 from starmodel.plugins import Mounted, Route
+
+from .keeping import ReadFirst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,6 +71,8 @@ class PluggedRoutes:
         with self._plugins.guarded(plugin, hook):
             if not isinstance(route, Route):
                 raise TypeError(f"a route has matches() and handle() as those of Starlette have, not {route!r:.80}")
+            if isinstance(route, HTTPRoute | Mount):
+                route.app = ReadFirst(route.app)
             self._plugged.append(_Plugged(plugin, hook, route))
             self._router.routes.append(cast("BaseRoute", route))
 

@@ -16,11 +16,13 @@ from starmodel.plugins import PluginHost
 
 from .answering import nonce_of
 from .fragments import Fragments
+from .keeping import session_store
 from .live import Hub
 from .pages import error_page
 from .reading import PageRead
 from .relevance import ANY_CHANGE
 from .remaking import Remade, remade
+from .session import Session
 from .sessions import Sessions
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from starmodel.app import Application, Refusal
-    from starmodel.core.ports import AuthProvider, UIAdapter
+    from starmodel.core.ports import AuthProvider, SessionStore, UIAdapter
     from starmodel.core.query import Query
 
     from .assets import Assets
@@ -68,13 +70,14 @@ class Runtime:
         auth: Sequence[AuthProvider] = (),
         plugins: PluginHost | None = None,
         max_streams: int = 5000,
+        sessions: SessionStore | str | None = None,
     ) -> None:
         self.app = app
         self.plugins = plugins or PluginHost()
         self.boot = secrets.token_hex(4)
         self.assets, self.kit = assets, kit
         self.signer = Signer(secret)
-        self.sessions = Sessions(self.signer)
+        self.sessions, self._kept_in = Sessions(self.signer), sessions
         self.fragments = Fragments()
         self.caches: dict[str, Cache] = {"fragments": self.fragments}
         self.hub = Hub(app, self.fragments, self._remake)
@@ -107,12 +110,17 @@ class Runtime:
         await self.app.open()
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self.app.close)
+            store = session_store(self.app, self._kept_in)
+            self.sessions.store = self.sessions.store if store is None else store
+            await self.sessions.store.open()
+            undo.push_async_callback(self.sessions.store.close)
             await self.hub.open()
             undo.pop_all()
 
     async def close(self) -> None:
         """End the streams, then let go of everything."""
         await self.hub.close()
+        await self.sessions.store.close()
         await self.app.close()
 
     def drain(self) -> None:
@@ -139,14 +147,17 @@ class Runtime:
         """Return who sent a request: what the first auth provider that knows says, else the anonymous visitor."""
         visitor: str = scope["state"]["visit"].visitor
         if self._auth:
+            session: Session = scope["session"]
+            await session.read()
             headers = {n.decode("latin-1"): value.decode("latin-1") for n, value in scope["state"]["headers"].items()}
             for provider in self._auth:
-                found = await provider.identify(headers, scope["session"], visitor)
+                found = await provider.identify(headers, session, visitor)
                 if found is not None:
-                    self.sessions.belongs_to(scope["state"]["visit"], owner_mark(found.id))
+                    session.belongs_to(owner_mark(found.id))
                     actor = found if found.visitor is not None else replace(found, visitor=visitor)
-                    scope["starmodel.actor"] = actor
+                    scope["starmodel.actor"] = session.actor = actor
                     return actor
+            session.actor = Actor(visitor, visitor)
         return Actor(visitor, visitor)
 
     def knows(self, token: PageToken) -> bool:
@@ -180,7 +191,9 @@ class Runtime:
         if self.sessions.is_retired(tab.visit):
             tab.end()  # it comes back with the cookie it has now
             return Remade("", read)
-        return await self.remake(tab.scope, tab.token.url, tab.token.nonce, read)
+        # What it puts into the session is not kept: nobody asked for it.  What is in it by now can be looked at.
+        session = Session(self.sessions, replace(tab.visit, is_kept=True))
+        return await self.remake({**tab.scope, "session": session}, tab.token.url, tab.token.nonce, read)
 
     async def remake(self, asked: Scope, url: str, nonce: str, read: PageRead) -> Remade:
         """Make the page at *url* again for whoever *asked*; see :func:`~starmodel.adapters.fasthtml.remaking.remade`.

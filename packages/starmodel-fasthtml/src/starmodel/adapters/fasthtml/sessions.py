@@ -6,23 +6,31 @@ import hashlib
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
+from starmodel.adapters.persistence.memory import MemorySessions
 from starmodel.app.policies import VISITOR_PREFIX
+from starmodel.core.session_store import KeptSession
+
+from .session import SessionUnreadError
 
 if TYPE_CHECKING:
-    from starmodel.app.signing import Signer
+    from collections.abc import Coroutine, Sequence
+    from typing import Any
 
-__all__ = ["MAX_AGE", "Session", "Sessions", "Visit"]
+    from starmodel.app.signing import Signer
+    from starmodel.core.session_store import SessionPatch, SessionStore
+
+__all__ = ["MAX_AGE", "Sessions", "Visit"]
+
+T = TypeVar("T")
 
 _PURPOSE = "session"
 MAX_AGE = 30 * 24 * 60 * 60
 """How long a browser keeps the cookie of a visit, in seconds."""
 _KNOWN = 10_000
 _RETIRED = 100_000
-_KEPT = 100_000
 _UNDER_WAY = 60.0
 
 
@@ -32,83 +40,33 @@ class Visit:
 
     *id* is 256 random bits, known to the browser and to us.  *visitor* is made from it with the secret and tells
     nothing about it: it may stand in pages, and is the id of the entities that are the visitor's own.  *mark* stands
-    for the id where that would be worth stealing.
+    for the id where that would be worth stealing.  *is_kept* is what its cookie says: whether something may be kept
+    about it, so that of all others nothing has to be read.
     """
 
     id: str
     visitor: str
     cookie: str
     mark: str
-
-
-class Session(MutableMapping[str, Any]):
-    """What the application remembers about a visit; kept on the server from the first value on."""
-
-    __slots__ = ("_sessions", "ended", "has_lost", "visit")
-
-    def __init__(self, sessions: Sessions, visit: Visit) -> None:
-        self._sessions, self.visit = sessions, visit
-        self.ended: list[Visit] = []
-        """The visits that ended in the course of this request."""
-        self.has_lost = False
-        """Whether a value is another now, or gone: whoever the visitor was by it, they may be no longer."""
-
-    def __getitem__(self, key: str) -> Any:
-        return self._sessions.data(self.visit)[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        values = self._sessions.data(self.visit, create=True)
-        self.has_lost = self.has_lost or (key in values and values[key] != value)
-        values[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        self.has_lost = True
-        del self._sessions.data(self.visit)[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sessions.data(self.visit))
-
-    def __len__(self) -> int:
-        return len(self._sessions.data(self.visit))
-
-    def clear(self) -> None:
-        """Forget everything about this visit, as after a logout; where there was anything, it has a new id as well.
-
-        Its open pages lose their streams, on every node, and come back as whoever the visitor is then.
-        """
-        if self._sessions.forget(self.visit):
-            self.rotate()
-
-    def rotate(self) -> None:
-        """Give the visit a new id, as after a login: the old cookie is then worth nothing, on any node.
-
-        Its open pages lose their streams, and come back with the new one.
-        """
-        self.ended.append(self.visit)
-        self.visit = self._sessions.rotate(self.visit)
+    is_kept: bool = False
 
 
 class Sessions:
     """The visits of one application.
 
     An anonymous visit costs the server nothing: its cookie is checked by signature, so it also outlives a restart.
-    What is put into a session ends *idle* seconds after its last use.
+    What is put into a session ends *idle* seconds after its last use; it is kept in *store*, which may be another from
+    the start of the application on.
     """
 
-    def __init__(self, signer: Signer, *, idle: float = 12 * 60 * 60) -> None:
+    def __init__(self, signer: Signer, store: SessionStore | None = None, *, idle: float = 12 * 60 * 60) -> None:
         self._signer = signer
         name = f"starmodel-{signer.digest('cookie name', '')[:3].hex()}"
         self._name, self._https_name = name, f"__Host-{name}"
+        self.store: SessionStore = store if store is not None else MemorySessions()
         self._idle = idle
-        self._data: OrderedDict[str, tuple[dict[str, Any], float]] = OrderedDict()  # the longest unused first
-        self._actors: dict[str, str] = {}  # whose each of these was taken for
         self._retired: dict[str, float] = {}  # when each id was given up, by its mark
         self._checked: OrderedDict[str, Visit] = OrderedDict()
-
-    @property
-    def kept(self) -> int:
-        """How many visits something is kept about."""
-        return len(self._data)
 
     def visit(self, cookie: str | None) -> Visit | None:
         """Return the visit a cookie stands for, or ``None`` when it is missing, forged or of another secret."""
@@ -120,8 +78,8 @@ class Sessions:
         named = self._signer.check(_PURPOSE, cookie)
         if named is None:
             return None
-        id, _, visitor = named.partition("~")
-        return None if _mark(id) in self._retired else self._remember(self._visit(id, visitor))
+        id, visitor, kept = [*named.split("~"), "", ""][:3]
+        return None if _mark(id) in self._retired else self._remember(self._visit(id, visitor, is_kept=bool(kept)))
 
     def unknown_mark(self, cookie: str | None) -> str | None:
         """Return the mark of a visit that this process has not seen yet; ``None`` for others, and for no visit."""
@@ -148,11 +106,22 @@ class Sessions:
         """Return a new visit."""
         return self._remember(self._visit(secrets.token_urlsafe(32)))
 
-    def _visit(self, id: str, visitor: str = "") -> Visit:
+    def _visit(self, id: str, visitor: str = "", *, is_kept: bool = False) -> Visit:
         """Return the visit of an id; a *visitor* stands in the cookie where it does not follow from the id."""
         known = visitor or self._signer.digest("visitor", id)[:16].hex()
-        cookie = self._signer.sign(_PURPOSE, f"{id}~{visitor}" if visitor else id)
-        return Visit(id, VISITOR_PREFIX + known, cookie, _mark(id))
+        named = "~".join((id, visitor, "kept") if is_kept else (id, visitor) if visitor else (id,))
+        return Visit(id, VISITOR_PREFIX + known, self._signer.sign(_PURPOSE, named), _mark(id), is_kept)
+
+    def kept(self, visit: Visit) -> Visit:
+        """Return *visit* as one whose cookie says that something is kept about it."""
+        own = self._signer.digest("visitor", visit.id)[:16].hex()
+        visitor = visit.visitor.removeprefix(VISITOR_PREFIX)
+        return self._remember(self._visit(visit.id, "" if visitor == own else visitor, is_kept=True))
+
+    def renewed(self, visit: Visit, *, is_kept: bool) -> Visit:
+        """Return a visit with a new id, of the same visitor."""
+        visitor = visit.visitor.removeprefix(VISITOR_PREFIX)
+        return self._remember(self._visit(secrets.token_urlsafe(32), visitor, is_kept=is_kept))
 
     def _remember(self, visit: Visit) -> Visit:
         self._checked[visit.cookie] = visit
@@ -160,52 +129,42 @@ class Sessions:
             self._checked.popitem(last=False)
         return visit
 
-    def data(self, visit: Visit, *, create: bool = False) -> dict[str, Any]:
-        """Return what is kept about *visit*; nothing is kept until *create*."""
-        now = time.monotonic()
-        kept = self._data.pop(visit.id, None)
-        if kept is not None and now - kept[1] > self._idle:
-            kept = None
-            self._actors.pop(visit.id, None)
-        if kept is None:
-            if not create:
-                return {}
-            self._free_unused(now)
-        values = {} if kept is None else kept[0]
-        self._data[visit.id] = (values, now)
-        return values
+    def may_know(self, visit: Visit) -> bool:
+        """Tell whether something may be kept about *visit*; what other processes see is said by its cookie."""
+        return visit.is_kept or self.store.instant
 
-    def _free_unused(self, now: float) -> None:
-        while self._data and (len(self._data) >= _KEPT or now - next(iter(self._data.values()))[1] > self._idle):
-            self._actors.pop(self._data.popitem(last=False)[0], None)
+    async def read(self, visit: Visit) -> KeptSession:
+        """Return what is kept about *visit*; StoreError when that cannot be found out."""
+        kept = await self.store.read(visit.mark, seconds=self._idle) if self.may_know(visit) else None
+        return kept or KeptSession()
 
-    def forget(self, visit: Visit) -> bool:
-        """Drop what is kept about *visit*; tell whether that was anything."""
-        self._actors.pop(visit.id, None)
-        return bool(self._data.pop(visit.id, ({}, 0.0))[0])
+    def read_now(self, visit: Visit) -> KeptSession:
+        """Return what is kept about *visit*; SessionUnreadError where that would take waiting."""
+        if not self.may_know(visit):
+            return KeptSession()
+        if not self.store.instant:
+            raise SessionUnreadError
+        return _at_once(self.read(visit))
 
-    def belongs_to(self, visit: Visit, actor: str) -> None:
-        """Note whose *visit* is by what is kept about it: the mark of an actor."""
-        if visit.id in self._data:
-            self._actors[visit.id] = actor
+    async def write(self, visit: Visit, patch: SessionPatch, *, instead_of: str | None) -> None:
+        """Change what is kept about *visit*; with *instead_of* what was kept under that mark is moved to it first."""
+        await self.store.write(visit.mark, patch, seconds=self._idle, instead_of=instead_of)
 
-    def end_those_of(self, actor: str) -> None:
-        """Retire every visit that is an actor's by what is kept about it."""
-        for id in [id for id, one in self._actors.items() if one == actor]:
-            del self._actors[id]
-            self._data.pop(id, None)
-            self.retire(_mark(id))
+    async def delete(self, mark: str) -> None:
+        """Forget what is kept about a visit."""
+        await self.store.delete(mark)
 
-    def rotate(self, visit: Visit) -> Visit:
-        """Return a visit with a new id, the same visitor and the same data; the old id is refused from now on."""
-        new = self._visit(secrets.token_urlsafe(32), visit.visitor.removeprefix(VISITOR_PREFIX))
-        if visit.id in self._data:
-            self._data[new.id] = self._data.pop(visit.id)
-        if visit.id in self._actors:
-            self._actors[new.id] = self._actors.pop(visit.id)
-        self._checked.pop(visit.cookie, None)
-        self.retire(visit.mark)
-        return self._remember(new)
+    async def end_those_of(self, owner: str) -> Sequence[str]:
+        """Forget the sessions that are an actor's by what is in them, and refuse their visits; return their marks."""
+        marks = await self.store.delete_those_of(owner)
+        for mark in marks:
+            self.retire(mark)
+        return marks
+
+    def end_own_of(self, owner: str) -> None:
+        """Do the same for those that no other process can end."""
+        if self.store.instant:
+            _at_once(self.end_those_of(owner))
 
     def retire(self, mark: str) -> None:
         """Refuse a visit from now on."""
@@ -231,3 +190,14 @@ class Sessions:
 def _mark(id: str) -> str:
     """Return what stands for the id of a visit, 30 digits: of 256 random bits nobody finds the id by them."""
     return hashlib.blake2b(id.encode("utf-8", "surrogatepass"), digest_size=15).hexdigest()
+
+
+def _at_once(waiting: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine that never waits returns."""
+    try:
+        waiting.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    waiting.close()
+    raise SessionUnreadError
