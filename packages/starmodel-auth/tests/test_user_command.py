@@ -29,6 +29,8 @@ def project(tmp_path, monkeypatch):
     for name, value in {"AUTH": "password", "STORE": "sql", "ENV": "development", "UI": "plain"}.items():
         monkeypatch.setenv(f"STARMODEL_{name}", value)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("main", None)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def user(monkeypatch, capsys, project):
 
     def user(*words, password=None):
         monkeypatch.setattr(sys, "argv", ["starmodel", "user", *words])
-        monkeypatch.delitem(sys.modules, "main", raising=False)
+        sys.modules.pop("main", None)
         monkeypatch.setenv("STARMODEL_USER_PASSWORD", password or "")
         with pytest.raises(SystemExit) as ended:
             main()
