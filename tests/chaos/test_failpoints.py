@@ -24,6 +24,7 @@ def walk(kind, url, folder, every):
     return found
 
 
+@pytest.mark.parametrize("url", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True)
 def test_a_commit_that_dies_at_any_step_is_there_whole_or_not_at_all(url, tmp_path):
     found = walk("commit", url, tmp_path, every=12)
     assert found["steps"] >= 20

@@ -98,6 +98,7 @@ def test_its_application_can_be_imported_and_its_entities_without_a_web(project)
     assert ran(project, sys.executable, "-c", code).split() == ["False", "StarModelApp"]
 
 
+@pytest.mark.long
 def test_what_is_added_is_part_of_it_at_once(tmp_path):
     ran(tmp_path, *CLI, "init", "shop")
     folder = tmp_path / "shop"

@@ -213,6 +213,7 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_plugin_comes_is_used_and_leaves_nothing_behind(untouched):
     before, frozen = (untouched.folder / "pyproject.toml").read_bytes(), untouched.frozen()
     done = untouched.told("add", "redis-cache")

@@ -40,6 +40,9 @@ def link(found, site):
         (site / top).symlink_to(found.locate_file(top))
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
     """An interpreter that has the store, starmodel-core and what its extra `testing` brings: nothing else."""
