@@ -59,6 +59,10 @@ async def test_what_ends_the_sessions_of_a_user_ends_their_streams_on_another_no
     here, there = nodes
     assert here.application.persistence.name_for(User) == "sql"  # where the rest lasts
     ada = await accounts_of(here).add("ada", PASSWORD)
+    known = Visitor(here)
+    await sign_in(known, password=PASSWORD)
+    known.app = there
+    assert ada.id in (await known.get("/who")).text
     for change in ("set_password", "set_roles", "disable"):
         visitor = Visitor(there)
         assert (await sign_in(visitor, password=PASSWORD)).status == 303
