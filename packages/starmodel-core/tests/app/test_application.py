@@ -8,7 +8,7 @@ import pytest
 
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import Application, RandomIds, SystemClock
-from starmodel.core import Entity, NotFoundError, Query
+from starmodel.core import DomainEvent, Entity, NotFoundError, Query
 from starmodel.core.errors import ConfigurationError, DefinitionError, QueryError, StoreError
 from starmodel.testing import FaultyStore, PlainCodec, RecordingBus
 
@@ -72,6 +72,31 @@ async def test_when_the_bus_cannot_be_opened_the_stores_are_closed_again():
     with pytest.raises(ConnectionError):
         await app.open()
     assert store.calls == ["open", "close"]
+
+
+async def test_when_what_is_owed_cannot_be_read_at_the_start_nothing_goes_on(make_shared, monkeypatch):
+    async def failing():
+        raise StoreError("gone for lunch")
+
+    first = make_shared()
+    monkeypatch.setattr(first, "debts", failing)
+    app = Application([Todo], codec=PlainCodec(), stores={"memory": MemoryRepo(), "first": first})
+    with pytest.raises(StoreError):
+        await app.open()
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("starmodel")] == []
+
+
+async def test_when_one_log_cannot_be_followed_at_the_start_nothing_goes_on(make_shared, monkeypatch):
+    async def failing(*_, **__):
+        raise StoreError("gone for lunch")
+
+    first, second = make_shared(), make_shared()
+    monkeypatch.setattr(second, "lease", failing)
+    app = Application([Todo], codec=PlainCodec(), stores={"memory": MemoryRepo(), "first": first, "second": second})
+    app.on(DomainEvent)(print)
+    with pytest.raises(StoreError):
+        await app.open()
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("starmodel")] == []
 
 
 async def test_when_a_part_cannot_be_closed_the_others_are_closed_all_the_same():

@@ -131,3 +131,23 @@ async def test_another_takes_over_from_one_that_died(log):
     await asyncio.sleep(0.4)
     assert heard == [1]
     await working.close(patience=1)
+
+
+async def test_who_comes_back_after_another_had_the_right_looks_anew_at_what_is_parked(log):
+    begun = []
+
+    async def begin():
+        begun.append(log.holder)
+
+    working = Relay(log, print, begin=begin)
+    await working.open()
+    log.failing = 1000
+    await asyncio.sleep(0.4)
+    log.failing = 0
+    assert await log.lease("handlers", "another", seconds=0.1) is not None  # and it may have parked something
+    log.failing = 1000
+    await asyncio.sleep(0.2)
+    log.failing = 0
+    await asyncio.sleep(0.3)
+    await working.close(patience=1)
+    assert len(begun) == 2

@@ -132,6 +132,22 @@ async def test_one_that_waits_for_something_cancelled_fails_and_stops_nobody(app
     assert told == [1] * telling.ATTEMPTS
 
 
+async def test_one_that_is_plain_and_gets_no_answer_in_time_is_parked_and_stops_nobody(app):
+    told = []
+
+    @app.on(Counted)
+    def send(recorded):
+        told.append(recorded.event.n)
+        raise TimeoutError("the mail server does not answer")
+
+    other = []
+    app.on(Counted)(lambda recorded: other.append(recorded.event.n))
+    await add(app, times=2)
+    await app.close()
+    assert (told, other) == ([1] * telling.ATTEMPTS, [1, 2])
+    assert "mail server" in (await app.parking.list())[0][1].error
+
+
 async def test_a_command_does_not_wait_for_handlers(app):
     gate = asyncio.Event()
 

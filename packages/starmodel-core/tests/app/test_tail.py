@@ -154,3 +154,24 @@ async def test_who_follows_a_log_that_begins_anew_knows_that_something_is_missin
     await one.dispatch(Counter.increment().on(made.entity.id))
     assert (await asyncio.wait_for(anext(steps), 5)).command.event == "increment"
     assert follower.gaps == 1
+
+
+async def test_a_log_that_begins_anew_and_cannot_be_read_then_is_followed_again(make_shared, monkeypatch):
+    monkeypatch.setattr("starmodel.app.tail._PATIENCE", 0.01)
+    store = make_shared()
+    tail = LogTail(PersistenceManager({"shared": store}))
+    await tail.open()
+    mailbox, changes, told = tail.subscribe(), store.changes, []
+
+    async def fail_after_the_gap(after, /, *, limit=1000):
+        found = await changes(after, limit=limit)
+        told.append(found.gap)
+        if told == [True, False]:
+            raise StoreError("gone for lunch")
+        return found
+
+    monkeypatch.setattr(store, "changes", fail_after_the_gap)
+    store.begin_anew()
+    await put(store, Counter(id="a"))
+    assert (await asyncio.wait_for(anext(mailbox), 1)).changes[0].id == "a"
+    await tail.close()

@@ -71,7 +71,10 @@ class Relay:
         if not await ended(task, patience=patience):
             logger.warning("domain event handlers did not finish within %s s; another process will go on", patience)
         if self._position is not None:
-            await self._store.lease(self._task_name, self._holder, seconds=0)
+            try:
+                await self._store.lease(self._task_name, self._holder, seconds=0)
+            except StoreError as error:
+                logger.warning("could not give up the right to tell handlers, which runs out by itself: %s", error)
 
     async def _run(self) -> None:
         while not (self._ending and self._position is None):
@@ -91,7 +94,7 @@ class Relay:
 
     async def _take(self) -> None:
         """Take the right, or keep it; without it there is no position to work from."""
-        asked, had = time.monotonic(), self._position is not None
+        asked, had = time.monotonic(), self._may  # where it had run out, another process may have parked something
         position = await self._store.lease(self._task_name, self._holder, seconds=LEASE)
         self._until = asked + LEASE
         if position is not None and not had:

@@ -89,15 +89,16 @@ class LogTail:
             return epoch
         changes = await store.changes(self._last[epoch])
         if changes.gap:
-            del self._last[epoch]
-            return await self._resume(store, changes.position)
+            return await self._resume(store, epoch, changes.position)
         for commit in changes.commits:
             await self.publish(commit)
         return epoch
 
-    async def _resume(self, store: SharedPersistenceBackend, newest: Position) -> str:
+    async def _resume(self, store: SharedPersistenceBackend, lost: str, newest: Position) -> str:
         """Go on at *newest*; by its commit a follower notices what is missing before it, and reads or asks anew."""
+        found = await store.changes(newest._replace(number=max(0, newest.number - 1)), limit=1)
+        del self._last[lost]  # not before: what cannot be read now is asked for again from there
         self._last[newest.epoch] = newest
-        for commit in (await store.changes(newest._replace(number=max(0, newest.number - 1)), limit=1)).commits:
+        for commit in found.commits:
             await self._bus.publish(commit)
         return newest.epoch

@@ -148,17 +148,18 @@ def _line(parked: Parked) -> _Line:
 async def _told(name: str, handler: Subscriber, fact: Recorded) -> Parked | None:
     """Tell *handler*, again when it fails; return what is to be parked when it cannot be told."""
     for attempt in range(1, ATTEMPTS + 1):
+        limit = asyncio.timeout(LIMIT)
         try:
             result = handler(fact)
             if inspect.isawaitable(result):
-                async with asyncio.timeout(LIMIT) as limit:
+                async with limit:
                     await result
         except (Exception, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and _is_stopped():
                 raise
             logger.exception("%r failed on %s (attempt %d of %d)", handler, fact.id, attempt, ATTEMPTS)
             why = f"{type(error).__name__}: {error}"[:_LONGEST]
-            if isinstance(error, TimeoutError) and limit.expired():
+            if isinstance(error, TimeoutError) and limit.expired():  # and not one that the handler has of its own
                 return Parked(name, fact, attempt, f"it took more than {LIMIT:g} seconds", datetime.now(UTC))
             await asyncio.sleep(PAUSE * 2**attempt)
         else:
