@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import pytest
-from fasthtml.common import Button, P
+from fasthtml.common import Button, Form, Input, Label, Option, P, Select, Textarea
 
 from starmodel.adapters.fasthtml import Shared, on_click
 from starmodel.adapters.fasthtml.browser import LocalStore, SessionStore
+from starmodel.adapters.fasthtml.testing import Client, NeverCameError, NothingToDoError, PartNotFoundError
 from starmodel.core import Entity, event
+
+SIZES = ("Small", "Large")
 
 
 class Recipe(Entity):
@@ -103,6 +106,56 @@ async def test_a_list_of_the_site_is_live_and_its_buttons_work(live_page, client
     assert await client.app.application.count(Recipe) == 0
 
 
+async def test_every_kind_of_field_sends_what_a_browser_would(live_page, app):
+    sent = []
+
+    @app.post("/order")
+    async def order(request):
+        sent.append(sorted((await request.form()).multi_items()))
+        return P("ordered")
+
+    @app.get("/ask")
+    def ask():
+        radio, spices = {"type": "radio", "name": "size"}, (Option("Salt", value="s"), Option("Oil", value="o"))
+        sizes = [Label(word, Input(**radio, value=word[0], checked=word == "Small")) for word in SIZES]
+        more = Select(*spices, name="more", multiple=True, aria_label="More")
+        one = Select(Option("Rice"), Option("Bread", selected=True), Option("None", value=""), name="with")
+        note = Textarea("as it is", name="note", aria_label="Note")
+        gone = Input(name="gone", disabled=True, value="x")
+        box = Label("Hot", Input(type="checkbox", name="hot", value="very"))
+        file = Input(type="file", name="file", aria_label="File")
+        buttons = Button("Order", name="by", value="me"), Button("Off", disabled=True)
+        parts = (*sizes, more, Label("With", one), note, gone, box, file, *buttons)
+        return Form(*parts, method="post", action="/order")
+
+    page = await live_page("/ask")
+    await page.click("Order")
+    await page.go("/ask")
+    await page.fill("Large", True)
+    await page.fill("More", ["Salt", "Oil"])
+    await page.fill("With", "None")
+    await page.fill("Note", "two\nlines & more")
+    await page.fill("Hot", True)
+    await page.click("Order")
+    assert sent == [
+        [("by", "me"), ("note", "as it is"), ("size", "S"), ("with", "Bread")],
+        [
+            ("by", "me"),
+            ("hot", "very"),
+            *(("more", "o"), ("more", "s")),
+            *(("note", "two\nlines & more"), ("size", "L"), ("with", "")),
+        ],
+    ]
+    await page.go("/ask")
+    with pytest.raises(PartNotFoundError, match=r"no option 'Beans'; .*Bread"):
+        await page.fill("With", "Beans")
+    for name in ("gone", "File"):
+        with pytest.raises(NothingToDoError):
+            await page.fill(name, "x")
+    with pytest.raises(NothingToDoError):
+        await page.click("Off")
+
+
 async def test_what_the_browser_keeps_is_brought_and_shown(live_page):
     page = await live_page("/shop")
     await page.click("Put in")
@@ -132,3 +185,9 @@ async def test_a_page_that_is_not_there_says_so(live_page):
     page = await live_page("/nowhere")
     assert (page.status, page.is_live) == (404, False)
     assert "Not found" in page.text
+
+
+async def test_a_stream_that_does_not_open_is_told(build):
+    async with Client(build(Recipe, max_streams=0), patience=0.05) as client:
+        with pytest.raises(NeverCameError, match="its live stream did not come"):
+            await client.open("/recipe")

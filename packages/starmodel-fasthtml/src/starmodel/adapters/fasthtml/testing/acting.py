@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from .commands import FORM, Command, Outcome
 from .errors import ConnectionLostError, NothingToDoError
+from .filling import Filled, Value
 from .parts import attribute
-from .sending import Sending, fields_of, sending_of, typed_sending
+from .sending import Sending, sending_of, typed_sending
 
 if TYPE_CHECKING:
     from bs4.element import Tag
@@ -28,12 +29,14 @@ class Acting:
 
     def __init__(self, page: LivePage) -> None:
         self._page = page
-        self._typed: dict[str, str | bool] = {}
+        self._filled = Filled()
         self._lanes: dict[str, asyncio.Lock] = {}
 
     async def click(self, element: Tag, *, agree: bool) -> Outcome:
         """Click an element; NothingToDoError for one that neither sends anything nor leads anywhere."""
         page = self._page
+        if attribute(element, "disabled") is not None:
+            raise NothingToDoError(page.document.name_of(element), str(element)[:200])
         sending = sending_of(page.document, element)
         if sending is not None:
             return await self._ask(sending, element, agree=agree)
@@ -45,20 +48,16 @@ class Acting:
             raise NothingToDoError(page.document.name_of(element), str(element)[:200])
         return await self._post(form, element)
 
-    async def fill(self, control: Tag, value: str | bool) -> None:  # noqa: FBT001  (what a box holds)
+    async def fill(self, control: Tag, value: Value) -> None:
         """Type into a field, and send what it sends by itself."""
-        self._typed[_name(control)] = value
+        self._filled.fill(control, value)
         sending = typed_sending(control, value)
         if sending is not None:
             await self._send(sending, control)
 
     def forget(self, form: Tag | None = None) -> None:
         """Empty the fields of a form, or all of them."""
-        if form is None:
-            self._typed.clear()
-        else:
-            for control in self._page.document.controls_of(form):
-                self._typed.pop(_name(control), None)
+        self._filled.forget(None if form is None else self._page.document.controls_of(form))
 
     async def _ask(self, sending: Sending, element: Tag, *, agree: bool) -> Outcome:
         if sending.question:
@@ -90,7 +89,7 @@ class Acting:
         if sending.form is None:
             return Command(url, json.dumps(sending.arguments or {}), base=sending.base)
         fixed = {name: _word(value) for name, value in (sending.arguments or {}).items() if value is not None}
-        parts = [fields_of(self._page.document, sending.form, element, self._typed), urlencode(fixed)]
+        parts = [self._filled.encoded(self._page.document, sending.form, element), urlencode(fixed)]
         return Command(url, "&".join(filter(None, parts)), FORM, sending.base)
 
     async def _delivered(self, command: Command) -> Outcome:
@@ -114,7 +113,7 @@ class Acting:
     async def _post(self, form: Tag, submitter: Tag) -> Outcome:
         """Send a form that is a page, as the page's own script does and a browser without scripts."""
         page = self._page
-        said = fields_of(page.document, form, submitter, self._typed, key=True)
+        said = self._filled.encoded(page.document, form, submitter, key=True)
         action = page.local(attribute(submitter, "formaction") or attribute(form, "action") or page.path)
         way = (attribute(submitter, "formmethod") or attribute(form, "method") or "get").lower()
         if way != "post":
@@ -130,10 +129,6 @@ class Acting:
         page.show_instead(answer.text)
         problem = {"status": answer.status, "detail": page.text} if answer.status >= 400 else None
         return Outcome(answer.status, problem=problem)
-
-
-def _name(control: Tag) -> str:
-    return attribute(control, "id") or attribute(control, "name") or ""
 
 
 def _word(value: Any) -> str:

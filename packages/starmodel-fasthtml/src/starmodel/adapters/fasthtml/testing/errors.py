@@ -41,7 +41,7 @@ class NothingToDoError(StarModelError, ValueError):
     def __init__(self, name: str, element: str) -> None:
         self.name, self.element = name, element
         super().__init__(
-            f"clicking {name!r} sends nothing and leads nowhere, as far as can be told without a browser: {element}; "
+            f"{name!r} can do nothing here, as far as can be told without a browser: {element}; "
             "test what its own script does in a real browser"
         )
 

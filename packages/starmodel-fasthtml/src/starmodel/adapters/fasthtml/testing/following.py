@@ -7,6 +7,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from .errors import NeverCameError
 from .parts import attribute
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ class Following:
             waiting = asyncio.create_task(self.open.wait())
             await asyncio.wait({waiting, self._task}, timeout=self._page.client.patience, return_when="FIRST_COMPLETED")
             waiting.cancel()
-            if self._task.done():
-                self._task.result()
+            self.check()
+            if not self.open.is_set():
+                raise NeverCameError("its live stream", self._page.client.patience, self._page.text, self._page.toasts)
 
     async def end(self) -> None:
         """Close the stream."""

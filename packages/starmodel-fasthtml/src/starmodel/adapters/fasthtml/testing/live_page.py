@@ -16,6 +16,7 @@ from .keeping import Keeping
 if TYPE_CHECKING:
     from .client import Client
     from .commands import Outcome
+    from .filling import Value
     from .frames import Frame
 
 __all__ = ["LivePage"]
@@ -141,7 +142,7 @@ class LivePage:
         """
         return await self._acting.click(self.document.clickable(name, within=within, beside=beside), agree=agree)
 
-    async def fill(self, name: str, value: str | bool, *, within: str = "", beside: str = "") -> None:  # noqa: FBT001
+    async def fill(self, name: str, value: Value, *, within: str = "", beside: str = "") -> None:
         """Type *value* into the field of a label or name; a box is ticked by ``True``, an option chosen by its word."""
         await self._acting.fill(self.document.control(name, within=within, beside=beside), value)
 

@@ -72,9 +72,10 @@ def shown(element: Tag) -> Iterator[str]:
 
 
 def heard(element: Tag) -> str:
-    """Return the text below *element* but for what is hidden from those who listen."""
+    """Return the text below *element* but for what is in its fields, or hidden from those who listen."""
     parts = [child for child in element.descendants if isinstance(child, NavigableString)]
-    return "".join(part for part in parts if not part.find_parent(attrs={"aria-hidden": "true"}))
+    said = [part for part in parts if not part.find_parent(["option", "textarea"])]
+    return "".join(part for part in said if not part.find_parent(attrs={"aria-hidden": "true"}))
 
 
 def flat(text: str) -> str:
