@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
@@ -12,6 +13,7 @@ from fasthtml.common import Button, P
 
 from starmodel.adapters.fasthtml import Shared, on_click, view
 from starmodel.adapters.fasthtml.testing import Client, NeverAnsweredError
+from starmodel.adapters.fasthtml.testing.asgi import stream
 from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.core import Entity, event
 
@@ -158,6 +160,27 @@ async def test_a_store_that_fails_after_it_stored_counts_once(live_page, store, 
     assert (outcome.attempts, outcome.is_done) == (1, True)
     await page.click("+1")
     await page.until("counted 2")
+
+
+async def test_a_reader_that_is_cancelled_while_its_stream_closes_stays_cancelled():
+    may_end = asyncio.Event()
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.body", "body": b"a piece", "more_body": True})
+        await receive()
+        await may_end.wait()
+
+    async def read():
+        async with aclosing(stream(app, {})) as pieces:
+            async for _ in pieces:
+                return
+
+    reader = asyncio.create_task(read())
+    await asyncio.sleep(0.01)
+    reader.cancel()
+    await asyncio.wait({reader}, timeout=1)
+    may_end.set()
+    assert reader.cancelled()
 
 
 class ForgetfulRepo(MemoryRepo):

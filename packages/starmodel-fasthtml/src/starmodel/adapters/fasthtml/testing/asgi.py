@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -112,8 +111,9 @@ async def stream(app: ASGIApp, scope: Scope) -> AsyncGenerator[bytes, None]:
             yield piece
     finally:
         gone.set()
-        with suppress(asyncio.CancelledError):
-            await request
+        await asyncio.wait({request})  # never the task itself: being cancelled here is nobody's but the reader's
+        if not request.cancelled():
+            request.result()
 
 
 async def _asked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -72,8 +72,10 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
-        await self._lifespan.__aexit__(kind, error, trace)
+        try:
+            await self.close()
+        finally:
+            await self._lifespan.__aexit__(kind, error, trace)
 
     async def close(self) -> None:
         """Close every page; the application goes on."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from starmodel.app.ending import ended
 
 from .errors import NeverCameError
 from .parts import attribute
@@ -51,9 +53,9 @@ class Following:
         task, self._task = self._task, None
         self.open.clear()
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
+            if not task.cancelled():
+                task.result()
 
     def check(self) -> None:
         """Raise what made the following fail, if anything did."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from starmodel.app.ending import ended
+
 from .acting import Acting
 from .document import Document
 from .errors import NeverCameError
@@ -120,6 +122,8 @@ class LivePage:
 
     async def close(self) -> None:
         """Close the tab."""
+        if self._going is not None:
+            await ended(self._going)
         await self._following.end()
 
     @property
