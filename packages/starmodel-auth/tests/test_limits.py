@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel.adapters.auth import SignInLimits
-from starmodel.adapters.auth.limits import Attempts
+from starmodel.app.rates import Buckets
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_what_succeeded_was_no_attempt(limits):
 
 
 def test_what_is_counted_takes_bounded_memory_and_no_more_for_a_long_name():
-    attempts = Attempts(1, 60, most=100)
+    attempts = Buckets(1, 60, most=100)
     for number in range(1000):
         attempts.take(str(number).encode(), 0.0)
     assert len(attempts) == 100

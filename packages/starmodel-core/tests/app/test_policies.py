@@ -263,7 +263,7 @@ async def test_a_guard_is_asked_about_every_command_from_outside(start):
 class Vault(Entity):
     opened: int = 0
 
-    @event(policy="owner", rate="1/hour")
+    @event(policy="owner", auth="pin")
     def unlock(self) -> None:
         self.opened += 1
 
@@ -274,7 +274,7 @@ class Vault(Entity):
 class OnlyNamed:
     """Lets only those do an event who are called as its policy says."""
 
-    enforces = ("policy", "rate")
+    enforces = ("policy", "auth")
 
     def decide(self, actor, action, kind, id, entity, /):
         declared = events_of(kind).get(action)
@@ -283,7 +283,7 @@ class OnlyNamed:
 
 
 class TestProtectionsOfAnEvent:
-    @pytest.mark.parametrize("option", ["policy", "auth", "rate"])
+    @pytest.mark.parametrize("option", ["policy", "auth"])
     async def test_one_that_nothing_enforces_keeps_the_application_from_starting(self, start, option):
         class Bare(Entity):
             @event(**{option: "strict"})
@@ -309,11 +309,11 @@ class TestProtectionsOfAnEvent:
         assert done.entity.opened == 1
 
     async def test_a_policy_that_enforces_one_is_not_taken_for_all(self, start):
-        class Rate(OnlyNamed):
-            enforces = "rate"
+        class Pin(OnlyNamed):
+            enforces = "auth"
 
         with pytest.raises(DefinitionError, match="policy='owner'"):
-            await start(Vault, policies=[Rate()])
+            await start(Vault, policies=[Pin()])
 
     async def test_a_policy_that_enforces_what_there_is_not_is_refused(self, start):
         class Misspelt(OnlyNamed):

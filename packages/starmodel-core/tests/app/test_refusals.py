@@ -20,6 +20,7 @@ from starmodel.core.errors import Problem
         (errors.UndoError("too late"), 409),
         (errors.CommandReusedError("c"), 422),
         (errors.QueryError("no such field"), 400),
+        (errors.TooManyError("T.e", 3.5), 429),
         (errors.ForbiddenError("T.e"), 403),
         (errors.NotFoundError("T", "a"), 404),
         (errors.UnknownEntityError("T"), 404),

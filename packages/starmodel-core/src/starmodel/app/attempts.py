@@ -12,6 +12,7 @@ from starmodel.core.snapshot import Snapshot, is_draft
 from starmodel.core.unit import running_unit
 
 from .intake import answer_of
+from .links import Links
 from .merging import merged
 from .running import run_body
 from .uow import UnitOfWork
@@ -81,6 +82,7 @@ class Attempts:
     ) -> None:
         self._catalog, self._persistence, self._codec = catalog, persistence, codec
         self._policy, self._implicit, self._clock = policy, implicit, clock
+        self._links = Links(catalog, persistence, policy, implicit)
 
     async def outcome(self, run: Run) -> tuple[UnitOfWork, Any]:
         """Run the event once; return its unit of work and what its body returned."""
@@ -110,11 +112,13 @@ class Attempts:
         handler = run.handler
         if handler.event.of_class:
             unit.allow(handler.event.name, handler.kind, run.command.entity_id, None)
+            await self._links.check(run, None)
             args = await self._with_references(handler, run.args, unit) if handler.references else run.args
             returned = await run_body(handler.event, handler.kind, args, run.on_step, unit.take_step)
             unit.adopt(returned)
             return returned
         draft, args = await self._target(run, unit)
+        await self._links.check(run, draft)
         if handler.references:
             args = await self._with_references(handler, args, unit)
         returned = await run_body(handler.event, draft, args, run.on_step, unit.take_step)

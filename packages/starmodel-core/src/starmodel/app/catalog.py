@@ -10,8 +10,10 @@ from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, UnknownEntityError, UnknownEventError
 from starmodel.core.events import ClassEvent, Event, Mode, events_of
 from starmodel.core.files import accept_of, file_fields
-from starmodel.core.marks import Unique
+from starmodel.core.marks import Reference, Unique
 from starmodel.core.parameters import Parameter, parameters_of
+from starmodel.core.rates import Rate, rate_of
+from starmodel.core.relations import references_in
 from starmodel.core.rules import groups_of
 from starmodel.core.secrecy import refuse_hidden_parts, refuse_leaving
 
@@ -38,6 +40,10 @@ class Handler:
     secrets: frozenset[str]
     files: Mapping[str, Accept]
     """What each argument that is a file accepts."""
+    rate: Rate | None = None
+    """How often one sender may do it."""
+    links: tuple[tuple[Parameter, Reference], ...] = ()
+    """The arguments that are ids of other entities, with what says of which class."""
 
     @property
     def reads_only(self) -> bool:
@@ -98,6 +104,8 @@ class Catalog:
             tuple(parameter for parameter in parameters if parameter.reference is not None),
             frozenset(parameter.name for parameter in parameters if parameter.secret),
             {name: accept for name, accept in files.items() if accept is not None},
+            None if event.options.rate is None else rate_of(event.options.rate),
+            tuple((one, marks[-1]) for one in parameters if (marks := references_in(one.annotation))),
         )
 
     def kind(self, name: str) -> type[Entity]:

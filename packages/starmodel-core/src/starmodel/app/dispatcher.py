@@ -34,6 +34,7 @@ from .moments import observed
 from .outbox import Outbox
 from .parts import Parts
 from .previewing import Preview, previewed
+from .rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +123,7 @@ class Dispatcher:
         self._parts = Parts(persistence, codec)
         self.outbox = Outbox(persistence, catalog, codec, self._commits)
         self._lanes = Lanes()
+        self._rates = Rates(clock.monotonic)
         self._moments: Moments | None = None
 
     @property
@@ -171,6 +173,7 @@ class Dispatcher:
             if earlier is not None:
                 await self._allow_again(run.handler, run.command, run.actor, earlier)
                 return _again(run, earlier)
+        self._count(run)
         if args is None or claims.problems:
             args = claims.bound(run.handler, run.command.args, text=text)  # raises: it was not done before
         run.args = args
@@ -194,6 +197,7 @@ class Dispatcher:
         handler = self.catalog.handler(command.entity, command.event)
         run, claims = self._taken_in(handler, command, actor, None, only_at)
         await self._ask_guards(run)
+        self._count(run)
         run.args, run.fingerprint = claims.bound(handler, run.command.args, text=text), fingerprint_of(run.stored_form)
         if self._moments is not None:
             await self._moments.before(run.stored_form, actor)
@@ -230,6 +234,11 @@ class Dispatcher:
         if self._guards and not run.actor.trusted:
             for guard in self._guards:
                 await guard(run.actor, run.stored_form)
+
+    def _count(self, run: Run) -> None:
+        """Raise TooManyError when it was done too often; a trial counts as well, since it runs the body."""
+        if run.handler.rate is not None and not run.actor.trusted:
+            self._rates.take(run.handler.rate, run.handler, run.actor)
 
     async def _wrapped(self, run: Run) -> Result:
         """Do it with those who take part around it: outside of its turn, so that they keep nobody else waiting."""

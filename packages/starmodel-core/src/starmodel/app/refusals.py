@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.errors import FieldConflictError, InvalidError, Problem, StarModelError
+from starmodel.core.errors import FieldConflictError, InvalidError, Problem, StarModelError, TooManyError
 
 from .receiving import FileRefusedError
 
@@ -33,6 +34,7 @@ _STATUSES = {
     "too_large": (413, "Too large"),
     "media_type": (415, "Unsupported media type"),
     "query": (400, "That question does not fit"),
+    "too_many": (429, "Too often"),
     "forbidden": (403, "Not allowed"),
     "not_found": (404, "Not found"),
     "unknown_entity": (404, "Not found"),
@@ -61,6 +63,7 @@ class Refusal:
     *status* is an HTTP status.  *id* finds the details in the log.  *errors* has one problem per wrong input.
     *conflicts* has what is stored now and what was sent, for each field that was changed on both sides; *version* is
     then the version that a choice between them is made on, and *behind* are the fields that only somebody else changed.
+    *wait* is in how many seconds it may be tried again, where that is known.
     """
 
     status: int
@@ -72,6 +75,15 @@ class Refusal:
     conflicts: Mapping[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
     version: int | None = None
     behind: frozenset[str] = frozenset()
+    wait: int | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of an answer over HTTP that tell of it, in small letters.
+
+        By ``starmodel-refused`` our script knows it from the answer of a proxy, after which it would try again.
+        """
+        return {} if self.wait is None else {"retry-after": str(self.wait), "starmodel-refused": self.code}
 
     def to_dict(self, show: Callable[[Any], Any] | None = None) -> dict[str, Any]:
         """Return it as a problem document (RFC 9457).
@@ -104,7 +116,8 @@ def refusal_of(error: BaseException, id: str) -> Refusal:
     problems = tuple(_problems(error))
     if isinstance(error, FieldConflictError):
         return Refusal(status, code, title, detail, id, problems, error.fields, error.found, error.behind)
-    return Refusal(status, code, title, detail, id, problems)
+    refusal = Refusal(status, code, title, detail, id, problems)
+    return replace(refusal, wait=max(1, math.ceil(error.wait))) if isinstance(error, TooManyError) else refusal
 
 
 def _problems(error: BaseException) -> list[Problem]:

@@ -21,13 +21,15 @@ class Actor:
     """Whoever sends commands.
 
     *id* is what the command log records.  *visitor* names the browser session an anonymous or signed-in visitor
-    comes from.  *roles* is for policies.  A *trusted* actor, the program itself, is not asked.
+    comes from.  *roles* is for policies.  A *trusted* actor, the program itself, is not asked.  *address* is where
+    an anonymous visitor asked from, if that is known; it is neither compared nor written down.
     """
 
     id: str
     visitor: str | None = None
     roles: frozenset[str] = field(default_factory=frozenset[str])
     trusted: bool = False
+    address: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_signed_in(self) -> bool:

@@ -33,6 +33,7 @@ __all__ = [
     "StaleError",
     "StarModelError",
     "StoreError",
+    "TooManyError",
     "UndoError",
     "UnknownEntityError",
     "UnknownEventError",
@@ -210,6 +211,16 @@ class ForbiddenError(StarModelError, PermissionError):
     def __init__(self, what: str, why: str = "") -> None:
         self.what, self.why = what, why
         super().__init__(f"{what} is not allowed{': ' + why if why else ''}")
+
+
+class TooManyError(StarModelError, RuntimeError):
+    """The sender did this too often; *wait* is in how many seconds it may be done again."""
+
+    code = "too_many"
+
+    def __init__(self, what: str, wait: float) -> None:
+        self.what, self.wait = what, wait
+        super().__init__(f"{what} was done too often; try again in {max(1, -int(-wait // 1))} s")
 
 
 class ConflictError(StarModelError):

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .errors import DefinitionError
+from .rates import rate_of
 
 __all__ = ["PROTECTIONS", "READ", "EventOptions", "HttpMethod", "MergeMode", "checked_name"]
 
 HttpMethod: TypeAlias = Literal["get", "post", "put", "patch", "delete"]
 MergeMode: TypeAlias = Literal["outer", "inner", "replace", "prepend", "append", "before", "after", "remove"]
 
-PROTECTIONS = ("policy", "auth", "rate")
+PROTECTIONS = ("policy", "auth")
 """The options that a policy of the application has to enforce: an event that has one is refused where none does."""
 
 READ = "read"
@@ -36,8 +37,8 @@ class EventOptions:
     OpenAPI.  ``blocking``: run in a worker thread, for bodies that wait or compute for more than a few
     milliseconds.  ``confirm``: a question to ask before.  ``primary``: the name of the store that commits first, when
     the event changes entities of several (default: the store of its own class).  ``policy``: who may, of
-    :mod:`starmodel.core.who`.  Anything else given as ``policy``, and ``auth`` and ``rate`` (such as ``"5/minute"``),
-    are for a policy of the application that enforces them: without one it refuses to start.
+    :mod:`starmodel.core.who`.  Anything else given as ``policy``, and ``auth``, are for a policy of the application
+    that enforces them: without one it refuses to start.  ``rate``: how often one sender may do it, as ``"5/minute"``.
 
     DefinitionError for a value that is none of these.
     """
@@ -67,6 +68,8 @@ class EventOptions:
         for option in _FLAGS:
             if not isinstance(getattr(self, option), bool):
                 raise DefinitionError(f"{option}={getattr(self, option)!r} is neither True nor False")
+        if self.rate is not None:
+            rate_of(self.rate)
         if self.path is not None and not _ends_an_address(self.path):
             raise DefinitionError(
                 f"path={self.path!r} cannot end an address; give a name of letters, digits, _ and -, such as 'archive'"

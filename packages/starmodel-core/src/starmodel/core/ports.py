@@ -286,7 +286,7 @@ class Codec(Protocol):
 class Policy(Protocol):
     """Decides who may do what.  Asked for every command, and for every message of every stream.
 
-    One that enforces options of events, ``policy``, ``auth`` or ``rate``, names them in an attribute ``enforces`` and
+    One that enforces options of events, ``policy`` or ``auth``, names them in an attribute ``enforces`` and
     reads them from ``events_of(kind)[action].options``; an option that no policy names keeps an application from
     starting.
     """

@@ -9,7 +9,7 @@ from .entity import Entity, fields_of
 from .errors import QueryError, hint
 from .marks import Reference
 
-__all__ = ["Finder", "Steps", "followed", "references_in", "steps_of", "target_of"]
+__all__ = ["Finder", "Steps", "class_of", "followed", "references_in", "steps_of", "target_of"]
 
 Steps: TypeAlias = dict[str, "Steps"]
 """The references a condition follows: each by its field, with those that it follows from there."""
@@ -27,8 +27,12 @@ def target_of(kind: type[Entity], name: str) -> type[Entity] | None:
     marks = () if info is None else references_in(info.annotation)
     if not marks:
         return None
-    to = marks[-1].to
-    return to if isinstance(to, type) else _named(kind, to)
+    return class_of(kind, marks[-1])
+
+
+def class_of(kind: type[Entity], mark: Reference) -> type[Entity]:
+    """Return the class that *mark*, in the class *kind*, refers to; QueryError when none of that name is known yet."""
+    return mark.to if isinstance(mark.to, type) else _named(kind, mark.to)
 
 
 def steps_of(where: Mapping[str, Any]) -> Steps:

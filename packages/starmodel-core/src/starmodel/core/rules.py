@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .entity import FieldInfo
 
-__all__ = ["groups_of", "taken"]
+__all__ = ["groups_of", "missing", "taken"]
 
 
 def groups_of(infos: Mapping[str, FieldInfo], wanted: type[Indexed | Unique], /) -> list[tuple[str, list[str]]]:
@@ -30,3 +30,9 @@ def taken(fields: Sequence[str]) -> InvalidError:
     """Return the refusal of what is ``Unique`` and there already, in these *fields*."""
     text = "is taken already; choose another" if len(fields) == 1 else "are together taken already; choose others"
     return InvalidError([Problem((field,), text, "unique") for field in fields])
+
+
+def missing(fields: Sequence[str]) -> InvalidError:
+    """Return the refusal of a reference, in these *fields*, to what is not there or is hidden from who sent it."""
+    text = "names nothing that is there; choose one that is"
+    return InvalidError([Problem((field,), text, "reference") for field in fields])

@@ -245,16 +245,17 @@ class CommandDoor:
 
     async def _refuse(self, scope: Scope, send: Send, refusal: Refusal, arguments: Arguments | None = None) -> None:
         forms = self._runtime.forms
+        extra = [(name.encode(), value.encode()) for name, value in refusal.headers.items()]
         if forms is not None and arguments is not None and arguments.back is not None and not wants_json(scope):
             page = await forms.drawn_again(scope, self._handler, arguments, refusal)
             if page is not None:
-                await send_bytes(send, refusal.status, b"text/html; charset=utf-8", page)
+                await send_bytes(send, refusal.status, b"text/html; charset=utf-8", page, extra)
                 return
         if wants_page(scope):
             text = self._runtime.refusal_page(scope, refusal, back_to(scope))
-            await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode())
+            await send_bytes(send, refusal.status, b"text/html; charset=utf-8", text.encode(), extra)
         else:
-            await send_json(send, refusal.status, self._told(scope, refusal), problem=True)
+            await send_json(send, refusal.status, self._told(scope, refusal), problem=True, extra=extra)
 
 
 def _page_of(entity: Entity) -> str:

@@ -47,7 +47,7 @@ class PageRefusals:
         refusal = refusal_of(error, secrets.token_hex(6))
         if refusal.status >= 500:  # the gate logs and answers it
             raise error
-        return self._told(request, refusal)
+        return self._told(request, refusal, refusal.headers)
 
     def _of_nobody(self, request: Request, error: HTTPException) -> Refusal | None:
         """Return why there are no pages at the address of a class that browsers keep."""

@@ -45,10 +45,12 @@ async def send_plain(send: Send, status: int, text: str, extra: Iterable[tuple[b
     await send_bytes(send, status, b"text/plain; charset=utf-8", text.encode("utf-8", "backslashreplace"), extra)
 
 
-async def send_json(send: Send, status: int, data: Any, *, problem: bool = False) -> None:
+async def send_json(
+    send: Send, status: int, data: Any, *, problem: bool = False, extra: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
     """Answer with JSON; a number that JSON cannot hold becomes ``null``, as in a browser."""
     body = json_bytes(data)
-    await send_bytes(send, status, b"application/problem+json" if problem else b"application/json", body)
+    await send_bytes(send, status, b"application/problem+json" if problem else b"application/json", body, extra)
 
 
 async def send_frames(send: Send, frames: bytes, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:

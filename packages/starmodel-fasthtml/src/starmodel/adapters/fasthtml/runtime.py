@@ -146,6 +146,8 @@ class Runtime:
     async def actor(self, scope: Scope) -> Actor:
         """Return who sent a request: what the first auth provider that knows says, else the anonymous visitor."""
         visitor: str = scope["state"]["visit"].visitor
+        client = scope.get("client")
+        guest = Actor(visitor, visitor, address=client[0] if client else None)
         if self._auth:
             session: Session = scope["session"]
             await session.read()
@@ -157,8 +159,8 @@ class Runtime:
                     actor = found if found.visitor is not None else replace(found, visitor=visitor)
                     scope["starmodel.actor"] = session.actor = actor
                     return actor
-            session.actor = Actor(visitor, visitor)
-        return Actor(visitor, visitor)
+            session.actor = guest
+        return guest
 
     def knows(self, token: PageToken) -> bool:
         """Tell whether every class and view a page names is still part of the program."""

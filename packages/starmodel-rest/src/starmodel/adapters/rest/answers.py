@@ -73,7 +73,7 @@ def refused(error: Exception, what: str, *, status: int | None = None, codec: Co
         logger.info("%s refused: %s (id %s)", what, refusal.code, refusal.id)
     if refusal.status == 404:  # whatever is not there looks the same, byte for byte
         refusal = replace(refusal, id="")
-    headers = {"retry-after": "5"} if refusal.status == 503 else None
+    headers = {"retry-after": "5"} if refusal.status == 503 else refusal.headers
     return problem(refusal if status is None else replace(refusal, status=status), headers, codec)
 
 

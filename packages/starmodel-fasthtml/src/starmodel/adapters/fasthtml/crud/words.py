@@ -85,6 +85,9 @@ class Words:
 
     def refusal(self, refusal: Refusal) -> Refusal:
         """Return a refusal whose problems are told in this language, and its detail as far as it is made of them."""
+        if refusal.wait is not None:
+            again = self("That was too often. Try again in {count} seconds.", count=refusal.wait)
+            return replace(refusal, title=self(refusal.title), detail=again)
         if not refusal.errors:
             return replace(refusal, title=self(refusal.title), detail=self(refusal.detail))
         problems = tuple(replace(one, message=self.problem(one)) for one in refusal.errors)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, select
 
-from .rules import missing, still_needed
+from starmodel.core.rules import missing
+
+from .rules import still_needed
 from .statements import run_raw
 
 if TYPE_CHECKING:

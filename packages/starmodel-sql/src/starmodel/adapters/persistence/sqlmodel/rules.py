@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, exc
 
 from starmodel.core.errors import InvalidError, Problem, RefusedError, StarModelError
-from starmodel.core.rules import taken
+from starmodel.core.rules import missing, taken
 
 from .columns import table_name
 
 if TYPE_CHECKING:
     from starmodel.core.changes import Changeset
 
-__all__ = ["broken_rule", "missing", "still_needed"]
+__all__ = ["broken_rule", "still_needed"]
 
 _COLUMNS = re.compile(r"Key \((?P<columns>[^)]*)\)")
 
@@ -58,12 +58,6 @@ def _sqlite_reference(changeset: Changeset, connection: Connection) -> StarModel
         return still_needed(child)
     keys = connection.exec_driver_sql(f"PRAGMA foreign_key_list({child!r})").all()
     return missing([key[3] for key in keys if key[0] == number])
-
-
-def missing(columns: list[str]) -> StarModelError:
-    """Return the refusal of a reference, kept in *columns*, to nothing."""
-    text = "names nothing that is there; choose one that is"
-    return InvalidError([Problem((column,), text, "reference") for column in columns])
 
 
 def _empty(columns: list[str]) -> StarModelError:

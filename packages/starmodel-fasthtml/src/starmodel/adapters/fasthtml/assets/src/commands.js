@@ -14,6 +14,8 @@ export const keeper = { bring: (text) => text, take: () => null, doubt() {} };
 const lanes = new Map(); // entity -> its commands, the first one on its way
 const waiting = new Map(); // element -> {count, timer}
 const AGAIN = new Set([408, 429, 502, 503, 504]); // whoever answers this has not done it, or cannot say
+// An event that was done too often is an answer: its reader is told when to try again.
+const isRefused = (reply) => reply.headers.has("StarModel-Refused");
 
 export function send({ el, evt }, url, args, options = {}) {
   const form = el instanceof HTMLFormElement && el;
@@ -123,7 +125,7 @@ async function deliver(job) {
       // What is kept alive outlives the page; browsers allow 64 KB of it in all, so a second attempt does without.
       const keepalive = !attempt && body.length < 32768;
       const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
-      if (!AGAIN.has(reply.status)) {
+      if (!AGAIN.has(reply.status) || isRefused(reply)) {
         job.command = reply.headers.get("StarModel-Command");
         job.made = reply.headers.get("StarModel-Made");
         return await take(reply, el);
