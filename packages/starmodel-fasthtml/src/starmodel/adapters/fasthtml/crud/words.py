@@ -86,7 +86,7 @@ class Words:
     def refusal(self, refusal: Refusal) -> Refusal:
         """Return a refusal whose problems are told in this language, and its detail as far as it is made of them."""
         if refusal.wait is not None:
-            again = self("That was too often. Try again in {count} seconds.", count=refusal.wait)
+            again = self(later("That was too often. Try again in {count} seconds."), count=refusal.wait)
             return replace(refusal, title=self(refusal.title), detail=again)
         if not refusal.errors:
             return replace(refusal, title=self(refusal.title), detail=self(refusal.detail))
