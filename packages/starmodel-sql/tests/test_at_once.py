@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from contextlib import closing
+from functools import partial
 from itertools import groupby
 from typing import Annotated
 
@@ -100,6 +102,21 @@ async def test_the_event_loop_goes_on_while_another_program_holds_the_file(app, 
         other.execute("COMMIT")
     await waiting
     assert (here, await sold(app)) == ([False], 1)
+
+
+async def test_what_this_process_writes_besides_is_no_other_program(app, here):
+    opened = app.persistence.for_class(Till).database
+    besides = []
+
+    def slowly(_connection):
+        besides.append(opened._writers.submit(opened._attempt, partial(opened._transact, work=bool, explain=None)))
+        time.sleep(0.02)
+        return "done"
+
+    assert opened.commit_at_once(slowly) == "done"
+    await asyncio.wrap_future(besides[0])
+    await app.dispatch(Till.sell().on("till"))
+    assert (here, await sold(app)) == ([True, False, True], 1)
 
 
 async def test_a_refusal_leaves_nothing_open(app, here):

@@ -52,8 +52,11 @@ class Commits:
         return task
 
     async def _is_alone(self, store: StatePersistenceBackend, changeset: Changeset) -> bool:
-        """Tell whether nobody else comes to this point in the same turn of the event loop."""
-        is_first = self._arriving == 0
+        """Tell whether nobody else comes to this point in the same turn of the event loop, nor is still to be told of.
+
+        What is stored already may not have been published: nobody is told of a later commit before it.
+        """
+        is_first = self._arriving == 0 and not self._going_on
         self._arriving += 1
         try:
             await asyncio.sleep(0)
@@ -62,7 +65,7 @@ class Commits:
             raise
         finally:
             is_alone, self._arriving = is_first and self._arriving == 1, self._arriving - 1
-        return is_alone
+        return is_alone and not self._going_on
 
     async def finish(self) -> None:
         """Wait for those that go on without their callers."""

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -157,7 +157,7 @@ class Database:
     @property
     def is_prompt(self) -> bool:
         """Whether :meth:`commit_at_once` is worth trying."""
-        return self._together.is_free and self._writers is not None
+        return self._together.is_free and self._writers is not None and not self._line.turn.locked()
 
     def commit_at_once(self, work: Callable[[Connection], T]) -> T | None:
         """Do what :meth:`commit` does for an SQLite file, here and now; ``None``, and nothing happened, if it cannot.
@@ -183,17 +183,11 @@ class Database:
         connection = None
         try:
             connection = self._connection()
-            self._line.begin(connection)
-            outcomes = [_between(connection, job) for job in jobs]
-            run_raw(connection, "COMMIT")
+            return self._transact(connection, lambda on: [_between(on, job) for job in jobs], None)
         except Exception as error:  # noqa: BLE001  (each of the jobs will raise its own)
-            if connection is not None:
-                with suppress(exc.SQLAlchemyError):
-                    connection.exec_driver_sql("ROLLBACK")
             if isinstance(error, exc.SQLAlchemyError):
                 self._recover(connection, error)
             return None
-        return outcomes
 
     async def _run(self, pool: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
         if pool is None:
@@ -217,6 +211,8 @@ class Database:
         raise AssertionError("unreachable")
 
     def _transact_here(self, work: Callable[[Connection], T]) -> T | None:
+        if not self._line.turn.acquire(blocking=False):
+            return None
         connection = None
         try:
             connection = self._here()
@@ -231,6 +227,8 @@ class Database:
                 raise
             self._recover(connection, error)
             return None
+        finally:
+            self._line.turn.release()
         return result
 
     def _take_back(self, connection: Connection) -> None:
@@ -245,21 +243,22 @@ class Database:
     def _transact(
         self, connection: Connection, work: Callable[[Connection], T], explain: Explain | None, end: str = "COMMIT"
     ) -> T:
-        if self.is_sqlite:
-            self._line.begin(connection)
-        else:
-            run_raw(connection, "BEGIN")
-        try:
-            result = work(connection)
-            run_raw(connection, end)
-        except BaseException as error:
-            known = explain(error, connection) if explain and isinstance(error, _OF_VALUES) else None
-            with suppress(exc.SQLAlchemyError):
-                connection.exec_driver_sql("ROLLBACK")
-            if known is not None:
-                raise known from error
-            raise
-        return result
+        with self._line.turn if self.is_sqlite else nullcontext():
+            if self.is_sqlite:
+                self._line.begin(connection)
+            else:
+                run_raw(connection, "BEGIN")
+            try:
+                result = work(connection)
+                run_raw(connection, end)
+            except BaseException as error:
+                known = explain(error, connection) if explain and isinstance(error, _OF_VALUES) else None
+                with suppress(exc.SQLAlchemyError):
+                    connection.exec_driver_sql("ROLLBACK")
+                if known is not None:
+                    raise known from error
+                raise
+            return result
 
     def _connection(self) -> Connection:
         """Return this thread's own connection.  It commits each statement at once outside an explicit transaction."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,10 @@ _BEGIN = "BEGIN IMMEDIATE"
 
 
 class Line:
-    """The turns of one process."""
+    """The turns of one process.  The thread that has one holds *turn*: it is no company to the others here."""
 
     def __init__(self) -> None:
+        self.turn = threading.Lock()
         self._has_company_until = 0.0
 
     def begins_at_once(self, connection: Connection) -> bool:
