@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from starmodel.adapters.persistence.memory import MemoryRepo
 from starmodel.app import AllOf, VisitorPolicy
 from starmodel.core import (
     SYSTEM,
@@ -23,6 +25,7 @@ from starmodel.core import (
 )
 from starmodel.core.actors import ALLOWED
 from starmodel.core.errors import ConfigurationError, DefinitionError, FrozenEntityError
+from starmodel.testing import FaultyStore
 
 
 class Todo(Entity):
@@ -210,6 +213,19 @@ async def test_a_repeated_command_is_not_answered_to_somebody_else(start):
     creation = replace(Todo.create(owner="ada"), id="c2")
     await app.dispatch(creation, actor=ADA)
     assert (await app.dispatch(creation, actor=EVE)).replayed
+
+
+async def test_nor_when_somebody_else_sends_it_at_the_same_moment(start):
+    store = FaultyStore(MemoryRepo())
+    app = await start(Todo, stores={"memory": store}, policies=[Owners()])
+    todo = (await app.dispatch(Todo.create(owner="ada"))).entity
+    command = replace(Todo.rename("x").on(todo.id), id="c1")
+    store.delay("get", 0.02)
+    late = asyncio.ensure_future(app.dispatch(command, actor=EVE))
+    await asyncio.sleep(0.005)
+    await app.dispatch(command, actor=ADA)
+    with pytest.raises(ForbiddenError):
+        await late
 
 
 async def test_whoever_gave_something_away_still_gets_the_first_answer(start):

@@ -171,8 +171,7 @@ class Dispatcher:
         if may_be_repeated:
             earlier = await self._earlier(run)
             if earlier is not None:
-                await self._allow_again(run.handler, run.command, run.actor, earlier)
-                return _again(run, earlier)
+                return await self._again(run, earlier)
         self._count(run)
         if args is None or claims.problems:
             args = claims.bound(run.handler, run.command.args, text=text)  # raises: it was not done before
@@ -183,7 +182,7 @@ class Dispatcher:
             earlier = None if run.handler.reads_only else await self._earlier(run)
             if earlier is None:
                 raise
-            return _again(run, earlier)
+            return await self._again(run, earlier)
 
     async def preview(
         self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, only_at: int | None = None
@@ -255,15 +254,16 @@ class Dispatcher:
         """Wait for the commits that go on without their callers."""
         await self._commits.finish()
 
-    async def _allow_again(self, handler: Handler, command: Command, actor: Actor, earlier: Commit) -> None:
-        """Let only those have the first answer who sent the command, or who may do the same."""
-        if actor.trusted or earlier.command.actor == actor.id:
-            return
-        id = command.entity_id
-        stored = None
-        if id is not None and not handler.event.of_class:
-            stored = await self._persistence.for_class(handler.kind).get(handler.kind, id)
-        self._attempts.decide(actor, handler.event.name, handler.kind, id, None if stored is None else stored.entity)
+    async def _again(self, run: Run, earlier: Commit) -> Result:
+        """Return the first answer; only to those who sent the command, or who may do the same."""
+        if not run.actor.trusted and earlier.command.actor != run.actor.id:
+            await self._allow_again(run)
+        return Result(run.stored_form, earlier, answer_from(earlier.answer))
+
+    async def _allow_again(self, run: Run) -> None:
+        kind, id, of_class = run.handler.kind, run.command.entity_id, run.handler.event.of_class
+        stored = None if of_class or id is None else await self._persistence.for_class(kind).get(kind, id)
+        self._attempts.decide(run.actor, run.handler.event.name, kind, id, None if stored is None else stored.entity)
 
     async def _until_done(self, run: Run, once: Callable[[Run], Awaitable[T]]) -> T:
         """Run the event *once*; after a conflict again on fresh state, one at a time within this process.
@@ -336,10 +336,6 @@ class Dispatcher:
         for part in division.parts:
             await self.outbox.foresee(part)
         return division, returned
-
-
-def _again(run: Run, earlier: Commit) -> Result:
-    return Result(run.stored_form, earlier, answer_from(earlier.answer))
 
 
 def _refuse_other_things(command: object) -> None:

@@ -18,7 +18,7 @@ Dump: TypeAlias = Callable[[DomainEvent], Any]
 """Returns the fields of a domain event as JSON can hold them."""
 
 Load: TypeAlias = Callable[[type[DomainEvent], Mapping[str, Any]], DomainEvent]
-"""Returns the domain event of a class from its fields; ValueError when they do not fit."""
+"""Returns the domain event of a class from its fields; whatever it raises says that they do not fit."""
 
 
 class Revives(Protocol):
@@ -115,7 +115,7 @@ def _event(name: str, data: Mapping[str, Any], load: Load) -> DomainEvent:
         if _name(kind) == name:
             try:
                 return load(kind, data)
-            except ValueError:
+            except Exception:  # noqa: BLE001  (the class may have code of its own, which another version's values upset)
                 break
     return Lost(type=name, data=data)
 
