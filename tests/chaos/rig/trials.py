@@ -98,9 +98,11 @@ def rolled() -> Iterator[list[str]]:
             yield
         gone.extend(took)
 
-    seen = _seen(ROLLED, Redis(), rolling)
-    check(holds=max(gone) <= 10, what=gone)
-    yield ["30 restarts in turn, Redis", f"{len(gone)}", *_tabs(seen), f"{max(gone):.2f} s"]
+    for name, server in (("Redis", Redis()), ("Postgres", Postgres(durable=True))):
+        gone.clear()
+        seen = _seen(ROLLED, server, rolling)
+        check(holds=max(gone) <= 10, what=gone)
+        yield [f"{len(gone)} restarts in turn, {name}", f"{len(gone)}", *_tabs(seen), f"{max(gone):.2f} s"]
 
 
 STORMS = {"killed": killed, "database_dies": database_dies, "frozen": frozen, "skewed": skewed}
