@@ -52,7 +52,7 @@ function disconnect() {
 function reconnect() {
   disconnect();
   if (!liveUrl()) return;
-  if (Date.now() - stream.opened > 5000) stream.tries = 0; // it had been well
+  if (Date.now() - stream.opened > 1500) stream.tries = 0; // it had been well
   document.documentElement.dataset.online = "false";
   stream.alarm ||= setTimeout(setOnline, 1000, false);
   stream.timer = setTimeout(connect, Math.min(300 * 1.6 ** stream.tries++, 5000) * (0.75 + Math.random() / 4));
