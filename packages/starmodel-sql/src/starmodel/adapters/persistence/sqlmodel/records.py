@@ -39,7 +39,7 @@ def log_row(commit: Commit, stored_at: float) -> dict[str, Any]:
         "fingerprint": commit.fingerprint,
         "command": command.to_json(),
         "recorded": _json([row_of(fact) for fact in commit.recorded]) if commit.recorded else "[]",
-        "answer": _json(commit.answer),
+        "answer": "null" if commit.answer is None else _json(commit.answer),
     }
 
 
