@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 import tomllib
+from importlib.metadata import distributions
 
 import pytest
 
 from starmodel.cli.plugging import KINDS
+from starmodel.cli.plugging.authoring import GROUPS
 
 
 @pytest.fixture
@@ -34,6 +37,7 @@ def test_every_kind_is_a_distribution_that_declares_what_it_brings(cli, here, ki
     ("name", "kind", "why"),
     [
         ("acme", "stroe", "did you mean 'store'"),
+        ("acme", "task", "StarModel has no port for one"),
         ("Acme", "store", "small letters"),
         ("acme_own", "store", "small letters"),
         ("json", "store", "cannot be called"),
@@ -62,6 +66,25 @@ def test_a_plugin_that_does_not_load_or_whose_tests_fail_is_told(cli, here, monk
     told = json.loads(ended.out)
     assert (ended.code, told["ok"], told["tests"]["code"]) == (1, False, 1)
     assert told["offers"][0]["error"] == "ZeroDivisionError: division by zero"
+
+
+def test_a_group_nobody_looks_into_and_an_environment_without_pytest_are_told(cli, here):
+    cli("plugin", "new", "acme", "--kind", "bus")
+    project, python = here / "acme/pyproject.toml", here / "acme/.venv/bin/python"
+    project.write_text(project.read_text().replace("starmodel.bus", "starmodel.buss"))
+    python.parent.mkdir(parents=True)
+    lacks = 'if [ "$1" = -m ]; then echo "$0: No module named pytest"; exit 1; fi'
+    python.write_text(f'#!/bin/sh\n{lacks}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    told = json.loads(cli("plugin", "test", "acme", "--json").out)
+    assert "nothing looks into the group 'starmodel.buss'; did you mean 'starmodel.bus'?" in told["offers"][0]["error"]
+    assert f"--group {project}:test" in told["tests"]["last"]
+
+
+def test_what_we_declare_ourselves_stands_where_somebody_looks():
+    ours = [one for one in distributions() if one.name.startswith("starmodel")]
+    groups = {point.group for one in ours for point in one.entry_points if point.group.startswith("starmodel.")}
+    assert {"starmodel.codec", "starmodel.cli_commands"} <= groups <= GROUPS
 
 
 def test_a_folder_that_declares_nothing_is_no_plugin(cli, here):

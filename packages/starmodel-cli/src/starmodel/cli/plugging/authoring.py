@@ -94,6 +94,20 @@ KINDS: Mapping[str, Kind] = {
 }
 """What ``starmodel plugin new --kind`` makes."""
 
+GROUPS = frozenset(
+    {
+        *(kind.group for kind in KINDS.values()),
+        "starmodel.cli_commands",
+        "starmodel.codec",
+        "starmodel.doors",
+        "starmodel.files",
+        "starmodel.migrations",
+        "starmodel.server",
+        "starmodel.sessions",
+    }
+)
+"""The groups of entry points that anything looks into; what stands in another one is never found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -107,6 +121,11 @@ class Offer:
 
 def make_plugin(text: str, kind: str, cwd: Path) -> Placed:
     """Write a new distribution into the folder *text*; PluginSourceError for a name or a kind that cannot be."""
+    if kind == "task":
+        raise PluginSourceError(
+            "a plugin cannot bring a task queue yet, because StarModel has no port for one; "
+            f"the kinds are {', '.join(sorted(KINDS))}"
+        )
     if kind not in KINDS:
         raise PluginSourceError(f"there is no template for a plugin of the kind {kind!r}; {hint(kind, KINDS)}")
     folder = (cwd / text).resolve()
@@ -151,7 +170,7 @@ def offers_of(folder: Path) -> list[Offer]:
     errors = [json.loads(line) for line in done.stdout.splitlines()[-len(declared) :]]
     if len(errors) < len(declared):
         raise PluginSourceError(f"{folder} cannot be loaded: {done.stderr.strip()[-2000:]}")
-    return [Offer(*one, error) for one, error in zip(declared, errors, strict=True)]
+    return [Offer(*one, _misplaced(one[0]) or error) for one, error in zip(declared, errors, strict=True)]
 
 
 def tested(folder: Path, *, is_quiet: bool) -> tuple[int, str]:
@@ -159,9 +178,19 @@ def tested(folder: Path, *, is_quiet: bool) -> tuple[int, str]:
     command = [str(_python(folder)), "-m", "pytest", "-q"]
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603 - as above
     lines = done.stdout.strip().splitlines() or [""]
+    if done.returncode and lines[-1].endswith("No module named pytest"):
+        return done.returncode, (
+            f"{command[0]} has no pytest; type pip install -e {folder} --group {folder / 'pyproject.toml'}:test "
+            "in the environment of the plugin"
+        )
     if not is_quiet and done.returncode:
         sys.stderr.write(done.stdout)
     return done.returncode, lines[-1]
+
+
+def _misplaced(group: str) -> str:
+    """Return why nobody finds what is declared in *group*, ``""`` where it is found."""
+    return "" if group in GROUPS else f"nothing looks into the group {group!r}; {hint(group, GROUPS)}"
 
 
 def _document(folder: Path) -> Mapping[str, Any]:
