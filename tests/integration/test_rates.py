@@ -16,6 +16,10 @@ class Horn(Entity):
     def blow(self) -> None:
         self.blown += 1
 
+    @event(rate="1/minute")
+    def call(self, words: str) -> None:
+        self.blown += len(words)
+
 
 @pytest.fixture
 def web():
@@ -50,3 +54,13 @@ def test_a_visitor_who_gives_up_their_cookie_is_counted_by_where_they_ask_from(w
         web.cookies.clear()
         statuses.append(web.post(path, json={}).status_code)
     assert statuses == [200] * 10 + [429] * 2
+
+
+def test_a_form_that_was_sent_too_often_keeps_what_was_typed(web):
+    path = f"/horn/{web.post('/horn/create', json={}).json()['id']}/call"
+    sent = {"_form": "/horn", "words": "zq-typed"}
+    web.post(path, headers={"accept": "text/html"}, data=sent, follow_redirects=False)
+    again = web.post(path, headers={"accept": "text/html"}, data=sent)
+    assert again.status_code == 429
+    assert "zq-typed" in again.text
+    assert "Try again in" in again.text

@@ -122,3 +122,10 @@ async def test_a_trial_tells_no_more(world):
     for id in (hers, "never-was"):
         with pytest.raises(InvalidError, match="names nothing that is there"):
             await app.preview(Remark.create(case_id=id), actor=BOB)
+
+
+async def test_an_id_that_is_taken_tells_nothing_of_what_has_it(world):
+    app, hers, _ = world
+    with pytest.raises(InvalidError) as refused:
+        await app.dispatch(Case.create(title="mine").on(hers), actor=BOB)
+    assert str(refused.value) == "id: is taken already; choose another"

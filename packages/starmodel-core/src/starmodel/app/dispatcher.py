@@ -22,6 +22,7 @@ from starmodel.core.errors import (
     StarModelError,
 )
 from starmodel.core.ports import RehearsingPersistenceBackend
+from starmodel.core.rules import taken
 from starmodel.core.snapshot import Snapshot
 from starmodel.core.unit import running_unit
 
@@ -178,9 +179,11 @@ class Dispatcher:
         run.args = args
         try:
             return await (self._until_done(run, self._stored) if self._moments is None else self._wrapped(run))
-        except StarModelError:  # refused for what the same command, sent twice, has done itself meanwhile?
+        except StarModelError as error:  # refused for what the same command, sent twice, has done itself meanwhile?
             earlier = None if run.handler.reads_only else await self._earlier(run)
             if earlier is None:
+                if _is_taken(run, error):
+                    raise taken(["id"]) from None
                 raise
             return await self._again(run, earlier)
 
@@ -353,6 +356,13 @@ def _check_target(handler: Handler, command: Command) -> None:
         raise InvalidError([Problem(("id",), text, "missing")])
     elif not valid_id(command.entity_id):
         raise NotFoundError(command.entity, str(command.entity_id)[:80])
+
+
+def _is_taken(run: Run, error: StarModelError) -> bool:
+    """Tell whether the sender chose an id that something has: which version that is at is not theirs to know."""
+    if run.actor.trusted or not run.handler.event.of_class or not isinstance(error, ConflictError):
+        return False
+    return error.expected == 0 and error.key == f"{run.command.entity} {run.command.entity_id}"
 
 
 def _may_rerun(conflict: ConflictError) -> bool:

@@ -104,7 +104,7 @@ class SiteForms:
 
         ``None`` where whoever sent it may not have it, or it is not the form that is wrong.
         """
-        if refusal.status not in (409, 412, 422) or arguments.form is None:
+        if refusal.status not in (409, 412, 422, 429) or arguments.form is None:
             return None
         form = arguments.form.without(refusal.behind)
         id = scope.get("path_params", {}).get("id", "")

@@ -133,7 +133,7 @@ class Client:
             attempts += 1
             try:
                 answer = await self.faults.carry(lambda: self.ask("POST", command.url, command.body, command.headers))
-                if answer.status not in _AGAIN:
+                if answer.status not in _AGAIN or answer.header("starmodel-refused"):
                     return Outcome.of(answer, attempts)
                 last = f"the status was {answer.status}, {answer.text[:200]!r}"
             except ConnectionLostError as error:
