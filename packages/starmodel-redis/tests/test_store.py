@@ -340,3 +340,11 @@ async def test_an_edit_that_races_with_the_end_is_in_time_or_gone_and_never_brin
     assert "gone" in outcomes
     await asyncio.sleep(0.31)
     assert await store.count(Blink, {}, cap=1000) == 0
+
+
+async def test_many_who_wait_for_news_keep_nobody_from_the_server(store):
+    start = await store.position()
+    waiting = [asyncio.ensure_future(store.wait(start, seconds=1)) for _ in range(20)]
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(put(store, Item()), 0.5)
+    await asyncio.wait_for(asyncio.gather(*waiting), 0.5)

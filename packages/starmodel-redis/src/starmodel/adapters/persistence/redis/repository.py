@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.app.sources import SystemClock
+from starmodel.app.waits import Waits
 from starmodel.core.changes import Changes, Changeset, Commit, Position
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreError
@@ -67,6 +68,7 @@ class RedisRepo(RedisParking):
         self._life = Life(self.url, self._hear)
         self._server = Server(self.url, self._life.greet)
         self._log = Log(self._life, self._shapes)
+        self._waits = Waits()
         self._queries = Queries(self._server, self._shapes, most=most)
 
     @classmethod
@@ -95,6 +97,7 @@ class RedisRepo(RedisParking):
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._waits.close()
         await self._server.close()
 
     def sessions(self) -> RedisSessions:
@@ -177,7 +180,11 @@ class RedisRepo(RedisParking):
 
     async def wait(self, after: Position, /, *, seconds: float) -> None:
         """Return when the log may hold a commit beyond *after*, at the latest after *seconds*."""
-        await self._call(lambda link: self._log.wait(after, seconds, link))
+
+        async def wait() -> None:
+            await self._call(lambda link: self._log.wait(after, seconds, link))
+
+        await self._waits.together(after, wait, seconds)
 
     async def lease(self, task: str, holder: str, /, *, seconds: float) -> Position | None:
         """Take the right to work through the log as *task*, or keep it."""

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from starmodel.app.ending import ended
 from starmodel.app.sources import SystemClock
+from starmodel.app.waits import Waits
 from starmodel.core.changes import Changes, Changeset, Commit, Position
 from starmodel.core.entity import Entity
 from starmodel.core.errors import StoreError
@@ -84,6 +85,7 @@ class SQLRepo(SQLParking):
         self._schema, self._migrations = schema, migrations
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None
+        self._waits = Waits()
         self._ready: set[type[Entity]] = set()
         self._preparing = asyncio.Lock()
         self.database = Database(self.url)
@@ -184,6 +186,7 @@ class SQLRepo(SQLParking):
         sweeper, self._sweeper = self._sweeper, None
         if sweeper is not None:
             await ended(sweeper)
+        await self._waits.close()
         await self.database.close()
 
     async def _keep_sweeping(self) -> None:
@@ -308,7 +311,10 @@ class SQLRepo(SQLParking):
             if self.url.is_sqlite:
                 await asyncio.sleep(min(left, _LOOK_EVERY))
             else:
-                await self.database.watch(partial(_listen, seconds=min(left, _LISTEN_FOR)))
+                await self._waits.together(CHANNEL, self._heard, left)
+
+    async def _heard(self) -> None:
+        await self.database.watch(partial(_listen, seconds=_LISTEN_FOR))
 
     def _look(self, connection: Connection) -> tuple[int, bool]:
         self._time.compare(connection)
