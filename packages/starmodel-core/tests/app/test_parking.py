@@ -105,6 +105,21 @@ async def test_what_is_asked_for_again_is_told_in_order_with_what_waited_behind_
     assert mail.told == [("a", 1), ("a", 2), ("a", 3), ("a", 4)]
 
 
+async def test_a_handler_may_ask_for_it_itself(app, mail):
+    @app.on(Counted)
+    async def repair(recorded):
+        if recorded.entity_id == "b":
+            mail.poison.clear()
+            for store, one in await app.parking.list():
+                await app.parking.retry(store, one.number)
+
+    await add(app, "a")
+    await waits(app, 1)
+    await add(app, "b")
+    await waits(app, 0)
+    assert sorted(mail.told) == [("a", 1), ("b", 1)]
+
+
 async def test_what_fails_again_stays_and_counts_its_tries(app, mail):
     await add(app, "a", "a")
     await waits(app, 2)

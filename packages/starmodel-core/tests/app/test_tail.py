@@ -128,6 +128,20 @@ async def test_a_store_of_one_process_is_not_followed(start):
     assert app.bus._tasks == []
 
 
+async def test_a_store_of_two_names_is_followed_once_and_so_through_a_new_beginning(make_shared, caplog):
+    store = make_shared()
+    tail = LogTail(PersistenceManager({"one": store, "other": store}))
+    for _ in range(2):
+        await tail.open()
+        mailbox = tail.subscribe()
+        store.begin_anew()
+        last = await put(store, Counter())
+        assert (await asyncio.wait_for(anext(mailbox), 1)).position == last.position
+        await asyncio.sleep(0.02)
+        await tail.close()
+    assert caplog.text == ""
+
+
 async def test_a_log_that_begins_anew_is_followed_from_there_each_commit_once(both, store):
     one, two = both
     made = await one.dispatch(Counter.create())

@@ -44,8 +44,11 @@ class LogTail:
     async def open(self) -> None:
         """Begin to follow from where each log is now."""
         await self._bus.open()
+        self._last.clear()
         for name, store in self._persistence.shared.items():
             newest = await store.position()
+            if newest.epoch in self._last:  # the same log by another name
+                continue
             self._last[newest.epoch] = newest
             following = self._follow(store, newest.epoch)
             self._tasks.append(asyncio.create_task(following, name=f"starmodel: follow the log of {name}"))

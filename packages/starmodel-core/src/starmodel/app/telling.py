@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -52,6 +53,8 @@ class Teller:
         self._lines: dict[_Line, dict[str, int]] = {}
         """The ids of what is parked, with their numbers, oldest first."""
         self._turn = asyncio.Lock()
+        self._at_work: asyncio.Task[None] | None = None
+        self._is_wished = False
 
     async def begin(self) -> None:
         """Find out what is parked already: nothing of the same entity is told before it."""
@@ -64,7 +67,7 @@ class Teller:
 
     async def tell(self, commit: Commit) -> None:
         """Tell what *commit* recorded to all who want it."""
-        async with self._turn:
+        async with self._in_turn():
             token = being_told.set(commit)
             try:
                 for fact in commit.recorded:
@@ -73,27 +76,46 @@ class Teller:
             finally:
                 being_told.reset(token)
 
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        """Work alone; what a handler wishes for meanwhile is done at the end, for which it must not wait."""
+        async with self._turn:
+            self._at_work = asyncio.current_task()
+            try:
+                yield
+                while self._is_wished:
+                    self._is_wished = False
+                    await self._do_wishes()
+            finally:
+                self._at_work = None
+
     async def _tell(self, fact: Recorded) -> None:
         for kind, name, handler in self._handlers:
             if isinstance(fact.event, kind):
                 await self._deliver(name, handler, fact)
 
     async def revisit(self) -> None:
-        """Do what was wished for what is parked."""
-        async with self._turn:
-            for parked in await self._place.parked(self._task, wished=True):
-                line = self._lines.get(_line(parked), {})
-                if parked.wish == "drop":
-                    logger.warning("dropped %s, which %s could not be told", parked.fact.id, parked.handler)
-                    is_next = next(iter(line), "") == parked.fact.id
-                    await self._let_go(parked)
-                    if not is_next:
-                        continue
-                elif parked.fact.id not in line:
+        """Do what was wished for what is parked; a handler that asks is not kept until that is done."""
+        if self._at_work is not None and self._at_work is asyncio.current_task():
+            self._is_wished = True
+            return
+        async with self._in_turn():
+            await self._do_wishes()
+
+    async def _do_wishes(self) -> None:
+        for parked in await self._place.parked(self._task, wished=True):
+            line = self._lines.get(_line(parked), {})
+            if parked.wish == "drop":
+                logger.warning("dropped %s, which %s could not be told", parked.fact.id, parked.handler)
+                is_next = next(iter(line), "") == parked.fact.id
+                await self._let_go(parked)
+                if not is_next:
                     continue
-                else:
-                    await self._place.wish(self._task, parked.number, "")
-                await self._go_on(_line(parked))
+            elif parked.fact.id not in line:
+                continue
+            else:
+                await self._place.wish(self._task, parked.number, "")
+            await self._go_on(_line(parked))
 
     async def _deliver(self, name: str, handler: Subscriber, fact: Recorded) -> None:
         line = (name, fact.entity, fact.entity_id)
