@@ -20,6 +20,15 @@ __all__ = ["examine", "info"]
 Python: TypeAlias = Annotated[
     str | None, typer.Option("--python", help="The interpreter of the project's environment, when it is unusual.")
 ]
+CHOSEN_BY = {
+    "auth": "STARMODEL_AUTH",
+    "bus": "STARMODEL_BUS",
+    "persistence": "STARMODEL_STORE",
+    "sessions": "STARMODEL_SESSIONS",
+    "ui": "STARMODEL_UI",
+}
+"""The settings by which an application chooses an adapter of each kind: a plugin is switched on, an adapter named."""
+
 SIGNS = {"ok": "✔", "warning": "⚠", "failed": "✘"}
 
 
@@ -76,7 +85,7 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
         ("about", told["summary"]),
         ("from", source.get("path") or source.get("name", "")),
         ("digest", told["digest"]),
-        *(("adapter", f"{one['kind']} {one['name']}") for one in told["adapters"]),
+        *(("adapter", _adapter(one["kind"], one["name"])) for one in told["adapters"]),
         *(("plugin", _plugin(one)) for one in told["plugins"]),
         *(("setting", _setting(one)) for one in told["settings"]),
         *(("needs", line) for line in told["requires"]),
@@ -85,6 +94,10 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     for name, text in rows:
         if text:
             yield f"  {name:<8} {text}"
+
+
+def _adapter(kind: str, name: str) -> str:
+    return f"{kind} {name}" + (f", used where {CHOSEN_BY[kind]}={name}" if kind in CHOSEN_BY else "")
 
 
 def _plugin(one: Mapping[str, Any]) -> str:
