@@ -112,13 +112,15 @@ class Attempts:
         handler = run.handler
         if handler.event.of_class:
             unit.allow(handler.event.name, handler.kind, run.command.entity_id, None)
-            await self._links.check(run, None)
+            if handler.links:
+                await self._links.check(run, None)
             args = await self._with_references(handler, run.args, unit) if handler.references else run.args
             returned = await run_body(handler.event, handler.kind, args, run.on_step, unit.take_step)
             unit.adopt(returned)
             return returned
         draft, args = await self._target(run, unit)
-        await self._links.check(run, draft)
+        if handler.links:
+            await self._links.check(run, draft)
         if handler.references:
             args = await self._with_references(handler, args, unit)
         returned = await run_body(handler.event, draft, args, run.on_step, unit.take_step)
