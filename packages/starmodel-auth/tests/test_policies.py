@@ -12,6 +12,10 @@ pytestmark = pytest.mark.anyio
 PASSWORD = "a few words for all"
 
 
+class Note(Entity):
+    text: str = ""
+
+
 class Story(Entity):
     text: str = ""
     is_out: bool = False
@@ -46,6 +50,29 @@ async def test_only_whoever_has_signed_in_sees_it_at_any_door(people):
     for door in (path, f"/api{path}"):
         statuses = {name: (await one.get(door)).status for name, one in people.items()}
         assert statuses == {"nobody": 404, "ada": 200, "bob": 200, "eve": 200}
+
+
+async def test_a_history_tells_the_names_of_users_to_users_and_no_id_to_anybody(people, auth):
+    people, path = people
+    await people["ada"].post(f"{path}/publish")
+    bob, ada = [(await auth.accounts.get(name)).id for name in ("bob", "ada")]
+    page = (await people["eve"].get(path)).text
+    assert "bob ·" in page
+    assert "ada ·" in page
+    assert bob not in page
+    assert ada not in page
+
+
+async def test_a_history_keeps_the_names_of_users_from_whoever_has_not_signed_in(start, auth, sign_in):
+    app = await start(Note, auth=auth)
+    await auth.accounts.add("ada", PASSWORD)
+    ada = Visitor(app)
+    await sign_in(ada, "ada", PASSWORD)
+    path = f"/note/{(await ada.post('/note/create', {'text': 'milk'})).json['id']}"
+    page = (await Visitor(app).get(path)).text
+    assert "Somebody ·" in page
+    assert (await auth.accounts.get("ada")).id not in page
+    assert "ada ·" not in page
 
 
 async def test_a_role_that_is_taken_away_is_gone_at_once(people, auth, sign_in):

@@ -324,6 +324,12 @@ def test_the_classes_of_the_framework_are_no_news(good, monkeypatch):
     assert found.message == "whoever reaches it may change Author"
 
 
+def test_where_people_sign_in_it_names_what_everybody_may_still_change(good):
+    facts = replace(good, application=app(Author, policies=()), plugins=())
+    (found,) = [one for one in findings(facts, deploy=True) if one.id == "policy.missing"]
+    assert found.message == "people are told apart, and everybody may still change Author"
+
+
 def test_no_finding_repeats_a_secret(good):
     bad = BAD["database.password-published"](BAD["secret.published"](good))
     told = " ".join(f"{one.message} {one.advice} {one.where}" for one in findings(bad, deploy=True))

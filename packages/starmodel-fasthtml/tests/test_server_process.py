@@ -227,6 +227,18 @@ def test_a_mistake_is_told_in_the_browser_too_and_to_nobody_else(start, tmp_path
     assert httpx.get(served.ready().url).text == "one"
 
 
+def test_what_keeps_it_from_starting_is_told_in_the_browser_too(start, tmp_path):
+    served = start("port=0, reload=True").ready()
+    time.sleep(1)
+    broken = "from starlette.applications import Starlette\n\ndef stop(app):\n    raise OSError('no table')\n"
+    (tmp_path / "shop.py").write_text(f"{broken}\napp = Starlette(lifespan=stop)\n")
+    served.line("✘ shop could not start: ")
+    page = httpx.get(served.url, headers={"accept": "text/html"})
+    assert page.status_code == 503
+    assert "no table" in page.text
+    assert "no table" not in httpx.get(served.url, headers={"host": "evil.example"}).text
+
+
 def test_without_reload_a_mistake_ends_it(start):
     served = start(code="1 / 0\n")
     served.line("AppFailedError: shop could not be loaded: ZeroDivisionError")

@@ -105,6 +105,12 @@ def test_what_is_new_is_added_to_tables_with_rows(place):
     assert place.execute("SELECT owner_id FROM todo") == [(None,)]
 
 
+def test_without_any_revision_what_needs_one_says_that_another_comes_first(place):
+    place.opened(todo(owner_id=(str, "")), folder=place.folder)
+    with pytest.raises(SchemaError, match=r"made without a revision.*\n?.*take the change back"):
+        place.opened(todo(owner_id=(Annotated[str | None, Reference("User", "set_null")], None)), folder=place.folder)
+
+
 def test_a_marked_rename_keeps_the_data(place):
     place.opened(todo(name=(str,)))
     place.execute("INSERT INTO todo (id, title, name) VALUES ('a', 't', 'kept')")

@@ -69,6 +69,7 @@ class PasswordAuth:
         if User not in application.catalog:
             application.persistence.assign(User, _store_for_users(application))
             application.add(User)
+        app.pages.people = User
         app.pages.add_catalogues(Path(__file__).parent / "locales")
 
         @application.on(SessionsEnded)

@@ -25,7 +25,9 @@ class Speak(Protocol):
 
 
 class Pages(Protocol):
-    """The site that the pages of signing in are part of."""
+    """The site that the pages of signing in are part of; *people* is the class whose ids the actors have."""
+
+    people: type[Entity] | None
 
     @property
     def kit(self) -> UIAdapter:

@@ -72,8 +72,9 @@ def _open(facts: Facts) -> Iterator[Found]:
 
 def _auth_without_rules(facts: Facts) -> Iterator[Found]:
     if facts.web is not None and facts.web.has_auth and not _has_rules(facts):
-        advice = "say who may do what, by policies in model_config"
-        yield Found("people are told apart, and everybody may still do everything", advice)
+        names = ", ".join(_unruled(facts.application)) if facts.application is not None else "everything"
+        advice = "say who may do what, by a policy in model_config; anyone says that it is meant so"
+        yield Found(f"people are told apart, and everybody may still change {names}", advice)
 
 
 def _foreign_assets(facts: Facts) -> Iterator[Found]:

@@ -40,7 +40,7 @@ def _drift(facts: Facts) -> Iterator[Found]:
 def _behind(facts: Facts) -> Iterator[Found]:
     if facts.schema is not None and (facts.schema.pending or facts.schema.drift) and not facts.deploy:
         count = len(facts.schema.pending) + len(facts.schema.drift)
-        advice = "starmodel run adds what is missing in development; starmodel migrate check says what it is"
+        advice = "starmodel migrate check says how; starmodel run adds what it can, and says what needs a revision"
         yield Found(f"the database is behind the code in {count} {'ways' if count > 1 else 'way'}", advice)
 
 

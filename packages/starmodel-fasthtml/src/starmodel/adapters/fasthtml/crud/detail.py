@@ -17,7 +17,7 @@ from .call import Content
 from .relating import related
 from .replaced import page_or_own
 from .replacing import USUAL
-from .timeline import read_past, referred, timeline
+from .timeline import name_actors, read_past, referred, timeline
 from .values import Painter
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ async def _as_it_is(call: PageCall, shape: Shape) -> Content:
     past = await read_past(call, shape, stored)
     entity = stored.entity
     await call.site.name_references(call, shape, [entity, *referred(past, shape)], shape.fields)
+    await name_actors(call, past)
     name = shape.called(entity)
     parts = [
         call.kit.heading(
@@ -101,6 +102,7 @@ async def _deleted(call: PageCall, shape: Shape) -> Content:
     was = (await _deletion(call, shape)).before
     past = await read_past(call, shape, None)
     await call.site.name_references(call, shape, referred(past, shape), shape.fields)
+    await name_actors(call, past)
     words = call.words
     name = shape.called(was) if was is not None else words.label(shape.label)
     back = call.kit.link(Link(label=words.label(shape.plural), href=shape.path, icon=shape.icon), tone="default")

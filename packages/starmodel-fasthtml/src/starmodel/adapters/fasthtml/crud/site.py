@@ -75,6 +75,8 @@ class Site(Replacing):
         self._templates = Fragments(max_bytes=_TEMPLATES)
         runtime.caches |= {"pages": self.kept, "counts": self.counts}
         self.own_links: list[Link] = []
+        self.people: type[Entity] | None = None
+        """The class whose ids the actors have, set by whoever signs them in: a history then tells their names."""
         self.languages = Languages()
         runtime.forms = SiteForms(self)
         runtime.draw_refusals_by(partial(refusal_page, self))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from fastcore.xml import ft
 
 from starmodel.adapters.fasthtml.markup import Raw
-from starmodel.app import Past, Step, may_be_undone, past_of
+from starmodel.app import Past, Step, may_be_undone, may_ever, past_of
 from starmodel.app.policies import is_private_id
 from starmodel.core.actors import SYSTEM
 from starmodel.core.entity import fields_of
 from starmodel.core.errors import QueryError
+from starmodel.core.options import READ
 from starmodel.core.ui import Entry, Link
 from starmodel.core.visibility import Visibility
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .words import Words
 
-__all__ = ["read_past", "referred", "timeline"]
+__all__ = ["name_actors", "read_past", "referred", "timeline"]
 
 _SERVICES = ("undo", "redo")
 _ICONS = {"create": "plus", "update": "pencil", "delete": "trash-2", "undo": "undo-2", "redo": "redo-2"}
@@ -51,6 +52,13 @@ def referred(past: Past[Any], shape: Shape) -> list[Any]:
     sides = [side for step in past.steps if step.is_open for side in (step.change.before, step.change.after)]
     nothing = dict.fromkeys(shape.fields)
     return [SimpleNamespace(**{**nothing, **side}) for side in sides if side]
+
+
+async def name_actors(call: PageCall, past: Past[Any]) -> None:
+    """Find out what those are called who did it, as far as the reader may know."""
+    if call.site.people is not None and may_ever(call.site.people, call.read.actor, READ):
+        actors = {step.commit.command.actor for step in past.steps} - {call.read.actor.id}
+        await call.site.name_ids(call, call.site.people, filter(None, actors))
 
 
 def timeline(call: PageCall, shape: Shape, past: Past[Any], stored: Stored[Any] | None) -> Any:
@@ -98,7 +106,7 @@ def _title(call: PageCall, shape: Shape, step: Step[Any]) -> str:
 
 
 def _who(call: PageCall, actor: str | None) -> str:
-    """Return who did it; the id of a visitor is nobody else's business."""
+    """Return who did it, by name where that may be known; the id of a visitor is nobody else's business."""
     words = call.words
     if not actor:
         return ""
@@ -106,7 +114,12 @@ def _who(call: PageCall, actor: str | None) -> str:
         return words("You")
     if actor == SYSTEM.id:
         return words("The system")
-    return words("A visitor") if is_private_id(actor) else actor
+    if is_private_id(actor):
+        return words("A visitor")
+    people = call.site.people
+    if people is not None and not may_ever(people, call.read.actor, READ):
+        return words("Somebody")
+    return call.names.get(actor, actor)
 
 
 def _values(call: PageCall, shape: Shape, step: Step[Any]) -> Any:

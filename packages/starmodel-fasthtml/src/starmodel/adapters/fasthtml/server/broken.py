@@ -6,9 +6,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from collections.abc import Callable
 
-__all__ = ["BrokenApplication"]
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["BrokenApplication", "MendableApplication"]
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -57,6 +59,43 @@ class BrokenApplication:
             answer.append((b"refresh", b"1"))
         await send({"type": "http.response.start", "status": 503, "headers": answer})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+class MendableApplication:
+    """Serves *application*; one that cannot start is told of by *on_failure*, and answers why like a broken one."""
+
+    def __init__(self, application: ASGIApp, on_failure: Callable[[str], None]) -> None:
+        self._application, self._on_failure = application, on_failure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; start and stop when the server does."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        else:
+            await self._application(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        why: str | None = None
+
+        async def tell(message: Message) -> None:
+            nonlocal why
+            if message["type"] == "lifespan.startup.failed":
+                why = str(message.get("message") or "the application does not say why").strip()
+            else:
+                await send(message)
+
+        try:
+            await self._application(scope, receive, tell)
+        except BaseException:
+            if why is None:
+                raise
+        if why is None:
+            return
+        self._application = BrokenApplication(why)
+        self._on_failure(why)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _live(receive: Receive, send: Send) -> None:

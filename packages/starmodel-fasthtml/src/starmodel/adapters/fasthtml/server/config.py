@@ -14,7 +14,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from starmodel.core.errors import StarModelError
 
-from .broken import BrokenApplication
+from .broken import BrokenApplication, MendableApplication
 from .limits import RequestLimits
 from .loading import load_application
 from .logs import logging_config
@@ -22,6 +22,8 @@ from .logs import logging_config
 if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
+
+    from starlette.types import ASGIApp
 
 __all__ = ["GRACE", "OnReady", "RequestLimits", "ServerConfig"]
 
@@ -81,7 +83,7 @@ class ServerConfig(uvicorn.Config):
             if not self.use_subprocess:
                 raise
             if self._may_speak():
-                print(f"✘ {error}", file=sys.stderr, flush=True)  # noqa: T201 - the terminal is where it is read
+                _say(str(error))
             if not self.reload:
                 sys.exit(STARTUP_FAILURE)
             self._is_broken = True
@@ -89,7 +91,11 @@ class ServerConfig(uvicorn.Config):
         gc.collect()
         gc.freeze()  # what was imported stays: no later collection need look at it again
         gc.set_threshold(*GC_THRESHOLD)
-        return self.application
+        return MendableApplication(cast("ASGIApp", self.application), self._failed) if self.reload else self.application
+
+    def _failed(self, why: str) -> None:
+        self._is_broken = True
+        _say(f"{self.app} could not start: {why}")
 
     def drain(self) -> None:
         """End all live streams, once, by the application's own ``app.state.starmodel.drain()``."""
@@ -109,6 +115,10 @@ class ServerConfig(uvicorn.Config):
 
     def _may_speak(self) -> bool:
         return self._speaker is None or self._speaker.acquire(block=False)
+
+
+def _say(why: str) -> None:
+    print(f"✘ {why}", file=sys.stderr, flush=True)  # noqa: T201 - the terminal is where it is read
 
 
 def _protocol() -> type[asyncio.Protocol]:

@@ -23,6 +23,10 @@ from .revisions import Revisions, current
 __all__ = ["bring_up", "drift", "refuse_drift"]
 
 _ADVICE = "make a revision and apply it: starmodel migrate make, then starmodel migrate up"
+_FIRST_ADVICE = (
+    "these tables were made without a revision, and one for this change begins after the first. With nothing in them "
+    f"that matters: begin with an empty database. Else take the change back, {_ADVICE}; then change it and do so again"
+)
 
 
 def bring_up(
@@ -45,9 +49,13 @@ def bring_up(
     found = differences(connection, plain)
     refused = [*_guesses(found), *_not_addable(found, connection)]
     if refused:
-        raise SchemaError(f"the tables do not fit the code:\n{_listed(refused)}\n{_ADVICE}")
+        raise SchemaError(f"the tables do not fit the code:\n{_listed(refused)}\n{_advice(folder)}")
     done += _add(connection, plain, found)
     return done
+
+
+def _advice(folder: Path | None) -> str:
+    return _FIRST_ADVICE if folder is not None and not Revisions(folder).in_order() else _ADVICE
 
 
 def drift(connection: Connection, metadata: MetaData, *, strict: bool = False) -> list[str]:
