@@ -89,7 +89,7 @@ KINDS: Mapping[str, Kind] = {
         "It answers at `/$name`.",
         offer="",
         dependencies=(CORE, '"starlette>=1.0"'),
-        test_dependencies=('"httpx>=0.28"', '"pytest>=8.3"', '"starmodel-plugins~={version}"'),
+        test_dependencies=('"httpx>=0.28"', '"httpx2>=2.16"', '"pytest>=8.3"', '"starmodel-plugins~={version}"'),
     ),
 }
 """What ``starmodel plugin new --kind`` makes."""
