@@ -75,6 +75,14 @@ async def test_a_history_keeps_the_names_of_users_from_whoever_has_not_signed_in
     assert "ada ·" not in page
 
 
+async def test_whoever_may_not_see_a_page_finds_the_way_to_sign_in_on_the_refusal(people):
+    people, path = people
+    assert 'href="/login"' in (await people["nobody"].get(path)).text
+    refused = (await people["eve"].get("/story/0123456789abcdef0123456789abcdef")).text
+    assert 'href="/logout"' in refused
+    assert 'href="/login"' not in refused
+
+
 async def test_a_role_that_is_taken_away_is_gone_at_once(people, auth, sign_in):
     people, path = people
     await auth.accounts.set_roles(await auth.accounts.get("ada"), ["writer"])

@@ -159,7 +159,7 @@ class Runtime:
                     actor = found if found.visitor is not None else replace(found, visitor=visitor)
                     scope["starmodel.actor"] = session.actor = actor
                     return actor
-            session.actor = guest
+            scope["starmodel.actor"] = session.actor = guest
         return guest
 
     def knows(self, token: PageToken) -> bool:

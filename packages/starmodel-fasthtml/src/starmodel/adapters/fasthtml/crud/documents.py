@@ -62,13 +62,15 @@ def document(
 ) -> Document:
     """Return the whole page around *content*; *head* is what plugins add to it, where that is known.
 
-    That of an error stands nowhere in the navigation and sends nothing.
+    That of an error stands nowhere in the navigation and sends nothing.  What plugins add to the navigation, such as
+    the way to sign in, it has where it is known who sent the request, and nothing is out of order.
     """
     site, words = call.site, call.words
     added = "".join(html_of(checked_tree(one, _NONCE)) for one in (call.site.head(call) if head is None else head))
     key = ("document", words, added, is_error)
     around = site.template(key, lambda: _around(site, words, added, is_error=is_error))
-    links = [] if is_error else nav_links(site.runtime.plugins, call.read.actor)
+    is_plain = is_error and (content.status >= 500 or "starmodel.actor" not in call.scope)
+    links = [] if is_plain else nav_links(site.runtime.plugins, call.read.actor)
     inner = framed(site, words, "" if is_error else call.path, call.read.actor, links).filled(
         lambda _: "".join([html_of(checked_tree(part)) for part in content.parts])
     )
