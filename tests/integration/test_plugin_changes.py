@@ -222,7 +222,10 @@ def test_a_plugin_comes_is_used_and_leaves_nothing_behind(untouched):
     pyproject = (untouched.folder / "pyproject.toml").read_bytes()
     assert b'  "starmodel",  # everything stands on it\r\n  "starmodel-redis~=0.1.0",\r\n]\r\n' in pyproject
     assert b"width = 100 # wide\r\n" in pyproject
-    assert "\nREDIS_URL=\n" in (untouched.folder / ".env.example").read_text()
+    example = (untouched.folder / ".env.example").read_text()
+    assert "\nREDIS_URL=\n" in example
+    assert "# STARMODEL_SESSIONS=redis\n" in example
+    assert "# STARMODEL_FRAGMENTS=redis\n" in example
     assert "is here already" in untouched.ran("add", "redis-cache", "--yes", code=1)
     main = untouched.folder / "app/main.py"
     main.write_text(MAIN.replace('text: str = ""', 'text: str = ""\n    model_config = {"store": "redis"}'))

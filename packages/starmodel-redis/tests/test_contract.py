@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from starmodel.adapters.persistence.redis import RedisRepo, RedisSessions
-from starmodel.testing import SessionStoreContract
+from starmodel.adapters.persistence.redis import RedisFragments, RedisRepo, RedisSessions
+from starmodel.testing import FragmentCacheContract, SessionStoreContract
 from starmodel.testing.store import SharedStoreContract, StoreContract
 
 
@@ -43,3 +43,12 @@ class TestRedisSessions(SessionStoreContract):
         await store.open()
         yield store
         await store.close()
+
+
+class TestRedisFragments(FragmentCacheContract):
+    @pytest.fixture
+    async def fragment_cache(self, redis_url):
+        cache = RedisFragments(redis_url)
+        await cache.open()
+        yield cache
+        await cache.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
-from starmodel.adapters.persistence.memory import MemoryRepo, MemorySessions
+from starmodel.adapters.persistence.memory import MemoryFragments, MemoryRepo, MemorySessions
 from starmodel.app import InProcessBus
 from starmodel.core import Actor
 from starmodel.testing import (
@@ -14,6 +14,7 @@ from starmodel.testing import (
     CodecContract,
     Credentials,
     FileStoreContract,
+    FragmentCacheContract,
     PlainCodec,
     SessionStoreContract,
     StoreContract,
@@ -92,3 +93,17 @@ class TestMemorySessions(SessionStoreContract):
     @pytest.fixture
     def session_store(self):
         return MemorySessions()
+
+
+class TestMemoryFragments(FragmentCacheContract):
+    @pytest.fixture
+    def fragment_cache(self):
+        return MemoryFragments()
+
+
+async def test_a_memory_of_fragments_is_bounded():
+    cache = MemoryFragments(max_bytes=100)
+    for number in range(9):
+        await cache.put_many({f"{number}": b"x" * 40}, seconds=60)
+    assert list(await cache.get_many(["6", "7", "8"])) == [None, b"x" * 40, b"x" * 40]
+    assert cache.size == 80

@@ -15,7 +15,10 @@ from starmodel.core.errors import DefinitionError
 from starmodel.testing import BusContract, StoreContract
 
 HERE = Path(__file__).parent
-ADAPTERS = ("broken_stores", "broken_buses", "broken_codecs", "broken_files", "broken_auth", "broken_sessions")
+ADAPTERS = (
+    *("broken_stores", "broken_buses", "broken_codecs", "broken_files", "broken_auth", "broken_sessions"),
+    "broken_fragments",
+)
 
 
 def suites(module_name):

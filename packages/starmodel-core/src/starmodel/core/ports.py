@@ -14,6 +14,7 @@ from .actors import Actor, Decision
 from .changes import Changes, Changeset, Commit, Position
 from .entity import Entity
 from .file_store import FileStore
+from .fragment_cache import FragmentCache
 from .owed import OutboxStore
 from .parameters import Parameter
 from .parking import ParkingPlace
@@ -30,6 +31,7 @@ __all__ = [
     "Durability",
     "EventBus",
     "FileStore",
+    "FragmentCache",
     "IdSource",
     "OrderlyPersistenceBackend",
     "OutboxStore",

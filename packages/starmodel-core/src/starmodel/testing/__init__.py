@@ -13,6 +13,7 @@ pytest.register_assert_rewrite(
     "starmodel.testing.bus",
     "starmodel.testing.codec",
     "starmodel.testing.files",
+    "starmodel.testing.fragments",
     "starmodel.testing.sessions",
     "starmodel.testing.store",
     "starmodel.testing.ui",
@@ -26,6 +27,7 @@ from .codec import CodecContract  # noqa: E402  (see above)
 from .codecs import PlainCodec  # noqa: E402  (see above)
 from .faults import FaultyStore  # noqa: E402  (see above)
 from .files import FileStoreContract  # noqa: E402  (see above)
+from .fragments import FragmentCacheContract  # noqa: E402  (see above)
 from .recording import RecordingBus  # noqa: E402  (see above)
 from .sessions import SessionStoreContract  # noqa: E402  (see above)
 from .sources import FakeClock, SequentialIds  # noqa: E402  (see above)
@@ -42,6 +44,7 @@ __all__ = [
     "FakeClock",
     "FaultyStore",
     "FileStoreContract",
+    "FragmentCacheContract",
     "MissingExtraError",
     "PlainCodec",
     "RecordingBus",

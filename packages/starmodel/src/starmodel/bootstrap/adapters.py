@@ -29,6 +29,7 @@ _GROUPS = {
     "codec": "starmodel.codec",
     "door": "starmodel.doors",
     "files": "starmodel.files",
+    "fragments": "starmodel.fragments",
     "sessions": "starmodel.sessions",
     "store": "starmodel.persistence",
     "ui": "starmodel.ui",

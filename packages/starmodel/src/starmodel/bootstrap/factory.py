@@ -15,6 +15,7 @@ from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, hint
 from starmodel.plugins import take_part
 
 from .adapters import Adapters
+from .fragments import shared_fragments
 from .plugins import chosen_host, entities_of
 from .rest import IF_INSTALLED, attach_api
 from .sessions import kept_sessions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Codec,
         EventBus,
         FileStore,
+        FragmentCache,
         Policy,
         SessionStore,
         StatePersistenceBackend,
@@ -127,6 +129,7 @@ def create_app(
     ui: UIAdapter | str | None = None,
     api: str | None = IF_INSTALLED,
     sessions: SessionStore | str | None = None,
+    fragments: FragmentCache | str | None = None,
     title: str = "StarModel",
     **fasthtml: Any,
 ) -> StarModelApp:
@@ -139,8 +142,9 @@ def create_app(
     that the project has switched on unless given.  *api* is the path of the REST interface: by default ``/api`` where
     the package is installed; ``None`` leaves it out.  *sessions* keeps what pages put into ``session``, or is the name
     of the store that does: by default ``STARMODEL_SESSIONS``, else the most lasting store in use that processes
-    share, else the memory of the process.  Further keywords go to FastHTML, which makes attributes of ``<body>`` of
-    those that it does not know itself.
+    share, else the memory of the process. *fragments* is where processes find rows and views that others have drawn, or
+    its name: by default ``STARMODEL_FRAGMENTS``, else each draws its own.  Further keywords go to FastHTML, which makes
+    attributes of ``<body>`` of those that it does not know itself.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, MetricsSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -177,6 +181,7 @@ def create_app(
         plugins=host,
         settings=adapters.settings,
         sessions=kept_sessions(wanted, application, adapters, chosen.workers),
+        fragments=shared_fragments(chosen.fragments if fragments is None else fragments, adapters, chosen.secret),
         title=title,
         metrics=MetricsSettings(chosen.metrics_token, process) if chosen.metrics_token else None,
         **fasthtml,

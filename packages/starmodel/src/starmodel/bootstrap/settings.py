@@ -15,7 +15,12 @@ __all__ = ["Settings", "folder_of_files"]
 _MIN_SECRET = 32
 _REQUIRED = "STARMODEL_REQUIRED_PLUGINS"
 _STORES = "DATABASE_URL or REDIS_URL"
-_ADDRESSES = {"STARMODEL_STORE": _STORES, "STARMODEL_SESSIONS": _STORES, "STARMODEL_BUS": "REDIS_URL"}
+_ADDRESSES = {
+    "STARMODEL_BUS": "REDIS_URL",
+    "STARMODEL_FRAGMENTS": "REDIS_URL",
+    "STARMODEL_SESSIONS": _STORES,
+    "STARMODEL_STORE": _STORES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Settings:
     of the server in ``REDIS_URL``).
     ``STARMODEL_SESSIONS``: where what pages put into ``session`` is kept (``sql``, ``redis`` or ``memory``; the most
     lasting store in use that processes share).
+    ``STARMODEL_FRAGMENTS``: where processes find pieces of pages that another has drawn (``redis``; nowhere).
     ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
     ``STARMODEL_PLUGINS``: names of the plugins that are on, separated by commas (the list ``plugins`` under
     ``[tool.starmodel]`` in the project's ``pyproject.toml``).
@@ -62,6 +68,7 @@ class Settings:
     auth: tuple[str, ...] = ()
     metrics_token: str | None = None
     sessions: str | None = None
+    fragments: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -95,6 +102,7 @@ class Settings:
             _listed(values, "STARMODEL_AUTH"),
             values.get("STARMODEL_METRICS_TOKEN") or None,
             _named(values, "STARMODEL_SESSIONS", "") or None,
+            _named(values, "STARMODEL_FRAGMENTS", "") or None,
         )
 
 

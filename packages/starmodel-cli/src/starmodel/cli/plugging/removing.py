@@ -26,6 +26,7 @@ FAMILY, STORES = "starmodel.", "persistence"
 CHOSEN = {
     "auth": "STARMODEL_AUTH",
     "bus": "STARMODEL_BUS",
+    "fragments": "STARMODEL_FRAGMENTS",
     "persistence": "STARMODEL_STORE",
     "sessions": "STARMODEL_SESSIONS",
     "ui": "STARMODEL_UI",

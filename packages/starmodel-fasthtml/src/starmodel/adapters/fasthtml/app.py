@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Scope
 
-    from starmodel.core.ports import AuthProvider, SessionStore, UIAdapter
+    from starmodel.core.ports import AuthProvider, FragmentCache, SessionStore, UIAdapter
 
 __all__ = ["StarModelApp"]
 
@@ -85,6 +85,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         max_streams: int = 5000,
         metrics: MetricsSettings | None = None,
         sessions: SessionStore | str | None = None,
+        fragments: FragmentCache | None = None,
         **fasthtml: Any,
     ) -> None:
         kit, plugins = ui or PlainKit(), plugins or PluginHost()
@@ -97,6 +98,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             plugins=plugins,
             max_streams=max_streams,
             sessions=sessions,
+            fragments=fragments,
+            settings=None if settings is None else settings.values,
         )
         runtime, self._gate = self.runtime, gate or GateSettings()
         if metrics is not None:

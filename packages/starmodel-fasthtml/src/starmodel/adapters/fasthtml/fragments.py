@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from .sharing import SharedFragments
+
 __all__ = ["Fragments"]
 
 
@@ -24,6 +26,11 @@ class Fragments:
         self.size = 0
         self.hits = 0
         self.misses = 0
+        self.shared: SharedFragments | None = None
+        """What brings pieces that other processes have drawn, where an application wants that."""
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._kept
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return what is kept under *key*, made by *make* when there is nothing yet."""
@@ -34,13 +41,19 @@ class Fragments:
             return found
         self.misses += 1
         made = make()
+        if self.shared is not None:
+            self.shared.drew(key, made)
+        self.put(key, made)
+        return made
+
+    def put(self, key: Hashable, made: Any) -> None:
+        """Keep *made* under *key*, unless something is kept there."""
         weight = _weight(key, made)
-        if weight <= self.max_bytes:
+        if weight <= self.max_bytes and key not in self._kept:
             self._kept[key] = made
             self.size += weight
         while self.size > self.max_bytes:
             self.size -= _weight(*self._kept.popitem(last=False))
-        return made
 
 
 def _weight(key: Any, made: Any) -> int:

@@ -146,6 +146,8 @@ class PageRead:
             looked_at += len(page.items)
         # One that is hidden now may be shown after a change that the query itself does not notice.
         self._depend(kind, query if len(found) == looked_at else ANY_CHANGE, steps_of(query.where))
+        if self.fragments.shared is not None and not is_kept_by_browsers(kind):
+            await self.fragments.shared.bring_views(kind, found[:limit], self.actor)
         return [self._lens(stored) for stored in found[:limit]]
 
     async def slice(self, kind: type[E], query: Query, depends_on: Query | None = None) -> Page[E]:

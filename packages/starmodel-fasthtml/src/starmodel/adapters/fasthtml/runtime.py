@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from contextlib import AsyncExitStack
@@ -15,6 +16,7 @@ from starmodel.core.errors import ConfigurationError, QueryError
 from starmodel.plugins import PluginHost
 
 from .answering import nonce_of
+from .fingerprint import fingerprint_of, known_values
 from .fragments import Fragments
 from .keeping import session_store
 from .live import Hub
@@ -24,14 +26,15 @@ from .relevance import ANY_CHANGE
 from .remaking import Remade, remade
 from .session import Session
 from .sessions import Sessions
+from .sharing import SharedFragments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.types import ASGIApp, Scope
 
     from starmodel.app import Application, Refusal
-    from starmodel.core.ports import AuthProvider, SessionStore, UIAdapter
+    from starmodel.core.ports import AuthProvider, FragmentCache, SessionStore, UIAdapter
     from starmodel.core.query import Query
 
     from .assets import Assets
@@ -57,7 +60,8 @@ class Cache(Protocol):
 class Runtime:
     """Kept as ``app.state.starmodel``.
 
-    *max_streams* bounds the live pages of one process; one more is refused with 503 and tries again.
+    *fragments* is where processes find what others have drawn, with the same *settings*.  *max_streams* bounds the
+    live pages of one process; one more is refused with 503 and tries again.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class Runtime:
         plugins: PluginHost | None = None,
         max_streams: int = 5000,
         sessions: SessionStore | str | None = None,
+        fragments: FragmentCache | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.app = app
         self.plugins = plugins or PluginHost()
@@ -79,6 +85,10 @@ class Runtime:
         self.signer = Signer(secret)
         self.sessions, self._kept_in = Sessions(self.signer), sessions
         self.fragments = Fragments()
+        self._shared = None
+        if fragments is not None:
+            self._shared = SharedFragments(fragments, self.fragments, self.signer, app.codec)
+        self._settings = dict(settings or {})
         self.caches: dict[str, Cache] = {"fragments": self.fragments}
         self.hub = Hub(app, self.fragments, self._remake)
         self.max_streams = max_streams
@@ -114,12 +124,35 @@ class Runtime:
             self.sessions.store = self.sessions.store if store is None else store
             await self.sessions.store.open()
             undo.push_async_callback(self.sessions.store.close)
+            if self._shared is not None:
+                await self._share(self._shared)
+                undo.push_async_callback(self._shared.close)
             await self.hub.open()
             undo.pop_all()
+
+    async def _share(self, shared: SharedFragments) -> None:
+        """Begin to draw for other processes as well, where they can know that they would draw the same."""
+        kinds, kit = list(self.app.catalog), self.kit
+        modules = {kind.__module__ for kind in kinds} | {type(kit).__module__}
+        parts = [
+            type(kit).__qualname__,
+            *kit.styles,
+            *kit.scripts,
+            *known_values(getattr(kit, "__dict__", {})),
+            str(self._settings),
+        ]
+        parts += [f"{record.name} {record.status}" for record in self.plugins.records]
+        found = await asyncio.to_thread(fingerprint_of, modules, parts)
+        if found is None:
+            logger.warning("fragments are not shared: a class of the application was read from no file")
+        else:
+            await shared.open(found)
 
     async def close(self) -> None:
         """End the streams, then let go of everything."""
         await self.hub.close()
+        if self._shared is not None:
+            await self._shared.close()
         await self.sessions.store.close()
         await self.app.close()
 

@@ -19,6 +19,7 @@ from .fragments import Fragments
 from .markup import Raw, checked_tree, html_of, with_id
 from .reading import ViewUse, current_page, rendered
 from .rights import rights_of
+from .sealing import look_of
 
 __all__ = ["Fragment", "View", "view", "views"]
 
@@ -61,6 +62,8 @@ class View(Generic[E, P]):
         self._signature = inspect.signature(fn)
         self._first = next(iter(self._signature.parameters))
         self._kind: type[Entity] | None = None
+        self.look = look_of(fn)
+        """What decides besides the code how it looks; ``None``: it may look different in another process."""
         views[self.name] = self
 
     def __call__(self, entity: E, /, *args: P.args, **kwargs: P.kwargs) -> Fragment:
@@ -102,9 +105,14 @@ class View(Generic[E, P]):
         entity = stored.entity
         if isinstance(stored, Kept):
             return self._render_stored(stored, params)
-        key = (self, type(entity).__entity_name__, entity.id, stored.version, params, rights)
-        html: str = kept.get(key, lambda: self._render_stored(stored, params))
+        if kept.shared is not None:
+            kept.shared.shows(type(entity), self, params)
+        html: str = kept.get(self.key(stored, params, rights), lambda: self._render_stored(stored, params))
         return html
+
+    def key(self, stored: Stored[Any], params: str, rights: object) -> tuple[Any, ...]:
+        """Return all that the view of a stored entity depends on, this view first."""
+        return (self, type(stored.entity).__entity_name__, stored.entity.id, stored.version, params, rights)
 
     def needs_page(self, params: str, fields: frozenset[str] | None) -> bool:
         """Tell whether a change of these *fields*, ``None`` for any, is shown by making the page again: never."""

@@ -63,7 +63,7 @@ async def _usual_page(call: PageCall, shape: Shape) -> Content:
     drawn = call.site.template(key, lambda: _around_rows(call, shape, asked, can, is_empty=not rows.rows))
     filled = {
         "chips": html_of(await filter_chips(call, shape, asked.query)),
-        "rows": _rows(call, shape, asked, rows),
+        "rows": await _rows(call, shape, asked, rows),
         "pager": _pager(call, shape, rows, count),
     }
     added = await panels(call, "list", shape.kind)
@@ -121,11 +121,13 @@ def _search(call: PageCall, shape: Shape, asked: ListCall) -> Any:
     return form
 
 
-def _rows(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> str:
+async def _rows(call: PageCall, shape: Shape, asked: ListCall, rows: Slice) -> str:
     view, read = call.site.row_view(shape), call.read
     rights = rights_of([shape.kind], read.actor)
     params = view.params(asked.columns, call.words)
     read.uses_views(shape.name, rows.rows, ViewUse(view.name, params))
+    if read.fragments.shared is not None:
+        await read.fragments.shared.bring(view.pieces(rows.rows, params, rights, call.names))
     return "".join([view.html(one, params, rights, read.fragments, call.names) for one in rows.rows])
 
 

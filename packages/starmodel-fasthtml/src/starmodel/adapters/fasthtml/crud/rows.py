@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from fastcore.xml import FT
 
 from starmodel.adapters.fasthtml.markup import Raw, checked_tree, html_of
+from starmodel.adapters.fasthtml.sealing import look_of
+from starmodel.app.signing import short_hash
 from starmodel.core.errors import DefinitionError
 from starmodel.core.ui import Link
 
@@ -57,6 +59,7 @@ class RowView:
         self.name = f"row of {shape.name}"
         self._offered = offered
         self._template = lru_cache(maxsize=64)(self._made_template)
+        self._look = lru_cache(maxsize=64)(self._made_look)
         self._cell_template = lru_cache(maxsize=256)(self._made_cell)
         self._ends = lru_cache(maxsize=64)(self._made_ends)
         self._called = lru_cache(maxsize=64)(self._made_called)
@@ -79,13 +82,43 @@ class RowView:
         self, stored: Stored[Any], params: str, rights: object, kept: Fragments, names: Mapping[str, str] | None = None
     ) -> str:
         """Return the row of a stored entity; *names* are what the entities it refers to are called, by id."""
-        entity, references = stored.entity, self.shape.references
-        known = self._known(entity, names) if names and references else ()
-        offers = None if self._offered is None else self._offered(rights, entity)
-        shared_by = rights if offers is None else offers
-        key = (self, entity.id, stored.version, params, shared_by, known)
+        entity, offers = stored.entity, self._offers(rights, stored.entity)
+        key = self._key(stored, params, rights if offers is None else offers, names)
         html: str = kept.get(key, lambda: self.render(entity, params, names, offers))
         return html
+
+    def _offers(self, rights: object, entity: Entity) -> tuple[str, ...] | None:
+        return None if self._offered is None else self._offered(rights, entity)
+
+    def _key(
+        self, stored: Stored[Any], params: str, shared_by: object, names: Mapping[str, str] | None
+    ) -> tuple[Any, ...]:
+        """Return all that the row depends on: those it is *shared_by* have equal rights, or are offered the same."""
+        known = self._known(stored.entity, names) if names and self.shape.references else ()
+        return (self, stored.entity.id, stored.version, params, shared_by, known)
+
+    def pieces(
+        self, shown: Iterable[Stored[Any]], params: str, rights: object, names: Mapping[str, str]
+    ) -> Iterator[tuple[tuple[Any, ...], Entity, str]]:
+        """Yield what other processes may have drawn, where an application draws cells or the row itself.
+
+        What the kit alone draws is there before anybody has answered: see ``benchmarks/fragments.py``.  Nothing is
+        shared where the code of the application's functions does not tell all that they do.
+        """
+        own: list[Callable[..., Any]] = [self._own[name] for name in _columns(params) if name in self._own]
+        if self._row is not None:
+            own.append(self._row)
+        drawn_by = look_of(*own) if own else None
+        if drawn_by is None:
+            return
+        for stored in shown:
+            offers = self._offers(rights, stored.entity)
+            look = f"{drawn_by} {self._look(params, offers)}"
+            yield self._key(stored, params, rights if offers is None else offers, names), stored.entity, look
+
+    def _made_look(self, params: str, offers: tuple[str, ...] | None) -> str:
+        """Return what stands for the kit, the words and the buttons: all that is around the values."""
+        return short_hash("\0".join([*self._template(params, offers).texts, *self._template(params, offers).names]))
 
     def previewed(self, entity: Entity, params: str, rights: object) -> str:
         """Return the row of a snapshot that is not stored, with what somebody with *rights* may do to it."""

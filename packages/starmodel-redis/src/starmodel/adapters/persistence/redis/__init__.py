@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .errors import DurabilityError, RedisUrlError, UncertainError, UnreadableError
+from .fragments import RedisFragments
 from .repository import RedisRepo, RedisStatePersistence
 from .sessions import RedisSessions
 from .url import DEFAULT_URL, RedisUrl
@@ -10,6 +11,7 @@ from .url import DEFAULT_URL, RedisUrl
 __all__ = [
     "DEFAULT_URL",
     "DurabilityError",
+    "RedisFragments",
     "RedisRepo",
     "RedisSessions",
     "RedisStatePersistence",

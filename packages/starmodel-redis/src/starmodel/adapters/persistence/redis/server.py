@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from redis.asyncio import Connection, SSLConnection, UnixDomainSocketConnection
@@ -63,6 +63,21 @@ class Link:
             raise
         self.is_clean = True
         return answer
+
+    async def ask_all(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the answers to *commands*, which are sent together; the first that says no is raised at the end."""
+        self.is_clean, answers, refused = False, list[Any](), list[ResponseError]()
+        async with asyncio.timeout(PATIENCE):
+            await self.connection.send_packed_command(self.connection.pack_commands(commands))
+            for _ in commands:
+                try:
+                    answers.append(await self.connection.read_response(disable_decoding=True))
+                except ResponseError as error:
+                    refused.append(error)
+        self.is_clean = True
+        if refused:
+            raise refused[0]
+        return answers
 
     async def run(self, script: Script, *arguments: Any) -> Any:
         """Return what *script* returns."""
