@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asgi_visitors import Visitor
 
-from starmodel.core import Entity, event, roles, signed_in
+from starmodel.core import Entity, anyone, event, roles, signed_in
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +81,26 @@ async def test_whoever_may_not_see_a_page_finds_the_way_to_sign_in_on_the_refusa
     refused = (await people["eve"].get("/story/0123456789abcdef0123456789abcdef")).text
     assert 'href="/logout"' in refused
     assert 'href="/login"' not in refused
+
+
+async def test_the_way_back_is_told_to_nobody_who_may_not_go_it(start, auth, sign_in):
+    class Poem(Entity):
+        text: str = ""
+        model_config = {"policy": {"read": anyone, "create": anyone, "write": anyone, "*": roles("editor")}}
+
+        @event
+        def write(self, text: str) -> None:
+            self.text = text
+
+    app, told = await start(Poem, auth=auth), {}
+    for name, has in {"ada": ["editor"], "bob": []}.items():
+        await auth.accounts.add(name, PASSWORD, has)
+        visitor = Visitor(app)
+        await sign_in(visitor, name, PASSWORD)
+        path = f"/poem/{(await visitor.post('/poem/create', {})).json['id']}/write"
+        answer = await visitor.post(path, {"text": "Roses"}, starmodel_request="1")
+        told[name] = bool(answer.all("starmodel-command"))
+    assert told == {"ada": True, "bob": False}
 
 
 async def test_a_role_that_is_taken_away_is_gone_at_once(people, auth, sign_in):

@@ -187,7 +187,7 @@ class CommandDoor:
         if frames is not None and frames.started:
             await frames.finish(last)
             return
-        ways = [*self._way_back(result), *self._way_there(result, actor)]
+        ways = [*self._way_back(result, actor), *self._way_there(result, actor)]
         if last:
             await send_frames(send, last, ways)
         else:
@@ -202,14 +202,17 @@ class CommandDoor:
             return []
         return [(b"starmodel-made", quote(_page_of(made)).encode())]
 
-    def _way_back(self, result: Result) -> list[tuple[bytes, bytes]]:
+    def _way_back(self, result: Result, actor: Actor) -> list[tuple[bytes, bytes]]:
         """Return what tells the page of a command how to take it back; nothing for one that cannot be taken back."""
         if result.commit is None or result.replayed or self._handler.event.name in SERVICES:
             return []
         changes, kind = result.commit.changes, self._handler.kind
         if kind.__entity_name__ not in [change.entity for change in changes] or [one for one in changes if one.hidden]:
             return []
-        if "undo" not in self._runtime.app.catalog.handlers(kind):
+        app, made = self._runtime.app, result.entity
+        if "undo" not in app.catalog.handlers(kind):
+            return []
+        if isinstance(made, kind) and not app.policy.decide(actor, "undo", kind, made.id, made).allowed:
             return []
         return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
 
