@@ -99,7 +99,7 @@ def node(start, build, far):
     DRAWN.clear()
 
     async def node(own=named, **options):
-        app = build(Stall, Letter, stores={"memory": store}, auth=[ByHeader()], **{"fragments": far, **options})
+        app = build(Stall, Letter, auth=[ByHeader()], **{"stores": {"memory": store}, "fragments": far, **options})
         app.pages.cell(Letter, "text")(opened)
         if own is not None:
             app.pages.cell(Stall, "name")(own)
@@ -161,15 +161,14 @@ async def test_what_has_changed_is_drawn_again(node):
     assert drawn() == ["new"]
 
 
-async def test_the_same_version_of_other_data_is_another_piece(node, start, build, far):
-    one = await filled(await node())
+async def test_the_same_version_of_other_data_is_another_piece(node):
+    one, other = await filled(await node()), await node(stores={"memory": MemoryRepo()})  # one that was put back
     await page(one, "/signs")
-    again = build(Stall, Letter, stores={"memory": MemoryRepo()}, fragments=far)  # a database that was put back
-    other = await start(app=again)
+    drawn()
     for number in range(MANY):
         await other.application.dispatch(Stall.create(name=f"other {number}").on(f"s{number}"))
-    shown = await page(other, "/stall")
-    assert "stall 0" not in shown
+    assert "stall 0" not in await page(other, "/signs")
+    assert drawn() == [f"other {number}" for number in range(MANY)]
 
 
 async def test_nobodys_own_piece_reaches_another(node, far):

@@ -23,6 +23,7 @@ def test_everything_can_be_said():
         "STARMODEL_BUS": "redis",
         "STARMODEL_AUTH": "password, ldap",
         "STARMODEL_SESSIONS": "sql",
+        "STARMODEL_FRAGMENTS": "redis",
     }
 
     assert Settings.from_environment(said) == Settings(
@@ -35,6 +36,7 @@ def test_everything_can_be_said():
         bus="redis",
         auth=("password", "ldap"),
         sessions="sql",
+        fragments="redis",
     )
 
 
@@ -65,7 +67,12 @@ def test_a_short_secret_is_refused_without_being_told():
 
 @pytest.mark.parametrize(
     ("name", "instead"),
-    [("STARMODEL_STORE", "DATABASE_URL"), ("STARMODEL_BUS", "REDIS_URL"), ("STARMODEL_SESSIONS", "DATABASE_URL")],
+    [
+        ("STARMODEL_STORE", "DATABASE_URL"),
+        ("STARMODEL_BUS", "REDIS_URL"),
+        ("STARMODEL_SESSIONS", "DATABASE_URL"),
+        ("STARMODEL_FRAGMENTS", "REDIS_URL"),
+    ],
 )
 def test_an_address_in_the_place_of_a_name_is_refused_without_its_password(name, instead):
     with pytest.raises(ConfigurationError, match=rf"{name} takes a name.*{instead}") as caught:
