@@ -121,8 +121,12 @@ def alone(session: nox.Session, package: str) -> None:
     extra = [f"--group={pyproject}:test"] if "[dependency-groups]" in pyproject.read_text() else []
     session.install(*pins, package, "starmodel-core[testing]", "sybil", "pytest-xdist", *extra)
     readme = f"tests/docs/test_code_blocks.py::test_the_code_on_a_page_runs[packages/{package}/README.md]"
-    workers = ("-q", "-n", "2", "--dist", "worksteal", "-m", "not long")
-    session.run("pytest", *workers, f"packages/{package}/tests", readme, *session.posargs)
+    for kind in ("not browser", "browser"):  # apart: a browser keeps its process from running other event loops
+        workers = ("-q", "-n", "2", "--dist", "worksteal", "-m", f"not long and {kind}")
+        if kind == "not browser":
+            session.run("pytest", *workers, f"packages/{package}/tests", readme, *session.posargs)
+        elif (browsing := pyproject.parent / "tests" / "browser").is_dir():
+            session.run("pytest", *workers, str(browsing), *session.posargs)
 
 
 SUBSETS = {

@@ -22,7 +22,7 @@ def test_every_command_takes_effect_once_whoever_is_killed(any_url, tmp_path):
 def test_the_rig_notices_a_store_without_a_version_check(sqlite_url, tmp_path):
     outcome = Storm(increments=60, nodes=2, every=None, fault="blind").run(sqlite_url, tmp_path)
     assert outcome.increments == 60
-    assert outcome.count < 60
+    assert outcome.count != 60  # some are overwritten, and some built on what was never stored
 
 
 def test_the_rig_notices_a_store_that_acknowledges_what_it_does_not_keep(sqlite_url, tmp_path):

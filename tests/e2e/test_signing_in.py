@@ -49,6 +49,7 @@ def enter(page: Page, *texts: str) -> None:
 def test_it_works_by_the_keyboard_and_without_scripts(server: Server, visitors: Visitors) -> None:
     page = visitors(java_script_enabled=False, viewport={"width": 360, "height": 640}).context.new_page()
     page.goto(server.url + "/login?next=/story/new")
+    expect(page.get_by_label("User name")).to_be_focused()
     enter(page, "ADA", "not the password")
     assert page.title() == "Error: Sign in · Newsroom"
     expect(page.get_by_role("alert")).to_contain_text("The name or the password is not right.")

@@ -182,7 +182,7 @@ def test_with_ten_adapters_it_takes_a_quarter_of_a_second_and_imports_none(insta
     def took():
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         command = [sys.executable, "-m", "starmodel.cli", *asked]
-        said = subprocess.run(command, capture_output=True, check=True, env=environ, text=True).stdout
+        said = subprocess.run(command, capture_output=True, check=True, cwd=site, env=environ, text=True).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert ("driver9" in said) is (asked != ["--help"])
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -84,7 +84,7 @@ def test_a_group_nobody_looks_into_and_an_environment_without_pytest_are_told(cl
 def test_what_we_declare_ourselves_stands_where_somebody_looks():
     ours = [one for one in distributions() if one.name.startswith("starmodel")]
     groups = {point.group for one in ours for point in one.entry_points if point.group.startswith("starmodel.")}
-    assert {"starmodel.codec", "starmodel.cli_commands"} <= groups <= GROUPS
+    assert {"starmodel.persistence", "starmodel.cli_commands"} <= groups <= GROUPS
 
 
 def test_a_folder_that_declares_nothing_is_no_plugin(cli, here):

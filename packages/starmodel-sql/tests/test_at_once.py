@@ -119,6 +119,20 @@ async def test_what_this_process_writes_besides_is_no_other_program(app, here):
     assert (here, await sold(app)) == ([True, False, True], 1)
 
 
+async def test_a_subclass_with_a_commit_of_its_own_is_asked(sqlite_url, disk):
+    asked = []
+
+    class Own(SQLRepo):
+        async def commit(self, changeset, /):
+            asked.append(changeset.command.event)
+            return await super().commit(changeset)
+
+    async with application(Till, stores={"sql": Own(sqlite_url)}) as app:
+        await app.dispatch(Till.create().on("till"))
+        await app.dispatch(Till.sell().on("till"))
+    assert asked == ["create", "sell"]
+
+
 async def test_a_refusal_leaves_nothing_open(app, here):
     await app.dispatch(Key.create(number=3))
     with pytest.raises(InvalidError):

@@ -101,6 +101,7 @@ GROUPS = frozenset(
         "starmodel.codec",
         "starmodel.doors",
         "starmodel.files",
+        "starmodel.fragments",
         "starmodel.migrations",
         "starmodel.server",
         "starmodel.sessions",

@@ -33,8 +33,8 @@ PLAIN_STYLES: Final[Mapping[str, Path]] = {"starmodel.css": _SOURCES / "starmode
 """The look of pages that no kit draws."""
 # Each import is one line in our files: `import {...} from "datastar";` or `import "./live.js";`
 _IMPORT: Final = re.compile(rb'^(import [^"\n]*")(?:\./)?([\w.-]+)(?=";$)', re.MULTILINE)
-# Whoever reads them reads the sources; in no file of ours does a text begin a line like that.
-_COMMENT: Final = re.compile(rb"^\s*//[^\n]*\n", re.MULTILINE)
+# Whoever reads them reads the sources; in no file of ours does a text begin a line like that, or end one unquoted.
+_COMMENT: Final = re.compile(rb"^\s*//[^\n]*\n|(?<=[;{},)])[ \t]+// [^\n\"'`]*$", re.MULTILINE)
 _SOURCE_MAP: Final = re.compile(rb"\n//# sourceMappingURL=\S+\s*$")
 _REFUSED: Final = re.compile(r"\s*([\w*-]+)\s*;\s*q=0(?:\.0*)?\s*")
 

@@ -82,6 +82,7 @@ class SQLRepo(SQLParking):
         self.durability = self.url.durability
         self.single_process = self.url.is_memory
         self.in_order = self.url.is_sqlite and not self.url.is_memory  # one thread works off what waits
+        self._is_usual = type(self).commit is SQLRepo.commit
         self._schema, self._migrations = schema, migrations
         self._sweep_every = sweep
         self._sweeper: asyncio.Task[None] | None = None
@@ -246,8 +247,11 @@ class SQLRepo(SQLParking):
 
     @property
     def prompt(self) -> bool:
-        """Whether the next commit may be tried at once: nobody else commits, and the disk has been quick."""
-        return self.in_order and self.database.is_prompt
+        """Whether the next commit may be tried at once: nobody else commits, and the disk has been quick.
+
+        Never in a subclass with a ``commit`` of its own, which has to be asked.
+        """
+        return self._is_usual and self.in_order and self.database.is_prompt
 
     def commit_at_once(self, changeset: Changeset, /) -> Commit | None:
         """Do what :meth:`commit` does without waiting for anything but the disk; ``None`` when that is not possible."""
