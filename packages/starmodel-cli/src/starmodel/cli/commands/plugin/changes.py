@@ -173,6 +173,7 @@ def _go(plan: Callable[[], Plan], *, dry_run: bool, yes: bool, json: bool) -> No
         say_json({"plan": planned.document(), "done": is_wanted, **asdict(outcome)})
     elif is_wanted:
         say(f"✔ {planned.action} {planned.plugin}: done, and everything works")
+        say("  A server that is running keeps what it has until it is started again.")
     elif planned.do is None:
         say("Nothing to do.")
     else:
