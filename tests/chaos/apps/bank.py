@@ -75,7 +75,7 @@ class Blind(SQLRepo):
         while True:
             writes = [await self._as_now(write) for write in changeset.writes]
             try:
-                return await super().commit(replace(changeset, writes=tuple(writes)))
+                return await super().commit(replace(changeset, writes=tuple(writes), built_on=None))
             except ConflictError:
                 await asyncio.sleep(0)
 
