@@ -12,8 +12,7 @@ from starmodel.core.errors import QueryError
 from starmodel.core.query import text_fields
 from starmodel.core.relations import target_of
 
-from .comparing import NEVER
-from .comparisons import comparison_of
+from .comparing import NEVER, comparison_of
 from .mapper import EXPIRES
 
 if TYPE_CHECKING:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["DIGITS_AFTER", "DIGITS_BEFORE", "misfit"]
+__all__ = ["DIGITS_AFTER", "DIGITS_BEFORE", "HALF_LETTER", "LEAST", "MOST", "misfit"]
 
-_LEAST, _MOST = -(2**63), 2**63 - 1
+LEAST, MOST = -(2**63), 2**63 - 1
+"""Where whole numbers end, and lengths of time in microseconds."""
 _MICROSECOND = timedelta(microseconds=1)
 DIGITS_BEFORE, DIGITS_AFTER = 131_072, 16_383
 """Of a number with a fraction on Postgres: https://www.postgresql.org/docs/current/datatype-numeric.html"""
+HALF_LETTER = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair: Python has it in a text, no database does."""
 
 
 def misfit(value: Any, *, sqlite: bool) -> str | None:
     """Return why no column can hold *value*, ``None`` when one can."""
-    if type(value) is int and not _LEAST <= value <= _MOST:
+    if type(value) is int and not LEAST <= value <= MOST:
         return "is too big: whole numbers end at 64 bits here"
-    if isinstance(value, timedelta) and not _LEAST <= value // _MICROSECOND <= _MOST:
+    if isinstance(value, timedelta) and not LEAST <= value // _MICROSECOND <= MOST:
         return "is too long: lengths of time end at about 292,000 years here"
     if isinstance(value, datetime):
         return _of_moment(value, sqlite=sqlite)
@@ -51,7 +55,7 @@ def _parts(value: Any) -> Iterable[Any]:
 def _of_text(text: str) -> str | None:
     if "\0" in text:  # Postgres has none, and to SQLite's functions a text ends there
         return "holds a NUL character, which a database cannot keep; remove it"
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and HALF_LETTER.search(text):
         return "holds half of a surrogate pair, which is no letter; remove it"
     return None
 

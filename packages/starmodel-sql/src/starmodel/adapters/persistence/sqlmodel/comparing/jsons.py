@@ -15,22 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy import and_, bindparam, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import and_, or_
 
+from starmodel.adapters.persistence.sqlmodel.functions import decimal_key
+from starmodel.adapters.persistence.sqlmodel.misfits import HALF_LETTER, misfit
+from starmodel.adapters.persistence.sqlmodel.types import Json
 from starmodel.core.errors import QueryError
 from starmodel.core.frozen import freeze
 
-from .comparing import NEVER, Comparison, Near, Test
-from .functions import decimal_key
-from .misfits import misfit
-from .types import Json
+from .comparison import NEVER, Comparison, Near, Test
+from .json_of_postgres import JsonOfPostgres
+from .json_of_sqlite import JsonOfSQLite
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.types import TypeEngine
-
-    from .folding import Dialect
 
 __all__ = ["Jsons"]
 
@@ -77,9 +76,7 @@ class Jsons(Comparison):
         """Tell whether the database can hold *plain*: half a surrogate pair is nowhere, on Postgres no NUL either."""
         match plain:
             case str():
-                return ("\0" not in plain or self.sqlite) and not any(
-                    "\ud800" <= letter <= "\udfff" for letter in plain
-                )
+                return ("\0" not in plain or self.sqlite) and not HALF_LETTER.search(plain)
             case dict():
                 return all(map(self._can_hold, (*plain, *plain.values())))
             case list():
@@ -137,111 +134,8 @@ class Jsons(Comparison):
         return and_(self.column.is_not(None), any_of) if self.nullable else any_of
 
     def decided(self, op: str, name: str) -> ColumnElement[bool]:
-        tests = _SQLite if self.sqlite else _Postgres
+        tests = JsonOfSQLite if self.sqlite else JsonOfPostgres
         return tests(self.column, self.dialect).test(op, name)
-
-
-class _SQLite:
-    """Tests of JSON by SQLite's functions."""
-
-    def __init__(self, column: ColumnElement[Any], dialect: Dialect) -> None:
-        self._folded = dialect.folded
-        self.text = sa.type_coerce(column, sa.Text())
-
-    def test(self, op: str, name: str) -> ColumnElement[bool]:
-        value = bindparam(name, type_=_SQLITE_PARAMETERS.get(op, sa.Text()))
-        if op in {"eq", "ne"}:
-            return func.starmodel_same_json(self.text, value) == sa.literal_column("1" if op == "eq" else "0")
-        if op in {"eq_set", "ne_set"}:
-            same = _sqlite_set(self.text) == _sqlite_set(value)
-            return same if op == "eq_set" else ~same
-        if op in {"contains", "startswith"}:
-            place = func.instr(self._folded(func.json_extract(self.text, "$")), value)
-            return and_(func.json_type(self.text) == "text", place > 0 if op == "contains" else place == 1)
-        whole = "object" if op == "key" else "array"
-        parts = func.json_each(self.text).table_valued("key", "value", "type")
-        return and_(
-            func.json_type(self.text) == whole,
-            sa.exists(select(sa.literal_column("1")).select_from(parts).where(_sqlite_part(op, parts.c, value))),
-        )
-
-
-def _sqlite_part(op: str, part: Any, value: Any) -> ColumnElement[bool]:
-    """Return the condition that one row of json_each() is what is looked for."""
-    conditions: dict[str, ColumnElement[bool]] = {
-        "key": part.key == value,
-        "text": and_(part.type == "text", part.value == value),
-        "number": and_(part.type.in_(["integer", "real", "true", "false"]), part.value == value),
-        "decimal": func.starmodel_decimal(part.value) == value,
-        "nothing": and_(part.type == "null", value.is_(None)),
-        "whole": and_(part.type.in_(["array", "object"]), func.starmodel_same_json(part.value, value) == 1),
-    }
-    return conditions[op]
-
-
-def _sqlite_set(text: Any) -> ColumnElement[Any]:
-    """Return the different elements of a JSON list as a text that is the same for equal sets."""
-    parts = func.json_each(text).table_valued("value", "type")
-    each = select(parts.c.value.label("value")).distinct().order_by(parts.c.type, parts.c.value).subquery()
-    return select(func.json_group_array(each.c.value)).scalar_subquery()
-
-
-class _Postgres:
-    """Tests of JSON by Postgres' functions."""
-
-    def __init__(self, column: ColumnElement[Any], dialect: Dialect) -> None:
-        self._folded = dialect.folded
-        self.json = sa.cast(column, JSONB)
-
-    def test(self, op: str, name: str) -> ColumnElement[bool]:
-        value = bindparam(name, type_=_PARAMETERS.get(op, sa.Text()))
-        if op in {"eq", "ne"}:
-            other = sa.cast(value, JSONB)
-            return self.json == other if op == "eq" else self.json != other
-        if op in {"eq_set", "ne_set"}:
-            other = sa.cast(value, JSONB)
-            same = and_(self.json.contains(other), self.json.contained_by(other))
-            return same if op == "eq_set" else ~same
-        kind = func.jsonb_typeof(self.json)
-        if op in {"contains", "startswith"}:
-            place = func.strpos(self._folded(_unquoted(self.json)), value)
-            return and_(kind == "string", place > 0 if op == "contains" else place == 1)
-        if op == "key":
-            return and_(kind == "object", self.json.has_key(value))
-        return and_(kind == "array", self._has(op, value))
-
-    def _has(self, op: str, value: Any) -> ColumnElement[bool]:
-        only_lists = sa.case(
-            (func.jsonb_typeof(self.json) == "array", self.json), else_=sa.literal_column("'[]'::jsonb", JSONB)
-        )
-        parts = func.jsonb_array_elements(only_lists).table_valued(sa.column("value", JSONB))
-        part = parts.c.value
-        conditions: dict[str, Any] = {
-            "text": lambda: part == func.to_jsonb(sa.cast(value, sa.Text())),
-            "number": lambda: _is_number(part, value),
-            "decimal": lambda: sa.cast(_unquoted(part), sa.Numeric) == value,
-            "nothing": lambda: and_(func.jsonb_typeof(part) == "null", value.is_(None)),
-            "whole": lambda: part == sa.cast(value, JSONB),
-        }
-        return sa.exists(select(sa.literal_column("1")).select_from(parts).where(conditions[op]()))
-
-
-def _unquoted(json: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the text that *json* is, without its quotes."""
-    return sa.type_coerce(json.op("#>>")(sa.literal_column("'{}'")), sa.Text())
-
-
-def _is_number(part: Any, value: Any) -> ColumnElement[bool]:
-    """Return the condition that *part* is the number *value*; true is 1 in Python."""
-    kind = func.jsonb_typeof(part)
-    is_true = sa.cast(sa.cast(part, sa.Boolean), sa.Integer)
-    return sa.case(
-        (kind == "number", sa.cast(part, sa.Numeric) == value), (kind == "boolean", is_true == value), else_=False
-    )
-
-
-_SQLITE_PARAMETERS: dict[str, TypeEngine[Any]] = {"number": sa.types.NullType()}
-_PARAMETERS: dict[str, TypeEngine[Any]] = {"number": sa.Numeric(), "decimal": sa.Numeric()}
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

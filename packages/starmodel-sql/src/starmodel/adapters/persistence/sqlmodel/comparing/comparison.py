@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import KeyedColumnElement
     from sqlalchemy.types import TypeEngine
 
+    from starmodel.adapters.persistence.sqlmodel.folding import Dialect
     from starmodel.core.ordering import Place
-
-    from .folding import Dialect
 
 __all__ = ["NEVER", "Comparison", "Near", "Test"]
 

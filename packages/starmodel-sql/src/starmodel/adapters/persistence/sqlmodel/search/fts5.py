@@ -1,82 +1,52 @@
-"""Search for words: an index of every three letters, kept by the database itself, so that others may write as well.
+"""The index on SQLite: a table of FTS5, filled by triggers."""
 
-On SQLite a table of FTS5, filled by triggers; on Postgres an index of pg_trgm.  It only narrows down what is looked
-at: the words are then compared as in memory.  Where there is none, everything is looked at, and found all the same.
-"""
-
+# ruff: noqa: D102  (the base class says what each method does)
 # ruff: noqa: S608  (statements are put together from names of the mapper, quoted; what is searched for is bound)
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sqlite3
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Dialect, FromClause, Text, and_, bindparam, literal_column, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Dialect, FromClause, Text, bindparam, text
+from sqlalchemy.dialects import sqlite
 
+from starmodel.adapters.persistence.sqlmodel.folding import COMMON, foldable, ranges, replaced
+from starmodel.adapters.persistence.sqlmodel.schema import PREFIX
 from starmodel.core.query import text_fields
 
-from .folding import COMMON, FUNCTION, foldable, install_function, is_installed, ranges, replaced
-from .schema import PREFIX
+from .index import SearchIndex, is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
-    from .mapper import Mapper
+    from starmodel.adapters.persistence.sqlmodel.mapper import Mapper
 
-__all__ = ["SearchIndex", "found", "install"]
+__all__ = ["Fts5", "install"]
 
 _SQLITE: Dialect = sqlite.dialect()
-_POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _LEAST = 3
 """Letters of a word that the index can find."""
 
 
-class SearchIndex:
-    """What narrows down a search in one table."""
+class Fts5(SearchIndex):
+    """The words of one table, every three letters of them."""
 
-    def patterns(self, words: Sequence[str]) -> list[str]:
-        """Return what the index is asked for folded *words*; nothing when it cannot help."""
-        raise NotImplementedError
-
-    def candidates(self, table: FromClause, names: Sequence[str]) -> ColumnElement[bool]:
-        """Return the condition for rows of *table* that may be what the patterns in the parameters *names* mean."""
-        raise NotImplementedError
-
-
-def install(connection: Connection, mapper: Mapper[Any]) -> None:
-    """Make the index of a table that is there if its class asks for one; take away what is there and should not be."""
-    if connection.dialect.name == "sqlite":
-        _install_sqlite(connection, mapper)
-    else:
-        _install_postgres(connection, mapper)
-
-
-def _is_wanted(mapper: Mapper[Any]) -> bool:
-    return bool(mapper.kind.__entity_config__.get("search_index")) and bool(text_fields(mapper.kind))
-
-
-def found(connection: Connection, mapper: Mapper[Any]) -> SearchIndex | None:
-    """Return the index of a table, ``None`` when there is none that fits."""
-    if not _is_wanted(mapper):
-        return None
-    if connection.dialect.name == "sqlite":
-        return _Fts5(mapper) if _does(_present(connection, mapper), mapper) else None
-    return _Trigrams(mapper) if is_installed(connection) else None
-
-
-class _Fts5(SearchIndex):
     def __init__(self, mapper: Mapper[Any]) -> None:
         table, texts = _names(mapper)
         self._sql = (
             f"SELECT id FROM {texts} WHERE number IN (SELECT rowid FROM {table} WHERE {table} MATCH :match) "
             f"UNION ALL SELECT id FROM {texts} WHERE odd"
         )
+
+    @classmethod
+    def found(cls, connection: Connection, mapper: Mapper[Any]) -> Fts5 | None:
+        """Return the index of a table, ``None`` when there is none that fits."""
+        return cls(mapper) if _does(_present(connection, mapper), mapper) else None
 
     def patterns(self, words: Sequence[str]) -> list[str]:
         long = [word for word in words if len(word) >= _LEAST and "\0" not in word]
@@ -189,10 +159,11 @@ def _does(present: dict[str, str], mapper: Mapper[Any]) -> bool:
 _LISTED = re.compile("UPDATE OF (.*?) ON ")
 
 
-def _install_sqlite(connection: Connection, mapper: Mapper[Any]) -> None:
+def install(connection: Connection, mapper: Mapper[Any]) -> None:
+    """Make the index of a table that is there if its class asks for one, else take away what is there."""
     present = _present(connection, mapper)
     try:
-        wanted = _definitions(mapper, text_fields(mapper.kind)) if _is_wanted(mapper) else {}
+        wanted = _definitions(mapper, text_fields(mapper.kind)) if is_wanted(mapper) else {}
         if present == wanted or (wanted and _does(present, mapper)):
             return
     except sqlite3.OperationalError:  # a SQLite without FTS5, or older than its tokenizer: search does without
@@ -210,74 +181,3 @@ def _install_sqlite(connection: Connection, mapper: Mapper[Any]) -> None:
     columns = [quote(name) for name in ("id", *text_fields(mapper.kind))]
     rows = _rows(columns, "", f" FROM {quote(mapper.table.name)}")
     connection.exec_driver_sql(f"INSERT INTO {texts} (id, text, odd) {rows}")
-
-
-class _Trigrams(SearchIndex):
-    def __init__(self, mapper: Mapper[Any]) -> None:
-        self._mapper = mapper
-
-    def patterns(self, words: Sequence[str]) -> list[str]:
-        escaped = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words]
-        return [f"%{word}%" for word in escaped]
-
-    def candidates(self, table: FromClause, names: Sequence[str]) -> ColumnElement[bool]:  # noqa: ARG002  (by its name)
-        searched = literal_column(_searched_text(self._mapper), Text())
-        return and_(*(searched.like(bindparam(name, type_=Text())) for name in names))
-
-
-def _searched_text(mapper: Mapper[Any]) -> str:
-    quote = _POSTGRES.identifier_preparer.quote_identifier
-    table = quote(mapper.table.name)
-    texts = [f"coalesce(CAST({table}.{quote(name)} AS text), '')" for name in text_fields(mapper.kind)]
-    joined = " || E'\\n' || ".join(texts)
-    return f'({FUNCTION}({joined}) COLLATE "C")'
-
-
-def _install_postgres(connection: Connection, mapper: Mapper[Any]) -> None:
-    """Do what this role may do: without the function, the extension or the index, everything is looked at."""
-    if not connection.exec_driver_sql("SELECT has_schema_privilege(current_schema(), 'CREATE')").scalar():
-        return
-    install_function(connection)
-    if not connection.exec_driver_sql(_IS_OWNER, (mapper.table.name,)).scalar():
-        return
-    if not _is_wanted(mapper):
-        _drop_indexes(connection, mapper)
-        return
-    if connection.exec_driver_sql(_MAY_CREATE_EXTENSION).scalar():
-        connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    schema = connection.exec_driver_sql(_EXTENSION_SCHEMA).scalar()
-    if schema is None:
-        return
-    text = _searched_text(mapper)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    quote = _POSTGRES.identifier_preparer.quote_identifier
-    name = f"{PREFIX}search_{mapper.table.name[:40]}_{digest}"
-    _drop_indexes(connection, mapper, but=name)
-    connection.exec_driver_sql(
-        f"CREATE INDEX IF NOT EXISTS {quote(name)} ON {quote(mapper.table.name)} "
-        f"USING gin ({text} {quote(schema)}.gin_trgm_ops)"
-    )
-
-
-def _drop_indexes(connection: Connection, mapper: Mapper[Any], *, but: str = "") -> None:
-    for stale in connection.exec_driver_sql(_INDEXES, (mapper.table.name, but)).scalars().all():
-        connection.exec_driver_sql(f"DROP INDEX {_POSTGRES.identifier_preparer.quote_identifier(stale)}")
-
-
-_MAY_CREATE_EXTENSION = """
-    SELECT true FROM pg_available_extension_versions v, pg_roles r
-    WHERE v.name = 'pg_trgm' AND r.rolname = current_user
-    AND (r.rolsuper OR v.trusted AND has_database_privilege(current_database(), 'CREATE')) LIMIT 1
-"""
-_IS_OWNER = """
-    SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
-    WHERE relname = %s AND relnamespace = to_regnamespace(current_schema())
-"""
-_EXTENSION_SCHEMA = """
-    SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_trgm'
-"""
-_INDEXES = f"""
-    SELECT indexname FROM pg_indexes
-    WHERE schemaname = current_schema() AND tablename = %s AND starts_with(indexname, '{PREFIX}search_')
-    AND indexname <> %s
-"""

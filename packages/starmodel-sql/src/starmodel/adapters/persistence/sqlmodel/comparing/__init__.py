@@ -1,0 +1,6 @@
+"""How the columns of each type are compared."""
+
+from .choosing import comparison_of
+from .comparison import NEVER, Comparison
+
+__all__ = ["NEVER", "Comparison", "comparison_of"]
