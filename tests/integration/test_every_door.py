@@ -264,6 +264,17 @@ def test_a_value_with_parts_that_is_no_json_is_told(cli):
     assert (code, line["status"], line["errors"][0]["loc"], line["errors"][0]["code"]) == (1, 422, ["price"], "json")
 
 
+def test_yes_is_no_number_at_any_door(doors, log):
+    before, sent = log(doors.id), {"pieces": True, "until": "2030-01-02"}
+    rest = doors.rest("move", sent, None).json()
+    click = doors.web.post(f"/item/{doors.id}/move", json=sent, headers={**JSON, "starmodel-request": "1"}).json()
+    form = doors.form("move", {**sent, "pieces": "true"}, None, **JSON).json()
+    _, line = doors.cli("event", "Item.move", doors.id, "--args", json.dumps(sent), "--json")
+    assert [document["errors"][0]["loc"] for document in (rest, click, form, line)] == [["pieces"]] * 4
+    assert {document["errors"][0]["message"] for document in (rest, click, form, line)} == {"must be a whole number"}
+    assert log(doors.id) == before
+
+
 DONE = {
     "create": Sent(
         {"title": "new", "pieces": "3", "sold": "true", "kind": "paid", "due": "2030-01-02"},

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,6 +44,14 @@ WRONG: tuple[tuple[Mapping[str, Any], tuple[str | int, ...]], ...] = (
     ({"counts": {"a": "x"}}, ("counts", "a")),
     ({"counts": []}, ("counts",)),
     ({"pair": [1, 2]}, ("pair", 1)),
+    ({"number": True}, ("number",)),
+    ({"ratio": False}, ("ratio",)),
+    ({"price": True}, ("price",)),
+    ({"span": True}, ("span",)),
+    ({"either": True}, ("either",)),
+    ({"rest": [1, True]}, ("rest", 1)),
+    ({"counts": {"a": True}}, ("counts", "a")),
+    ({"lines": [{"what": "a", "pieces": True}]}, ("lines", 0, "pieces")),
     ({"unheard_of": 1}, ("unheard_of",)),
 )
 
@@ -152,6 +161,15 @@ class CheckingContract(CodecSuite):
             ("number",),
             ("text",),
         ]
+
+    @pytest.mark.parametrize("text", [False, True])
+    def test_yes_is_no_number(self, codec: Codec, text: bool) -> None:  # noqa: FBT001  (pytest)
+        args = {"text": "t", "number": True, "ratio": False, "maybe": True, "flag": True}
+        error = refused(partial(binder_of(codec, "set_all"), text=text), args)
+        assert places(error) == [("maybe",), ("number",), ("ratio",)]
+        lines = [{"what": "a", "pieces": 2}, {"what": "b", "pieces": True}]
+        error = refused(partial(binder_of(codec, "set_all"), text=text), {"text": "t", "number": 1, "lines": lines})
+        assert places(error) == [("lines", 1, "pieces")]
 
     def test_an_event_without_arguments_takes_none(self, codec: Codec) -> None:
         assert binder_of(codec, "nothing")({}) == {}

@@ -18,6 +18,7 @@ from starmodel.core.blanks import without_blanks
 from starmodel.core.errors import DefinitionError, InvalidError
 
 from .problems import problems_of, refuse_unwritable
+from .truths import refuse_truths_as_numbers
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -67,5 +68,6 @@ class ArgumentBinder:
             raise InvalidError(problems_of(error, self._known)) from error
         values = model.__dict__
         bound = {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
+        refuse_truths_as_numbers(args, bound)
         refuse_unwritable(bound)  # text may have become a number that JSON does not know
         return bound

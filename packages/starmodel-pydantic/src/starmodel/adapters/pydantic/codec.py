@@ -17,6 +17,7 @@ from starmodel.core.snapshot import plain
 from .arguments import ArgumentBinder, arguments_model
 from .problems import problems_of, refuse_unwritable
 from .schemas import PublicSchema, public_names
+from .truths import refuse_truths_as_numbers
 
 if TYPE_CHECKING:
     from starmodel.core.parameters import Parameter
@@ -70,6 +71,7 @@ class PydanticCodec:
             raise InvalidError(unknown)
         refuse_unwritable(data)
         entity = self._validated(kind, data)
+        refuse_truths_as_numbers(data, {name: getattr(entity, name) for name in data})
         refuse_unwritable(self.dump(entity))  # text may have become a number that JSON does not know
         return entity
 
