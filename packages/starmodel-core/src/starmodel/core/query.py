@@ -16,23 +16,21 @@ Fields are looked up in the entity's own list and nowhere else: a key from outsi
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .annotations import has_parts
-from .conditions import as_compared, as_contained, holds_several, only_type
+from .conditions import only_type
 from .entity import Entity, fields_of
-from .errors import QueryError, hint
+from .errors import QueryError
+from .fitting import Names, fitted, refuse_parts
+from .operators import OPERATORS, passes
 from .ordering import Place, cursor_at, place_of, places_at
 from .relations import Finder, references_in, target_of
 from .visibility import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from .entity import FieldInfo
 
 __all__ = [
     "MAX_LIMIT",
@@ -52,38 +50,7 @@ __all__ = [
 E_co = TypeVar("E_co", bound=Entity, covariant=True)
 
 MAX_LIMIT = 1000
-_MAX_DEPTH = 16
-_MAX_STEPS = 4
 _MAX_WORDS = 16
-
-
-def _contains(value: Any, part: Any) -> bool:
-    if isinstance(value, str):
-        return str(part).casefold() in value.casefold()
-    return value is not None and part in value
-
-
-def _startswith(value: Any, part: Any) -> bool:
-    return isinstance(value, str) and value.casefold().startswith(str(part).casefold())
-
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    return lambda value, other: value is not None and compare(value, other)
-
-
-OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": _ordered(operator.lt),
-    "le": _ordered(operator.le),
-    "gt": _ordered(operator.gt),
-    "ge": _ordered(operator.ge),
-    "in": lambda value, choices: value in choices,
-    "contains": _contains,
-    "startswith": _startswith,
-    "isnull": lambda value, wanted: (value is None) is bool(wanted),
-}
-"""Every test of a field.  ``contains`` and ``startswith`` ignore case; ordering tests are false for ``None``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +87,12 @@ class Query:
         """
         if type(self.limit) is not int or not 1 <= self.limit <= MAX_LIMIT:
             raise QueryError(f"limit={self.limit!r} must be a whole number from 1 to {MAX_LIMIT}")
-        names = _Names(kind, follow=not public_only if follow is None else follow, public_only=public_only)
+        names = Names(kind, follow=not public_only if follow is None else follow, public_only=public_only)
         if isinstance(self.order, str):
             raise QueryError(f"order takes a list of field names, not {self.order!r}")
         for name in self.order:
             names.known(str(name).removeprefix("-"))
-        where = _fitted(self.where, names, 0)
+        where = fitted(self.where, names)
         _check_search(kind, self.search)
         if self.after is not None:
             places_at(self.after, len(directions(self)))
@@ -139,55 +106,6 @@ class Page(Generic[E_co]):
 
     items: tuple[Stored[E_co], ...]
     next: str | None = None
-
-
-class _Names:
-    """The fields of a class that may be named, and with *follow* those at the end of its references."""
-
-    def __init__(self, kind: type[Entity], *, follow: bool, public_only: bool) -> None:
-        self._kind, self._infos = kind, fields_of(kind)
-        self._follow, self._public_only = follow, public_only
-
-    def known(self, name: Any) -> Any:
-        """Return the annotation of the field *name*; QueryError when there is none that may be named."""
-        info = self._infos.get(name) if isinstance(name, str) else None
-        if info is not None and self._may_be_named(info):
-            return info.annotation
-        names = [name for name, info in self._infos.items() if self._may_be_named(info)]
-        first = str(name).partition(".")[0]
-        if first in names and first != name:
-            refuse_parts(str(name), first, self._infos[first].annotation)
-        raise QueryError(f"{self._kind.__name__} has no field {name!r} to query by; {hint(str(name), names)}")
-
-    def _may_be_named(self, info: FieldInfo) -> bool:
-        return not self._public_only or info.visibility is Visibility.PUBLIC
-
-    def of(self, key: Any) -> Any:
-        """Return the annotation of what is at the end of the path *key*; QueryError when there is nothing."""
-        first, dot, rest = str(key).partition(".")
-        if not dot or not isinstance(key, str):
-            return self.known(key)
-        annotation = self.known(first)
-        if not self._follow:
-            raise QueryError(f"{key!r} cannot be asked for from outside: it leads to another entity")
-        if key.count(".") > _MAX_STEPS:
-            raise QueryError(f"{key[:80]!r} follows more than {_MAX_STEPS} references")
-        target = target_of(self._kind, first)
-        if target is None:
-            refuse_parts(key, first, annotation)
-            raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} is no Reference")
-        if holds_several(annotation):
-            raise QueryError(f"{key!r} leads nowhere: {first!r} of {self._kind.__name__} holds several; ask for an id")
-        return _Names(target, follow=True, public_only=self._public_only).of(rest)
-
-
-def refuse_parts(key: str, field: str, annotation: Any) -> None:
-    """Raise QueryError where *key* names a part of the value in *field*: conditions and orders know whole fields."""
-    if has_parts(annotation):
-        raise QueryError(
-            f"{key[:80]!r} cannot be asked for: {field!r} is one value with parts, and nothing is found or sorted by a "
-            "part of it; keep what is to be found in a field of its own"
-        )
 
 
 def _check_search(kind: type[Entity], search: Any) -> None:
@@ -211,48 +129,6 @@ def text_fields(kind: type[Entity]) -> tuple[str, ...]:
     )
 
 
-def _fitted(where: Any, names: _Names, depth: int) -> dict[str, Any]:
-    """Return *where* with every value as its field holds it, or raise QueryError for the part that does not fit."""
-    if not isinstance(where, Mapping):
-        raise QueryError(f"where must be an object such as {{'done': False}}, not {where!r}")
-    if depth > _MAX_DEPTH:
-        raise QueryError(f"where is nested more than {_MAX_DEPTH} levels deep")
-    fitted: dict[str, Any] = {}
-    for key, test in where.items():
-        if key in ("and", "or"):
-            if isinstance(test, str) or not isinstance(test, list | tuple):
-                raise QueryError(f"{key!r} takes a list of conditions, not {test!r}")
-            fitted[key] = [_fitted(part, names, depth + 1) for part in test]
-        elif key == "not":
-            fitted[key] = _fitted(test, names, depth + 1)
-        else:
-            fitted[key] = _fitted_test(key, names.of(key), test)
-    return fitted
-
-
-def _fitted_test(key: str, annotation: Any, test: Any) -> Any:
-    if not isinstance(test, Mapping):
-        return as_compared(key, annotation, test)
-    fitted: dict[str, Any] = {}
-    for op, value in test.items():
-        if op not in OPERATORS:
-            raise QueryError(f"{key!r} cannot be tested by {op!r}; {hint(str(op), OPERATORS)}")
-        fitted[op] = _fitted_value(key, annotation, op, value)
-    return fitted
-
-
-def _fitted_value(key: str, annotation: Any, op: str, value: Any) -> Any:
-    if op == "in":
-        if isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset):
-            raise QueryError(f"'in' takes a list of values for {key!r}, not {value!r}")
-        return [as_compared(key, annotation, choice) for choice in value]
-    if op == "isnull":
-        return as_compared(f"{key} isnull", bool, value)
-    if op == "contains":
-        return as_contained(key, annotation, value)
-    return value if op == "startswith" else as_compared(key, annotation, value)
-
-
 def matches(where: Mapping[str, Any], entity: Entity, find: Finder | None = None) -> bool:
     """Tell whether *entity* meets *where*; a comparison of values that cannot be compared is false.
 
@@ -274,8 +150,8 @@ def _holds(key: str, test: Any, entity: Entity, find: Finder | None) -> bool:
         target = None if value is None else _followed(entity, first, value, find)
         return target is not None and _holds(rest, test, target, find)
     if not isinstance(test, Mapping):
-        return _test("eq", value, test)
-    return all(_test(op, value, other) for op, other in test.items())
+        return passes("eq", value, test)
+    return all(passes(op, value, other) for op, other in test.items())
 
 
 def _followed(entity: Entity, name: str, id: str, find: Finder | None) -> Entity | None:
@@ -290,13 +166,6 @@ def is_found(search: str, entity: Entity) -> bool:
     words = search.casefold().split()
     texts = [str(getattr(entity, name) or "").casefold() for name in text_fields(type(entity))] if words else []
     return all(any(word in text for text in texts) for word in words)
-
-
-def _test(op: str, value: Any, other: Any) -> bool:
-    try:
-        return bool(OPERATORS[op](value, other))
-    except (TypeError, ValueError, ArithmeticError):  # 1 < "a"; 300 in b"..."; Decimal("NaN") < 1
-        return False
 
 
 def directions(query: Query) -> list[tuple[str, bool]]:

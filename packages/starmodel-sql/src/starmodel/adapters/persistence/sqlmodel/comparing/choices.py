@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from starmodel.core.errors import QueryError
+from starmodel.core.operators import passes
 from starmodel.core.ordering import place_of
-from starmodel.core.query import OPERATORS
 
 from .comparison import Comparison, Near, Test
 
@@ -48,7 +48,7 @@ class Choices(Comparison):
     def _of_members(self, op: str, value: Any) -> Test:
         if issubclass(self.kind, Flag):
             raise QueryError(f"{self.name!r} cannot be tested by {op!r} here: it holds flags")
-        return self.among([member for member in self.kind if _holds(op, member, value)])
+        return self.among([member for member in self.kind if passes(op, member, value)])
 
     @cached_property
     def _places(self) -> list[Place]:
@@ -78,10 +78,3 @@ class Choices(Comparison):
         if self._is_ranked:
             return self._places.index(place)
         return next(member for member in self.kind if place_of(member) == place)
-
-
-def _holds(op: str, value: Any, other: Any) -> bool:
-    try:
-        return bool(OPERATORS[op](value, other))
-    except (TypeError, ValueError, ArithmeticError):
-        return False
