@@ -113,6 +113,57 @@ def test_a_failure_that_does_not_pass_is_told_and_stops_nothing_but_its_own_enti
     tab.wait("!document.getElementById('b').hasAttribute('aria-busy')")
 
 
+NOT_DONE = ".sm-toast:has-text('This was not done, for the server cannot do it now.')[data-level=error]"
+UNKNOWN = ".sm-toast:has-text('Whether this was done is not known.')[data-level=error]"
+
+
+def test_what_is_refused_for_long_is_given_up_and_said_and_what_was_typed_stays(clock, tab, stage, until):
+    stage.answer = lambda _post: Response(status_code=503)
+    page = tab.open(
+        f'<form {on("submit__prevent", send("/todo/create"))}><input id="t" name="title" aria-label="t">'
+        f'<button id="b">Save</button></form><button id="c" {on("click", send("/todo/sweep"))}>Sweep</button>'
+    )
+    clock.pause_at(datetime(2030, 1, 2))
+    page.fill("#t", "Tea")
+    page.click("#b")
+    page.click("#c")
+    until(lambda: clock.run_for(1000) or (page.locator(NOT_DONE).count() and "/todo/sweep" in stage.posts[-1].path), 20)
+    until(lambda: not page.locator("[aria-busy]").count())
+    asked = [post for post in stage.posts if post.path == "/todo/create"]
+    assert 6 <= len(asked) <= 20, "the pauses grow"
+    assert len(stage.posts) == len(asked) + 1, "what waits behind it is tried once"
+
+    clock.run_for(120_000)
+    assert len(stage.posts) == len(asked) + 1
+    assert page.locator(NOT_DONE).count() == 1, "it stays until it is closed"
+    assert page.input_value("#t") == "Tea"
+
+    stage.answer = lambda _post: None
+    page.click("#b")
+    tab.wait("document.getElementById('t').value === ''")
+    assert {post.key for post in stage.posts if post.path == "/todo/create"} == {asked[0].key}
+    page.fill("#t", "Tea")
+    page.click("#b")
+    until(lambda: stage.posts[-1].key != asked[0].key)
+
+
+def test_of_what_may_have_been_done_nobody_says_that_it_was_not(clock, tab, stage, until):
+    stage.answer = lambda _post: Response(status_code=504, headers={"Retry-After": "3600"})
+    field = '<input id="t" name="title" value="{}" aria-label="t" {}>'
+    call = on("input", "@send('/todo/7/update', {title: el.value}, {latest: true})")
+    page = tab.open(field.format("Tea", call), live="A")
+    clock.pause_at(datetime(2030, 1, 2))
+    page.fill("#t", "Mate")
+    until(lambda: clock.run_for(5000) or page.locator(UNKNOWN).count(), 20)
+    assert len(stage.posts) == 2, "it waits as long as it is told to, and asks a last time"
+    page.evaluate("document.activeElement.blur()")
+    clock.run_for(10_000)
+    until(lambda: stage.streams)
+    stage.push(elements_frame(field.format("Milk", call)))
+    tab.wait("document.getElementById('t').defaultValue === 'Milk'")
+    assert page.input_value("#t") == "Mate"
+
+
 def test_a_final_failure_is_told_and_the_next_command_goes(tab, stage, until):
     final = (400, 403, 404, 409, 422, 500)
     stage.answer = lambda post: {"title": "No", "detail": f"Not today: {post.json}", "status": post.json}

@@ -25,8 +25,10 @@ SCRIPT_PHRASES = (
     "This did not work.",
     "This is not there any more. What you have entered is still here, to be copied.",
     "This is not there any more.",
+    "This was not done, for the server cannot do it now. What you have entered is still here: send it again later.",
     "Undo",
     "Undone",
+    "Whether this was done is not known. Send it again later: it counts once.",
     "Yes",
     "{what}: done",
 )

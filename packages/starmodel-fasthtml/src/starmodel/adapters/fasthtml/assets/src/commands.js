@@ -14,6 +14,10 @@ export const keeper = { bring: (text) => text, take: () => null, doubt() {} };
 const lanes = new Map(); // entity -> its commands, the first one on its way
 const waiting = new Map(); // element -> {count, timer}
 const AGAIN = new Set([408, 429, 502, 503, 504]); // whoever answers this has not done it, or cannot say
+const UNSURE = new Set([408, 502, 504]);
+const PATIENCE = 45000; // milliseconds in which such an answer may become another one
+const undone = new Map(); // what was given up -> its key: the same sent again is the same command
+const nameOf = ({ url, text }) => `${url} ${text}`;
 // An event that was done too often is an answer: its reader is told when to try again.
 const isRefused = (reply) => reply.headers.has("StarModel-Refused");
 
@@ -24,12 +28,12 @@ export function send({ el, evt }, url, args, options = {}) {
   job.headers = {
     Accept: "text/event-stream",
     "Content-Type": form ? "application/x-www-form-urlencoded" : "application/json",
-    "Idempotency-Key": newKey(),
     "StarModel-Request": "1",
   };
   const base = options.base ?? (form ? baseOf(form) : null);
   if (base != null) job.headers["StarModel-Base-Version"] = String(base);
   job.text = form ? formText(form, evt?.submitter, args) : JSON.stringify(args ?? {});
+  job.headers["Idempotency-Key"] = undone.get(nameOf(job)) ?? newKey();
   job.values = (form ? [...form.elements] : [el]).filter(isField).map((field) => [field, read(field)]);
   job.submitted = evt?.type === "submit" && form; // not a form that saves itself on every change
   if (!options.confirm) return enqueue(job);
@@ -85,7 +89,7 @@ function enqueue(job) {
 async function drain(name, lane) {
   lanes.set(name, lane);
   for (; lane.length; lane.shift()) {
-    const problem = await deliver(lane[0]);
+    const problem = await deliver(lane[0], lane);
     try {
       conclude(lane[0], problem);
     } catch (error) {
@@ -116,9 +120,10 @@ function finish({ el, edit }) {
   toDatastar("finished", el, {});
 }
 
-async function deliver(job) {
+async function deliver(job, lane) {
   const { el, url, headers, form, text } = job;
   for (let attempt = 0; ; attempt++) {
+    lane.isLate = attempt > 0;
     let wait = Math.min(250 * 2 ** attempt, 10000) * (0.5 + Math.random() / 2);
     try {
       const body = new TextEncoder().encode(keeper.bring(text, form));
@@ -126,20 +131,42 @@ async function deliver(job) {
       const keepalive = !attempt && body.length < 32768;
       const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
       if (!AGAIN.has(reply.status) || isRefused(reply)) {
+        lane.refused = 0;
+        undone.delete(nameOf(job));
         job.command = reply.headers.get("StarModel-Command");
         job.made = reply.headers.get("StarModel-Made");
         return await take(reply, el);
       }
+      job.isUnsure ||= UNSURE.has(reply.status);
+      lane.refused ||= Date.now(); // what waits behind it has waited as long
+      const left = lane.refused + PATIENCE - Date.now();
+      if (left <= 0) return giveUp(job);
       const after = Number(reply.headers.get("Retry-After"));
-      if (after > 0) wait = Math.min(after, 60) * 1000;
+      wait = Math.min(after > 0 ? after * 1000 : wait, left);
       if (attempt >= 2) toast(say("The server cannot do this now. Trying again…"), "error");
     } catch {
       // The connection broke, perhaps after the command was done: its key makes asking again safe. Or another tab has
       // changed what this browser keeps: then this goes on from there.
+      job.isUnsure = true;
     }
     await new Promise((wake) => setTimeout(wake, wait));
   }
 }
+
+function giveUp(job) {
+  undone.set(nameOf(job), job.headers["Idempotency-Key"]);
+  if (job.edit) job.edit.unsent = true;
+  const text = job.isUnsure
+    ? say("Whether this was done is not known. Send it again later: it counts once.")
+    : say("This was not done, for the server cannot do it now. What you have entered is still here: send it again later.");
+  toast(text, "error", [], true);
+  return {};
+}
+
+// Who leaves now is asked first: what is tried again does not outlive its page.
+addEventListener("beforeunload", (evt) => {
+  if ([...lanes.values()].some((lane) => lane.isLate)) evt.preventDefault();
+});
 
 // Read an answer to its end and return the problem in it, if there is one.
 async function take(reply, el) {

@@ -24,15 +24,16 @@ function dismiss(item) {
   if (hadFocus && isLost()) focusOn(before);
 }
 
-// *ways* are links, {label, href}, and buttons, {label, run, keys}: the keys are told, and press the newest of them.
-export function toast(text, level = "info", ways = []) {
+// *ways* are links, {label, href}, and buttons, {label, run, keys}: the keys are told, and press the newest of them. What
+// *stays* waits to be closed: whoever it is for may look away.
+export function toast(text, level = "info", ways = [], stays = false) {
   for (const other of [...toasts.children]) if (other.firstChild.textContent === text) other.remove();
   const close = make("button", { type: "button", textContent: "×", onclick: () => dismiss(item) });
   close.setAttribute("aria-label", say("Close"));
   const item = make("div", { className: "sm-toast" }, make("span", { textContent: text }), ...ways.map(drawn), close);
   item.dataset.level = level;
   const leave = () => (item.matches(":hover,:focus-within") ? setTimeout(leave, 1000) : item.remove());
-  setTimeout(leave, 1000 * (ways.length ? SECONDS.withWays : SECONDS.plain));
+  if (!stays) setTimeout(leave, 1000 * (ways.length ? SECONDS.withWays : SECONDS.plain));
   if (document.querySelector("dialog:modal") && toasts.hidePopover) {
     toasts.hidePopover(); // to come out again above the dialog
     toasts.showPopover();
