@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.exceptions import HTTPException
@@ -16,28 +15,26 @@ from starlette.routing import Mount, Route
 
 from fasthtml.components import Title
 from fasthtml.core import FastHTML, noop_body
-from starmodel.app import Application, Handler
-from starmodel.app.doors import path_of
-from starmodel.app.downloads import shown_files
-from starmodel.app.uploading import upload_path
+from starmodel.app import Application
 from starmodel.core.entity import Entity
-from starmodel.core.errors import DefinitionError, StarModelError
+from starmodel.core.errors import StarModelError
 from starmodel.core.settings import AdapterSettings
 from starmodel.core.ui import Link
 from starmodel.plugins import PluginHost, measure, take_part
 
+from . import lifespan
 from .assets import Assets
 from .browser.door import KeptDoor
 from .browser.marking import KEPT_PATH
-from .commands import CommandDoor
 from .crud import Site, SiteDoor, add_own_entities
 from .endings import EndThose, VisitEndings
-from .files import FileDoor, UploadDoor
+from .entity_routes import door_routes, file_routes
 from .gate import Gate, GateSettings
 from .health import HEALTH_PATH, HealthDoor
 from .injection import REQUEST, injected
 from .keeping import asks_for_session
 from .metrics import METRICS_PATH, MetricsDoor, MetricsSettings
+from .mounted import Mounted
 from .pages import LIVE_PATH, PageFrame
 from .plain import PlainKit
 from .plugged import MIDDLEWARE, MOUNTS, ROUTES, Address, PluggedRoutes, auth_providers, guarded_wrap, mount_path
@@ -113,7 +110,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             sess_cls=None,
             secret_key="unused: sessions are kept on the server",  # noqa: S106  (keeps FastHTML from writing a key file)
             body_wrap=self._frame.around(fasthtml.pop("body_wrap", None)),
-            lifespan=self._lifespan(fasthtml.pop("lifespan", None)),
+            lifespan=lifespan.around(self, fasthtml.pop("lifespan", None)),
             htmlkw={"lang": "en", **fasthtml.pop("htmlkw", {})},
             exception_handlers={404: self._refusals.answer, **fasthtml.pop("exception_handlers", {})},
             **fasthtml,
@@ -124,7 +121,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._routed: set[type[Entity]] = set()
         self.pages = Site(runtime, title)
         self._attached: list[Mount] = []
-        self._larger: dict[str, Callable[[Scope], int]] = {}
+        self._mounted = Mounted(runtime, self.endings)
         self._shortcut = Shortcut(self.pages)
         self.router.routes.append(Route(HEALTH_PATH, HealthDoor(runtime), methods=["GET"], name="starmodel-health"))
         if metrics is not None:
@@ -158,7 +155,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._plugged.add(plugin, MOUNTS, route)
         self._plugged.settle()
         if route in self._plugged:
-            self._connect(route, **{name: getattr(mounted, name, None) for name in ("drain", "takes", "end_those")})
+            asked = {name: getattr(mounted, name, None) for name in ("drain", "takes", "end_those")}
+            self._mounted.connect(route, **asked)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the gate around everything else, and the shortcut to the doors inside of all middleware.
@@ -186,11 +184,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
 
     def _takes(self, scope: Scope) -> int:
         """Return how large the body of a request may be, in bytes; 0 for no more than usual."""
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        for mount, takes in self._larger.items():
-            if path.startswith(f"{mount}/"):
-                return takes({**scope, "path": path.removeprefix(mount)})
-        return self._shortcut.takes(scope) or self.pages.takes(scope)
+        mounted = self._mounted.takes(scope)
+        return (self._shortcut.takes(scope) or self.pages.takes(scope)) if mounted is None else mounted
 
     @property
     def application(self) -> Application:
@@ -221,23 +216,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         self._attached.append(Mount(path, app=app))
         self.router.routes.append(self._attached[-1])
         self._plugged.settle()
-        self._connect(self._attached[-1], drain=drain, takes=takes, end_those=end_those)
-
-    def _connect(
-        self,
-        mount: Mount,
-        *,
-        drain: Callable[[], None] | None,
-        takes: Callable[[Scope], int] | None,
-        end_those: EndThose | None,
-    ) -> None:
-        """Ask what is mounted whenever the application itself would be asked."""
-        if takes is not None:
-            self._larger[mount.path] = takes
-        if drain is not None:
-            self.runtime.drains.append(drain)
-        if end_those is not None:
-            self.endings.others.append(end_those)
+        self._mounted.connect(self._attached[-1], drain=drain, takes=takes, end_those=end_those)
 
     def _include_all(self) -> None:
         """Open the routes of every class that the application knows by now, and of the site's own."""
@@ -252,21 +231,9 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         if kind in self._routed:
             return
         self._routed.add(kind)
-        taken: dict[str, Handler] = {}
-        for handler in self.application.catalog.handlers(kind).values():
-            path = path_of(handler)
-            other = taken.setdefault(path, handler)
-            if other is not handler:
-                raise DefinitionError(f"{other} and {handler} would both have the address {path}; change a path=")
-            methods = {handler.event.options.method.upper(), "POST"}  # pages post, whatever programs do
-            route = Route(path, CommandDoor(self.runtime, handler), methods=sorted(methods), name=f"event {handler}")
+        for route in door_routes(self.runtime, kind):
             self._open_door(route)
-            for name in handler.files:
-                taking, below = UploadDoor(self.runtime, handler, name), upload_path(path, name)
-                self._open_door(Route(below, taking, methods=["POST"], name=f"file {handler}.{name}"))
-        for name in shown_files(kind):
-            path, door = f"/{kind.__entity_name__.lower()}/{{id}}/files/{name}", FileDoor(self.runtime, kind, name)
-            self.router.routes.append(Route(path, door, methods=["GET"], name=f"file {kind.__entity_name__}.{name}"))
+        self.router.routes.extend(file_routes(self.runtime, kind))
 
     def _open_door(self, route: Route) -> None:
         self.router.routes.append(route)
@@ -336,30 +303,6 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
     def on(self, event: Any) -> Any:
         """Register the decorated function for a domain event; see :class:`starmodel.app.Subscribers`."""
         return self.application.on(event)
-
-    # -- life and errors -------------------------------------------------------------------------------------------
-
-    def _lifespan(self, inner: Any) -> Any:
-        if inspect.isasyncgenfunction(inner):  # FastHTML takes it bare, Starlette as a context manager
-            inner = contextlib.asynccontextmanager(inner)
-
-        @contextlib.asynccontextmanager
-        async def opened(app: Any) -> AsyncIterator[Any]:
-            async with contextlib.AsyncExitStack() as closing:
-                await self.runtime.open()
-                closing.push_async_callback(self.runtime.close)
-                closing.push_async_callback(self.pages.batches.close)
-                await self.runtime.plugins.startup(self)
-                closing.push_async_callback(self.runtime.plugins.shutdown, self)
-                closing.push_async_callback(self.application.leave)  # told of everything before they shut down
-                await self.application.listen()
-                yield None if inner is None else await closing.enter_async_context(inner(app))
-
-        async def steps(app: Any) -> AsyncIterator[Any]:
-            async with opened(app) as state:
-                yield state
-
-        return steps
 
 
 class _AssetRoute(Route):
