@@ -103,6 +103,27 @@ async def test_the_way_back_is_told_to_nobody_who_may_not_go_it(start, auth, sig
     assert told == {"ada": True, "bob": False}
 
 
+async def test_the_way_back_from_a_deletion_is_told_to_nobody_who_may_not_go_it(start, auth, sign_in):
+    class Leaf(Entity):
+        text: str = ""
+        model_config = {"policy": {"read": anyone, "delete": signed_in, "undo": signed_in, "*": roles("editor")}}
+
+    app, told = await start(Leaf, auth=auth), {}
+    people = {"ada": ["editor"], "bob": []}
+    for name, has in people.items():
+        await auth.accounts.add(name, PASSWORD, has)
+        people[name] = Visitor(app)
+        await sign_in(people[name], name, PASSWORD)
+    for name, visitor in people.items():
+        id = (await people["ada"].post("/leaf/create", {})).json["id"]
+        answer = await visitor.post(f"/leaf/{id}/delete", {}, starmodel_request="1")
+        told[name] = bool(answer.all("starmodel-command"))
+        [*_, deletion] = await app.application.history.timeline(Leaf, id)
+        undone = await visitor.post("/leaf/undo", {"command": deletion.command.id})
+        assert undone.status == (200 if told[name] else 403)
+    assert told == {"ada": True, "bob": False}
+
+
 async def test_a_role_that_is_taken_away_is_gone_at_once(people, auth, sign_in):
     people, path = people
     await auth.accounts.set_roles(await auth.accounts.get("ada"), ["writer"])

@@ -15,7 +15,7 @@ from .implicit import Implicit
 from .moments import Moments
 from .moves import Moves
 from .outbox import Lag, Outbox
-from .past import Past, Step, may_be_undone, past_of
+from .past import Past, Step, may_be_undone, may_take_back, past_of
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
@@ -76,6 +76,7 @@ __all__ = [
     "may_ever",
     "may_read",
     "may_see",
+    "may_take_back",
     "narrowed",
     "obstacle_to_undo",
     "pairs_of",

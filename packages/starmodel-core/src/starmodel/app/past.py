@@ -9,7 +9,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import NotFoundError, StarModelError
 
 from .history import obstacle_to_undo
-from .reading import may_read
+from .reading import entity_before, may_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .application import Application
 
-__all__ = ["Past", "Step", "may_be_undone", "past_of"]
+__all__ = ["Past", "Step", "may_be_undone", "may_take_back", "past_of"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -141,11 +141,37 @@ def may_be_undone(
     """
     if event not in application.catalog.handlers(kind) or obstacle_to_undo(kind, step.change, stored) is not None:
         return False
-    change, entity = step.change, None if stored is None else stored.entity
-    does = "delete" if change.before is None else "create" if change.after is None else step.commit.command.event
-    decide = application.policy.decide
+    entity = None if stored is None else stored.entity
     return actor.trusted or (
-        decide(actor, event, kind, None, None).allowed
-        and decide(actor, "undo", kind, change.id, step.before if stored is None else entity).allowed
-        and decide(actor, does, kind, change.id, entity).allowed
+        application.policy.decide(actor, event, kind, None, None).allowed
+        and _lets(application, actor, kind, step.commit, step.change, step.before, entity)
+    )
+
+
+def may_take_back(application: Application, kind: type[Entity], commit: Commit, /, *, actor: Actor) -> bool:
+    """Tell whether *actor*, whose command of *kind* has just made *commit*, may take back every change in it."""
+    if actor.trusted:
+        return True
+    kinds = [application.catalog.kind(change.entity) for change in commit.changes]
+    return application.policy.decide(actor, "undo", kind, None, None).allowed and all(
+        _lets(application, actor, of, commit, change, entity_before(of, change), change.snapshot)
+        for of, change in zip(kinds, commit.changes, strict=True)
+    )
+
+
+def _lets(
+    application: Application,
+    actor: Actor,
+    kind: type[Entity],
+    commit: Commit,
+    change: Change,
+    before: Entity | None,
+    now: Entity | None,
+) -> bool:
+    """Ask what :func:`~starmodel.app.history.undo` will: may it be undone, and be done the other way round?"""
+    does = "delete" if change.before is None else "create" if change.after is None else commit.command.event
+    decide = application.policy.decide
+    return (
+        decide(actor, "undo", kind, change.id, before if now is None else now).allowed
+        and decide(actor, does, kind, change.id, now).allowed
     )

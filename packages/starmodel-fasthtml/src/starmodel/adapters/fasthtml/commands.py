@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.requests import ClientDisconnect
 
-from starmodel.app import Refusal, Upload, may_read, refusal_of, take_file
+from starmodel.app import Refusal, Upload, may_read, may_take_back, refusal_of, take_file
 from starmodel.app.bodies import BodyTooLargeError
 from starmodel.app.doors import command_id, outcome_of, shown, version_in
 from starmodel.app.history import SERVICES
@@ -209,10 +209,8 @@ class CommandDoor:
         changes, kind = result.commit.changes, self._handler.kind
         if kind.__entity_name__ not in [change.entity for change in changes] or [one for one in changes if one.hidden]:
             return []
-        app, made = self._runtime.app, result.entity
-        if "undo" not in app.catalog.handlers(kind):
-            return []
-        if isinstance(made, kind) and not app.policy.decide(actor, "undo", kind, made.id, made).allowed:
+        app = self._runtime.app
+        if "undo" not in app.catalog.handlers(kind) or not may_take_back(app, kind, result.commit, actor=actor):
             return []
         return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
 

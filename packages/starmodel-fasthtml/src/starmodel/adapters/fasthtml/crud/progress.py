@@ -11,6 +11,7 @@ from starmodel.app import readable
 from starmodel.core.errors import NotFoundError, RefusedError
 from starmodel.core.ui import Link
 
+from .allowing import allowed
 from .batches import Batch, batch_id, undoing
 from .bulk import bulk_events, bulk_rows
 from .call import Content
@@ -79,7 +80,7 @@ def _bar(call: PageCall, batch: Batch) -> Any:
 def _ways(call: PageCall, shape: Shape, batch: Batch) -> Any:
     words, buttons = call.words, list[Any]()
     is_idle = batch.is_idle(call.runtime.app.clock.now())
-    if is_idle and batch.done and "undo" in shape.handlers:
+    if is_idle and batch.done and _may_be_undone(call, shape, batch):
         buttons.append(submit(call, words("Undo all of it"), "undo", tone="default", icon="undo-2"))
     if is_idle and batch.can_go_on:
         buttons.append(submit(call, words("Go on"), "go-on", tone="primary"))
@@ -89,6 +90,12 @@ def _ways(call: PageCall, shape: Shape, batch: Batch) -> Any:
         return ""
     action = f"{shape.path}/batches/{batch.id}"
     return ft("form", *buttons, method="post", action=action, klass="sm-actions")
+
+
+def _may_be_undone(call: PageCall, shape: Shape, batch: Batch) -> bool:
+    """Tell whether to offer to take the batch back; of each of its rows it is asked when that is done."""
+    needs = {"undo", "create" if batch.does == "delete" else "undo"}
+    return needs <= allowed(call, shape)
 
 
 async def _refusals(call: PageCall, shape: Shape, batch: Batch) -> Any:
