@@ -12,7 +12,7 @@ from asgi_visitors import Visitor
 
 from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id, new_key
 from starmodel.adapters.fasthtml.crud.bulk import bulk_rows
-from starmodel.core import Actor, Decision, Entity, Private, RefusedError, event
+from starmodel.core import Actor, Decision, Entity, Private, RefusedError, anyone, event, nobody, when
 
 pytestmark = pytest.mark.anyio
 
@@ -235,3 +235,38 @@ async def test_a_preview_shows_nothing_of_a_row_that_may_not_be_read(start):
     assert re.search(r"Would change</dt><dd>1<", page.text)
     assert "2031" not in page.text
     assert "never" not in page.text
+
+
+class Ledger(Entity):
+    title: str = ""
+    model_config = {"policy": {"read": anyone, "delete": when(title="old"), "*": nobody}}
+
+
+async def test_only_rows_to_which_something_can_be_done_have_a_box(start):
+    app = await start(Ledger, Chore)
+    for title in ("old", "new"):
+        await app.application.dispatch(Ledger.create(title=title).on(f"the-{title}"))
+    await app.application.dispatch(Chore.create(title="a").on("id0"))
+    visitor = Visitor(app)
+    assert boxes_in((await visitor.get("/chore")).text) == ["id0"]
+    assert boxes_in((await visitor.get("/ledger")).text) == ["the-old"]
+    await visitor.post("/ledger/the-old/delete")
+    page = (await visitor.get("/ledger")).text
+    assert boxes_in(page) == []
+    assert 'id="sm-bulk"' not in page
+
+
+async def test_a_batch_that_cannot_be_taken_back_offers_no_way_back(start):
+    app = await start(Ledger)
+    await app.application.dispatch(Ledger.create(title="old").on("the-old"))
+    visitor = Visitor(app)
+    form = {"_do": "delete", "_id": ["the-old"], "_batch": new_key(), "_step": "run"}
+    answer = await visitor.form("/ledger/bulk", form)
+    await app.pages.batches.finished()
+    page = (await visitor.get(answer.header("location"))).text
+    assert "It is done." in page
+    assert "Undo all of it" not in page
+
+
+def boxes_in(page):
+    return re.findall(r'<input[^>]*type="checkbox"[^>]*name="id"[^>]*value="([^"]*)"', page)

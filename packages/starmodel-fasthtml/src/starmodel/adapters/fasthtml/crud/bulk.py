@@ -38,23 +38,15 @@ if TYPE_CHECKING:
     from .shape import Shape
     from .trying import Tried
 
-__all__ = ["MOST_ROWS", "bulk_bar", "bulk_events", "bulk_page", "bulk_rows", "to_list"]
+__all__ = ["MOST_ROWS", "bulk_bar", "bulk_page", "bulk_rows", "to_list"]
 
 MOST_ROWS = 10_000
 """So many entities are changed by one wish; whoever wants more asks again."""
 
 
-def bulk_events(shape: Shape) -> dict[str, Handler]:
-    """Return the events that can be done to many: those of one entity that change something, and take no file."""
-    found = {one.event.name: one for one in shape.actions if not one.files}
-    if "delete" in shape.handlers:
-        found["delete"] = shape.handlers["delete"]
-    return found
-
-
 def bulk_bar(call: PageCall, shape: Shape, can: frozenset[str]) -> Any:
     """Return what stands below a list for what is done to several of its rows; ``""`` where nothing can be done."""
-    events = [name for name in bulk_events(shape) if name in can]
+    events = [name for name in shape.bulk_events if name in can]
     if not events:
         return ""
     words, kit = call.words, call.kit
@@ -119,7 +111,7 @@ async def _taken(call: PageCall, shape: Shape, sent: Sent) -> Content | ASGIApp:
 
 async def _wish(call: PageCall, shape: Shape, sent: Sent) -> _Wish:
     is_first = not sent.first("_do")
-    events, name = bulk_events(shape), sent.first("do") if is_first else sent.first("_do")
+    events, name = shape.bulk_events, sent.first("do") if is_first else sent.first("_do")
     if name not in events:
         raise RefusedError(call.words("Choose what to do with the rows that are chosen."))
     if sent.first("all" if is_first else "_all"):

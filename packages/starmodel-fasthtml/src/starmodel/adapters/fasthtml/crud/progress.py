@@ -13,7 +13,7 @@ from starmodel.core.ui import Link
 
 from .allowing import allowed
 from .batches import Batch, batch_id, undoing
-from .bulk import bulk_events, bulk_rows
+from .bulk import bulk_rows
 from .call import Content
 from .imports import go_on_importing
 from .panels import back_to_list, going_to, submit
@@ -150,6 +150,6 @@ async def _gone_on(call: PageCall, shape: Shape, batch: Batch) -> None:
     elif batch.undoes:
         of = (await readable(application, Batch, batch.undoes, actor=actor)).entity
         call.site.batches.run(batch.id, undoing(application, shape.kind, batch.id, of), actor)
-    elif batch.does in bulk_events(shape):
+    elif batch.does in shape.bulk_events:
         plan = json.loads(batch.plan)
         call.site.batches.run(batch.id, bulk_rows(shape, batch.id, batch.does, plan["ids"], plan["args"]), actor)

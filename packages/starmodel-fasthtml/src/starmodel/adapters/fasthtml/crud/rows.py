@@ -210,20 +210,20 @@ class RowView:
         words = self._words(language, zone)
         cells = [self._drawn_cell(name, is_first=name == columns[0]) for name in columns]
         return Template(
-            self._kit.row(f"{self._prefix}{slot('')}", [self._box(words), *cells, self._actions(words, offers)])
+            self._kit.row(f"{self._prefix}{slot('')}", [self._box(words, offers), *cells, self._actions(words, offers)])
         )
 
     def _made_ends(self, params: str, offers: tuple[str, ...] | None) -> tuple[Template, Template]:
         """Return the cells before and after those of the columns."""
         _, language, zone = json.loads(params)
         words = self._words(language, zone)
-        return Template(self._box(words)), Template(self._actions(words, offers))
+        return Template(self._box(words, offers)), Template(self._actions(words, offers))
 
     def _made_called(self, params: str) -> Template:
         """Return all that says what the row is called, besides the cells of its columns."""
         _, language, zone = json.loads(params)
         words = self._words(language, zone)
-        return Template([select_box(slot(""), slot("called"), words), self._more(words, None)])
+        return Template([self._select_box(words, None), self._more(words, None)])
 
     def _made_cell(self, name: str, is_first: bool) -> Template:  # noqa: FBT001  (the key of a cache)
         return Template(self._drawn_cell(name, is_first=is_first))
@@ -240,8 +240,13 @@ class RowView:
         attributes = {"id": f"{self._prefix}{slot('')}-{name}"}
         return self._kit.cell(content, attributes=attributes, numeric=self.shape.fields[name].numeric)
 
-    def _box(self, words: Words) -> Any:
-        return self._kit.cell(select_box(slot(""), slot("called"), words), attributes={})
+    def _box(self, words: Words, offers: tuple[str, ...] | None) -> Any:
+        return self._kit.cell(self._select_box(words, offers), attributes={})
+
+    def _select_box(self, words: Words, offers: tuple[str, ...] | None) -> Any:
+        """Return the box that picks the row, ``""`` where nothing can be done to it together with others."""
+        events = self.shape.bulk_events.keys()
+        return select_box(slot(""), slot("called"), words) if events & (events if offers is None else offers) else ""
 
     def _actions(self, words: Words, offers: tuple[str, ...] | None) -> Any:
         offered = [one for one in self.shape.actions if offers is None or one.event.name in offers]

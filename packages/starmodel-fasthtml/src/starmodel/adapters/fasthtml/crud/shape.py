@@ -126,6 +126,14 @@ class Shape:
         return tuple(one for one in own if not one.event.of_class and not one.reads_only)
 
     @cached_property
+    def bulk_events(self) -> Mapping[str, Handler]:
+        """The events that can be done to many: those of one entity that change something, and take no file."""
+        found = {one.event.name: one for one in self.actions if not one.files}
+        if "delete" in self.handlers:
+            found["delete"] = self.handlers["delete"]
+        return found
+
+    @cached_property
     def class_actions(self) -> tuple[Handler, ...]:
         """The events of the class itself, besides *create*, *undo* and *redo*."""
         own = [one for name, one in self.handlers.items() if name not in ("create", "undo", "redo")]
