@@ -79,9 +79,8 @@ def make(app):
 def offered(answer):
     """Return what may be done with each row of a list, by what the row is called."""
     rows = re.findall(r'<tr id="memo-.*?</tr>', answer.text, re.DOTALL)
-    return {
-        re.search(r"Select ([^\"]*)\"", row)[1]: re.search(r'data-sm-may="([^"]*)"', row)[1].split() for row in rows
-    }
+    more = [re.search(r'data-sm-may="([^"]*)".*More actions for ([^"]*)"', row, re.DOTALL) for row in rows]
+    return {found[2]: found[1].split() for found in more}
 
 
 async def test_a_row_offers_what_its_reader_may_do_to_it(user, make):
