@@ -52,7 +52,8 @@ def test_it_works_by_the_keyboard_and_without_scripts(server: Server, visitors: 
     expect(page.get_by_label("User name")).to_be_focused()
     enter(page, "ADA", "not the password")
     assert page.title() == "Error: Sign in · Newsroom"
-    expect(page.get_by_role("alert")).to_contain_text("The name or the password is not right.")
+    expect(page.get_by_role("alert")).to_have_text("You are not signed in")
+    expect(page.get_by_text("The name or the password is not right.")).to_have_count(1)
     expect(page.get_by_label("User name")).to_have_value("ADA")
     expect(page.get_by_label("Password")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Password")).to_be_focused()

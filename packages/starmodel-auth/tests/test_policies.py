@@ -83,6 +83,16 @@ async def test_whoever_may_not_see_a_page_finds_the_way_to_sign_in_on_the_refusa
     assert 'href="/login"' not in refused
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/story/0/nowhere/else", "/_starmodel/undo"])
+async def test_an_address_with_nothing_at_it_keeps_the_way_to_sign_in_and_out(people, path):
+    people, _ = people
+    nobody, eve = await people["nobody"].get(path), await people["eve"].get(path)
+    assert (nobody.status, eve.status) == (404, 404)
+    assert 'href="/login"' in nobody.text
+    assert 'href="/logout"' in eve.text
+    assert 'href="/login"' not in eve.text
+
+
 async def test_the_way_back_is_told_to_nobody_who_may_not_go_it(start, auth, sign_in):
     class Poem(Entity):
         text: str = ""

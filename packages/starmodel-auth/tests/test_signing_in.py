@@ -138,6 +138,7 @@ async def test_the_page_says_what_each_field_is_for_and_what_went_wrong(visitor,
     assert re.search(r'<input type="password"[^>]*aria-invalid="true"', refused.text)
     assert "&lt;b&gt;ada" in refused.text
     assert "wrong" not in refused.text
+    assert refused.text.count("The name or the password is not right.") == 1
     assert refused.header("cache-control") == "no-store"
 
 

@@ -24,8 +24,9 @@ def sign_in_form(
 ) -> list[Any]:
     """Return the form for name and password; after an *error* the keyboard is where the password goes.
 
-    *wrong* is said of the password as well.
+    What is *wrong* with the password is said there, and nowhere else.
     """
+    has_failed = bool(error or wrong)
     fields = [
         Field(
             id="sm-user-name",
@@ -38,14 +39,17 @@ def sign_in_form(
                 "autocapitalize": "none",
                 "spellcheck": "false",
                 "maxlength": str(LONGEST_NAME),
-                "autofocus": not error,
+                "autofocus": not has_failed,
             },
         ),
-        _password("sm-user-password", "password", words("Password"), "current-password", wrong, autofocus=bool(error)),
+        _password("sm-user-password", "password", words("Password"), "current-password", wrong, autofocus=has_failed),
         Field(id="sm-user-next", name="next", label="", widget="hidden", value=after),
     ]
     button = kit.button(words("Sign in"), {"type": "submit"}, tone="primary", icon="log-in")
-    return [*_alert(kit, words("You are not signed in"), error), _form(kit, fields, [button], SIGN_IN)]
+    return [
+        *_alert(kit, words("You are not signed in"), error or wrong, at_field=bool(wrong)),
+        _form(kit, fields, [button], SIGN_IN),
+    ]
 
 
 def change_form(kit: UIAdapter, words: Speak, *, name: str, wrong: str = "", unfit: str = "") -> list[Any]:
@@ -61,7 +65,7 @@ def change_form(kit: UIAdapter, words: Speak, *, name: str, wrong: str = "", unf
     old = _password("sm-old-password", "old", words("Present password"), "current-password", wrong, autofocus=not unfit)
     new = _password("sm-new-password", "new", words("New password"), "new-password", unfit, told, autofocus=bool(unfit))
     button = kit.button(words("Change the password"), {"type": "submit"}, tone="primary")
-    alert = _alert(kit, words("The password was not changed"), wrong or unfit)
+    alert = _alert(kit, words("The password was not changed"), wrong or unfit, at_field=True)
     return [*alert, _form(kit, [user, old, new], [button], CHANGE_PASSWORD)]
 
 
@@ -88,8 +92,9 @@ def _password(
     )
 
 
-def _alert(kit: UIAdapter, title: str, error: str) -> list[Any]:
-    return [kit.alert(title, error, level="error")] if error else []
+def _alert(kit: UIAdapter, title: str, error: str, *, at_field: bool) -> list[Any]:
+    """Return what stands above a form after an *error*, without the reason where that is told *at* its *field*."""
+    return [kit.alert(title, "" if at_field else error, level="error")] if error else []
 
 
 def _form(kit: UIAdapter, fields: Sequence[Field], actions: Sequence[Any], action: str) -> Any:

@@ -77,8 +77,8 @@ class SignInPages:
             self._limits.give_back(key, address, browser)
             return await self._too_busy(request, name, after)
         if user is None:
-            error = words("The name or the password is not right.")
-            return await self._asked(request, name=name, after=after, error=error, wrong=error, status=403)
+            wrong = words("The name or the password is not right.")
+            return await self._asked(request, name=name, after=after, wrong=wrong, status=403)
         self._limits.give_back(key, address, browser)
         begin(await read(request.session), user)
         response = RedirectResponse(after, 303)
@@ -97,7 +97,7 @@ class SignInPages:
     ) -> Response:
         pages = self._app.pages
         words = pages.speak(request)
-        title = words("Error: {what}", what=words("Sign in")) if error else words("Sign in")
+        title = words("Error: {what}", what=words("Sign in")) if error or wrong else words("Sign in")
         parts = sign_in_form(pages.kit, words, name=name, after=after, error=error, wrong=wrong)
         return await self._page(request, title, words("Sign in"), parts, status)
 

@@ -245,7 +245,7 @@ class PlainKit:
         return _el(
             "div",
             _el("strong", title),
-            _el("p", detail),
+            *([] if detail in {None, ""} else [_el("p", detail)]),
             *_actions(actions),
             class_="alert",
             data_level=level,

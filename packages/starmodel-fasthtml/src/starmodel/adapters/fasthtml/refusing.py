@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from starmodel.app import Refusal, refusal_of
 from starmodel.app.doors import kept_elsewhere
-from starmodel.core.errors import NotFoundError
+from starmodel.core.errors import NotFoundError, StarModelError
 
 from .commands import back_to
 from .wanting import wants_page
@@ -43,11 +44,11 @@ class PageRefusals:
             if error.status_code in _WITHOUT_BODY:
                 return Response(status_code=error.status_code, headers=error.headers)
             refusal = self._of_nobody(request, error) or _refusal_of_http(error)
-            return self._told(request, refusal, dict(error.headers or {}))
+            return await self._told(request, refusal, dict(error.headers or {}))
         refusal = refusal_of(error, secrets.token_hex(6))
         if refusal.status >= 500:  # the gate logs and answers it
             raise error
-        return self._told(request, refusal, refusal.headers)
+        return await self._told(request, refusal, refusal.headers)
 
     def _of_nobody(self, request: Request, error: HTTPException) -> Refusal | None:
         """Return why there are no pages at the address of a class that browsers keep."""
@@ -64,12 +65,15 @@ class PageRefusals:
         back = "/" if refusal.status >= 500 else back_to(scope)  # to the form that was sent; what is broken may stay so
         return self._runtime.refusal_page(scope, refusal, back)
 
-    def _told(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    async def _told(self, request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
         if not wants_page(request.scope):
             media = "application/problem+json"
             return JSONResponse(refusal.to_dict(), refusal.status, headers, media)
         back = back_to(request.scope)
         back = "/" if back == request.scope["path"] else back
+        if "starmodel.actor" not in request.scope:  # nothing at this address has asked who it is
+            with suppress(StarModelError):
+                await self._runtime.actor(request.scope)
         page = self._runtime.refusal_page(request.scope, refusal, back)
         return HTMLResponse(page, refusal.status, headers)
 

@@ -132,6 +132,7 @@ async function deliver(job, lane) {
       const reply = await fetch(url, { method: "POST", headers, body, keepalive, redirect: "manual" });
       if (!AGAIN.has(reply.status) || isRefused(reply)) {
         lane.refused = 0;
+        job.told?.remove();
         undone.delete(nameOf(job));
         job.command = reply.headers.get("StarModel-Command");
         job.made = reply.headers.get("StarModel-Made");
@@ -143,7 +144,7 @@ async function deliver(job, lane) {
       if (left <= 0) return giveUp(job);
       const after = Number(reply.headers.get("Retry-After"));
       wait = Math.min(after > 0 ? after * 1000 : wait, left);
-      if (attempt >= 2) toast(say("The server cannot do this now. Trying again…"), "error");
+      if (attempt >= 2) job.told = toast(say("The server cannot do this now. Trying again…"), "error");
     } catch {
       // The connection broke, perhaps after the command was done: its key makes asking again safe. Or another tab has
       // changed what this browser keeps: then this goes on from there.
@@ -154,6 +155,7 @@ async function deliver(job, lane) {
 }
 
 function giveUp(job) {
+  job.told?.remove();
   undone.set(nameOf(job), job.headers["Idempotency-Key"]);
   if (job.edit) job.edit.unsent = true;
   const text = job.isUnsure

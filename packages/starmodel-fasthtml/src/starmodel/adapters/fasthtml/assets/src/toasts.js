@@ -39,6 +39,7 @@ export function toast(text, level = "info", ways = [], stays = false) {
     toasts.showPopover();
   }
   toasts.append(item);
+  return item;
 }
 
 function drawn({ label, href, run, keys }) {
