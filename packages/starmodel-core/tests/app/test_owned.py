@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel.app import VisitorPolicy
-from starmodel.app.policies import belongs_to_one, owned_id
+from starmodel.app.policies import belongs_to_one, is_seen_id, owned_id
 from starmodel.core import SYSTEM, Actor, Entity
 from starmodel.core.entity import valid_id
 
@@ -33,6 +33,7 @@ def test_the_id_decides_who_may_do_what(rights, owner_reads, owner_changes, othe
     assert decide(EVE, "rename", id).allowed is other_changes
     assert decide(SYSTEM, "rename", id).allowed
     assert belongs_to_one(id) is (rights != "shared")
+    assert is_seen_id(id) is (rights == "seen")
 
 
 def test_whether_somebody_elses_is_there_cannot_be_found_out():
@@ -49,3 +50,4 @@ def test_the_id_does_not_tell_who_the_owner_is():
 def test_an_id_that_only_begins_like_one_belongs_to_nobody(id):
     assert decide(EVE, "rename", id).allowed
     assert not belongs_to_one(id)
+    assert not is_seen_id(id)

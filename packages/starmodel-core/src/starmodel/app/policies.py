@@ -25,6 +25,7 @@ __all__ = [
     "belongs_to_one",
     "enforced_by",
     "is_private_id",
+    "is_seen_id",
     "owned_id",
     "owner_mark",
     "refuse_unprotected",
@@ -69,6 +70,11 @@ def _owned_by(id: str) -> tuple[str, str]:
     mark, dash, _ = rest.partition("-")
     whole = bool(dash) and len(mark) == MARK and all(digit in "0123456789abcdef" for digit in mark)
     return (f"{rights}-", mark) if whole and f"{rights}-" in (_OWN, _SHARED, _SEEN) else ("", "")
+
+
+def is_seen_id(id: str) -> bool:
+    """Tell whether only the program changes an entity with this id; a class whose every id is such checks it so."""
+    return _owned_by(id)[0] == _SEEN
 
 
 def belongs_to_one(id: str) -> bool:

@@ -23,12 +23,11 @@ from .records import Record
 from .registry import RegistryEntry, Setting, bundled_registry, project_registry, schema_of_registries
 from .removing import found_plugin, plan_to_remove
 from .sources import Source, named_source, path_source, recorded_source
-from .telling import Finding, about, findings
+from .telling import about, findings
 
 __all__ = [
     "KINDS",
     "Distribution",
-    "Finding",
     "Installer",
     "Offer",
     "Outcome",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from starmodel.cli.environment import read_env
+from starmodel.core.contributions import Finding
 
 from .errors import PluginUnknownError
 from .inspecting import Distribution, Proof, inspected, proof_of
@@ -19,18 +20,9 @@ from .records import Record, distribution_of
 from .registry import project_registry
 from .removing import plugin_names
 
-__all__ = ["Finding", "about", "findings"]
+__all__ = ["about", "findings"]
 
 OURS = "starmodel"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at, how it is, and what to do about it."""
-
-    what: str
-    status: Literal["ok", "warning", "failed"]
-    detail: str
 
 
 def about(name: str, place: Place) -> dict[str, Any]:

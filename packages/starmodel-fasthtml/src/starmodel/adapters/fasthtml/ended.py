@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from starmodel.app.policies import owned_id
+from starmodel.app.policies import is_seen_id, owned_id
 from starmodel.core import Command, Entity, Private, Unit, event
 from starmodel.core.config import EntityConfig
 from starmodel.core.ports import Durability
@@ -44,7 +44,7 @@ class Ended(Entity):
 
     def check(self) -> None:
         """Refuse an id that anybody but the program could give it."""
-        if not self.id.startswith("seen-"):
+        if not is_seen_id(self.id):
             raise ValueError("the program itself ends visits")
 
     @event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from starmodel.app.policies import owner_mark
+from starmodel.app.policies import is_seen_id, owner_mark
 from starmodel.core import Entity, Private, Unit, event
 from starmodel.core.config import EntityConfig
 from starmodel.core.errors import ConfigurationError, EventError
@@ -41,7 +41,7 @@ class Here(Entity):
 
     def check(self) -> None:
         """Refuse an id that anybody but the program could give it."""
-        if not self.id.startswith("seen-"):
+        if not is_seen_id(self.id):
             raise ValueError("the program itself says who is here")
 
     @event

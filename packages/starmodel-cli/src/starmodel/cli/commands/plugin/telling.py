@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from starmodel.cli.findings import tell
 from starmodel.cli.options import Json
 from starmodel.cli.terminal import say, say_json, working
 
@@ -28,8 +28,6 @@ CHOSEN_BY = {
     "ui": "STARMODEL_UI",
 }
 """The settings by which an application chooses an adapter of each kind: a plugin is switched on, an adapter named."""
-
-SIGNS = {"ok": "✔", "warning": "⚠", "failed": "✘"}
 
 
 @plugin.command("info")
@@ -62,14 +60,7 @@ def examine(
 
     with working("Looking at the plugins"):
         found = findings(find_place(Path.cwd(), os.environ, python))
-    is_well = not any(one.status == "failed" for one in found)
-    if json:
-        say_json({"checks": [asdict(one) for one in found], "ok": is_well})
-    else:
-        for one in found:
-            say(f"{SIGNS[one.status]} {one.what}: {one.detail}")
-    if not is_well:
-        raise typer.Exit(1)
+    tell(found, json=json)
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from starmodel.app.policies import owned_id
+from starmodel.app.policies import is_seen_id, owned_id
 from starmodel.core import Actor, Entity, Private, event
 from starmodel.core.commands import Command
 from starmodel.core.config import EntityConfig
@@ -62,7 +62,7 @@ class Batch(Entity):
 
     def check(self) -> None:
         """Refuse an id by which anybody but the program could change it."""
-        if not self.id.startswith("seen-"):
+        if not is_seen_id(self.id):
             raise ValueError("the program itself begins batches")
 
     @event
