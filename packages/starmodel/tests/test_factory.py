@@ -18,7 +18,7 @@ from starmodel.core.contributions import Metric, Sample
 from starmodel.core.errors import AdapterNotFoundError, ConfigurationError, ForbiddenError
 from starmodel.core.hooks import hookimpl
 from starmodel.plugins import PluginHost
-from starmodel.testing import PlainCodec
+from starmodel.testing import FakeClock, PlainCodec
 
 
 class Note(Entity):
@@ -62,6 +62,20 @@ def test_a_page_may_be_all_there_is():
 def test_a_misspelt_option_does_not_end_up_in_the_page(wrong, right):
     with pytest.raises(ConfigurationError, match=f"no option '{wrong}'; did you mean '{right}'"):
         create_app(Note, **{wrong: "x"})
+
+
+@pytest.mark.parametrize("wrong", ["timezone", "secret", "secret_key", "gate", "application", "ids"])
+def test_an_option_that_nobody_takes_is_refused(wrong):
+    with pytest.raises(ConfigurationError, match=f"create_app.. has no option '{wrong}'; .*attributes of <body>"):
+        create_app(Note, **{wrong: "x"})
+
+
+async def test_the_clock_may_be_handed_in():
+    clock = FakeClock()
+    for application in (create_app(Note, clock=clock).application, create_application(Note, clock=clock)):
+        async with application:
+            done = await application.dispatch(Note.create())
+            assert done.commit.at == clock.now()
 
 
 def test_other_keywords_are_those_of_fasthtml():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,6 +14,7 @@ from starmodel.plugins import take_part
 
 from .adapters import Adapters
 from .fragments import shared_fragments
+from .keywords import refuse_unknown
 from .plugins import chosen_host, entities_of
 from .rest import IF_INSTALLED, attach_api
 from .sessions import kept_sessions
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from starmodel.core import Entity
     from starmodel.core.ports import (
         AuthProvider,
+        Clock,
         Codec,
         EventBus,
         FileStore,
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app", "create_application", "create_fasthtml_app"]
 
+_SET_HERE = frozenset(
+    {"application", "canonical", "default_hdrs", "gate", "metrics", "secret", "secret_key", "self", "sess_cls"}
+)
+"""What the web application takes, and is given already: by the settings, or by itself."""
+
 
 def create_application(
     *entities: type[Entity],
@@ -50,17 +55,19 @@ def create_application(
     plugins: PluginHost | None = None,
     codec: Codec | None = None,
     files: FileStore | None = None,
+    clock: Clock | None = None,
 ) -> Application:
     """Return an application without a web: for scripts, workers and tests.
 
-    *files* keeps uploaded files: by default the folder that the settings name.  *plugins* are those that the project
-    has switched on unless given: they bring entities and adapters, and stand around every command.  They are not
-    started here, and hear of no domain event: the processes with a web tell them, where a store is shared.
+    *files* keeps uploaded files: by default the folder that the settings name.  *clock* tells the time of commands, by
+    default the machine's.  *plugins* are those that the project has switched on unless given: they bring entities and
+    adapters, and stand around every command.  They are not started here, and hear of no domain event: the processes
+    with a web tell them, where a store is shared.
     """
     chosen = settings or Settings.from_environment()
     host = plugins if plugins is not None else chosen_host(chosen)
     adapters = Adapters.of(chosen, host)
-    given: dict[str, Any] = {"policies": policies, "codec": codec, "files": files}
+    given: dict[str, Any] = {"policies": policies, "codec": codec, "files": files, "clock": clock}
     application = _assembled(entities, chosen, adapters, host, stores or {}, bus, **given)
     take_part(application, host)
     return application
@@ -125,6 +132,7 @@ def create_app(
     plugins: PluginHost | None = None,
     codec: Codec | None = None,
     files: FileStore | None = None,
+    clock: Clock | None = None,
     hosts: Sequence[str] = (),
     ui: UIAdapter | str | None = None,
     api: str | None = IF_INSTALLED,
@@ -135,16 +143,17 @@ def create_app(
 ) -> StarModelApp:
     """Return the web application for *entities*: their events are open as routes, pages are added as in FastHTML.
 
-    *files* keeps uploaded files: by default the folder that the settings name.  *hosts* are the names it answers to
-    besides this machine's own.  *auth* says who asks: a provider, or the name of an installed one such as ``password``,
-    or several, asked in turn; by default those in ``STARMODEL_AUTH``.  *ui* is the kit that draws the pages, or its
-    name: by default ``STARMODEL_UI``, else ``monster`` where that is installed, else ``plain``.  *plugins* are those
-    that the project has switched on unless given.  *api* is the path of the REST interface: by default ``/api`` where
-    the package is installed; ``None`` leaves it out.  *sessions* keeps what pages put into ``session``, or is the name
-    of the store that does: by default ``STARMODEL_SESSIONS``, else the most lasting store in use that processes
-    share, else the memory of the process. *fragments* is where processes find rows and views that others have drawn, or
-    its name: by default ``STARMODEL_FRAGMENTS``, else each draws its own.  Further keywords go to FastHTML, which makes
-    attributes of ``<body>`` of those that it does not know itself.
+    *files* keeps uploaded files: by default the folder that the settings name.  *clock* tells the time of commands, by
+    default the machine's.  *hosts* are the names it answers to besides this machine's own.  *auth* says who asks: a
+    provider, or the name of an installed one such as ``password``, or several, asked in turn; by default those in
+    ``STARMODEL_AUTH``.  *ui* is the kit that draws the pages, or its name: by default ``STARMODEL_UI``, else
+    ``monster`` where that is installed, else ``plain``.  *plugins* are those that the project has switched on unless
+    given.  *api* is the path of the REST interface: by default ``/api`` where the package is installed; ``None`` leaves
+    it out.  *sessions* keeps what pages put into ``session``, or is the name of the store that does: by default
+    ``STARMODEL_SESSIONS``, else the most lasting store in use that processes share, else the memory of the process.
+    *fragments* is where processes find rows and views that others have drawn, or its name: by default
+    ``STARMODEL_FRAGMENTS``, else each draws its own.  Further keywords go to FastHTML, which makes attributes of
+    ``<body>`` of those that it does not know itself; ConfigurationError for what is neither.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, MetricsSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -160,14 +169,14 @@ def create_app(
             raise ConfigurationError(
                 f"create_app() takes entity classes, not {entity!r}; for a list use create_app(*entities)"
             )
-    _refuse_misspelt(fasthtml)
+    refuse_unknown(fasthtml, create_app, StarModelApp, set_here=_SET_HERE)
     chosen = settings or Settings.from_environment()
     host = plugins if plugins is not None else chosen_host(chosen)
     adapters = Adapters.of(chosen, host)
     providers = providers_of(auth, chosen.auth, adapters)
     let_take_part(host, providers)
     application = _assembled(
-        entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files
+        entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files, clock=clock
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     wanted = chosen.sessions if sessions is None else sessions  # one that is empty is one
@@ -188,14 +197,6 @@ def create_app(
     )
     attach_api(app, adapters, api, title)
     return app
-
-
-def _refuse_misspelt(fasthtml: Mapping[str, Any]) -> None:
-    """Raise for a keyword that nearly is one of ours: FastHTML would write it into every page, and be silent."""
-    own = [name for name, one in inspect.signature(create_app).parameters.items() if one.kind is one.KEYWORD_ONLY]
-    for name in fasthtml:
-        if difflib.get_close_matches(name, own, n=1, cutoff=0.7):
-            raise ConfigurationError(f"create_app() has no option {name!r}; {hint(name, own)}")
 
 
 def create_fasthtml_app(states: Sequence[type[Entity]] = (), **options: Any) -> StarModelApp:
