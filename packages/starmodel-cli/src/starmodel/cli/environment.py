@@ -8,13 +8,12 @@ from pathlib import Path
 from starmodel.core.errors import ConfigurationError
 
 from .errors import SecretError
-from .secret import kept_secret
+from .secret import LEAST, kept_secret
 
 __all__ = ["is_production", "read_env", "settings"]
 
 MODE, SECRET = "STARMODEL_ENV", "STARMODEL_SECRET"
 MODES = ("development", "production")
-LEAST = 32
 
 
 def is_production(environ: Mapping[str, str], folder: Path) -> bool:

@@ -8,9 +8,15 @@ from pathlib import Path
 
 from .errors import SecretError
 
-__all__ = ["kept_secret"]
+__all__ = ["LEAST", "kept_secret", "new_secret"]
 
-BYTES = 32
+LEAST = 32
+"""The fewest characters of a secret that is given."""
+
+
+def new_secret() -> str:
+    """Return a secret of 256 bits."""
+    return secrets.token_hex(32)
 
 
 def kept_secret(folder: Path) -> str:
@@ -36,7 +42,7 @@ def _make(home: Path, file: Path) -> str:
     draft = home / f"secret.{secrets.token_hex(8)}"
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(BYTES))
+            stream.write(new_secret())
         _publish(draft, file)
     finally:
         draft.unlink(missing_ok=True)

@@ -16,6 +16,8 @@ __all__ = ["Database", "Facts", "Schema", "Web", "others_may"]
 
 LARGEST = 1_000_000
 """Files above this many bytes are not searched for what they should not hold."""
+SHORTEST = 6
+"""What has fewer characters would be found in any file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,9 @@ class Facts:
         ]
 
     def published(self, text: str) -> list[str]:
-        """Return the files in git that hold *text*."""
+        """Return the files in git that hold *text*; none for one so short that any file may hold it."""
+        if len(text) < SHORTEST:
+            return []
         wanted = text.encode()
         return [name for name in sorted(self.tracked or ()) if wanted in _content(self.folder / name)]
 

@@ -11,8 +11,6 @@ from .finding import Found, Rule
 __all__ = ["RULES"]
 
 LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
-SHORTEST = 6
-"""A password shorter than this would be found in any file."""
 
 
 def _address(facts: Facts) -> SplitResult | None:
@@ -61,7 +59,7 @@ def _unasked(facts: Facts) -> Iterator[Found]:
 def _published(facts: Facts) -> Iterator[Found]:
     parts = _address(facts)
     password = unquote(parts.password or "") if parts is not None else ""
-    for name in facts.published(password) if len(password) >= SHORTEST else ():
+    for name in facts.published(password):
         yield Found("the password of Redis is in git", "take it out of the file, and give the server a new one", name)
 
 

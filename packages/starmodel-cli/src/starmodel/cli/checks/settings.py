@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from starmodel.cli.secret import LEAST
+
 from .facts import Facts, others_may
 from .finding import Found, Rule
 
 __all__ = ["RULES"]
 
-LEAST = 32
 FEWEST = 10
 """A secret made of fewer different characters than these was typed, not made."""
 TYPED = ("changeme", "change-me", "example", "password", "secret", "starmodel")

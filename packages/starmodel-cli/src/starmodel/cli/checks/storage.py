@@ -16,8 +16,6 @@ __all__ = ["RULES"]
 NETWORK = ("9p", "afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3", "smbfs", "virtiofs")
 SUPERUSERS = ("mysql", "postgres", "root", "sa")
 SAFE_MODES = ("require", "verify-ca", "verify-full")
-SHORTEST = 6
-"""A password shorter than this would be found in any file."""
 
 
 def _ephemeral(facts: Facts) -> Iterator[Found]:
@@ -110,7 +108,7 @@ def _plain(facts: Facts) -> Iterator[Found]:
 
 def _password(facts: Facts) -> Iterator[Found]:
     for database in facts.databases:
-        for name in facts.published(database.password) if len(database.password) >= SHORTEST else ():
+        for name in facts.published(database.password):
             advice = "take it out of the file, and give the database a new password"
             yield Found("the password of the database is in git", advice, name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
@@ -14,11 +13,11 @@ import typer
 from starmodel.cli.extending import plugin_templates
 from starmodel.cli.options import Json
 from starmodel.cli.scaffold import Placed, ProjectPlace, place, project_place, rendered, template_names
+from starmodel.cli.secret import new_secret
 from starmodel.cli.terminal import say, say_json
 
 __all__ = ["init"]
 
-BYTES = 32
 STACK = {"default": "FastHTML + MonsterUI + SQLite", "minimal": "FastHTML + SQLite"}
 
 
@@ -57,7 +56,7 @@ def _words(wanted: ProjectPlace) -> Mapping[str, str]:
         "name": wanted.name,
         "dashed": wanted.name.replace("_", "-"),
         "title": wanted.title,
-        "secret": secrets.token_hex(BYTES),
+        "secret": new_secret(),
         "version": version("starmodel-cli"),
     }
 

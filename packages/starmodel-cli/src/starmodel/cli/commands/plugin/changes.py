@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from starmodel.cli.options import Json
+from starmodel.cli.options import Json, PluginName, Python
 from starmodel.cli.terminal import fail, say, say_json, working
 from starmodel.core.errors import ConfigurationError
 
@@ -24,15 +24,11 @@ __all__ = ["add", "disable", "enable", "remove", "sync", "upgrade"]
 
 STOPPED = 130
 
-Name: TypeAlias = Annotated[str, typer.Argument(help="A short name, the name of a plugin, or that of its package.")]
 Wanted: TypeAlias = Annotated[
     str, typer.Argument(help="A short name of the registry, such as redis-cache, or a folder or wheel: ./path.")
 ]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
-Python: TypeAlias = Annotated[
-    str | None, typer.Option("--python", help="The interpreter of the project's environment, when it is unusual.")
-]
 NoIndex: TypeAlias = Annotated[bool, typer.Option("--no-index", help="Install from --find-links alone.")]
 FindLinks: TypeAlias = Annotated[
     list[str] | None, typer.Option("--find-links", help="A folder with wheels to install from as well.")
@@ -62,7 +58,9 @@ def add(
 
 
 @plugin.command("remove")
-def remove(name: Name, *, dry_run: DryRun = False, yes: Yes = False, python: Python = None, json: Json = False) -> None:
+def remove(
+    name: PluginName, *, dry_run: DryRun = False, yes: Yes = False, python: Python = None, json: Json = False
+) -> None:
     """Uninstall a plugin, and what came for it alone; not while something of the project needs it."""
     from starmodel.cli.plugging import plan_to_remove  # noqa: PLC0415 - see _place
 
@@ -70,7 +68,9 @@ def remove(name: Name, *, dry_run: DryRun = False, yes: Yes = False, python: Pyt
 
 
 @plugin.command("enable")
-def enable(name: Name, *, dry_run: DryRun = False, yes: Yes = False, python: Python = None, json: Json = False) -> None:
+def enable(
+    name: PluginName, *, dry_run: DryRun = False, yes: Yes = False, python: Python = None, json: Json = False
+) -> None:
     """Switch on a plugin that is installed."""
     from starmodel.cli.plugging import plan_to_enable  # noqa: PLC0415 - see _place
 
@@ -79,7 +79,7 @@ def enable(name: Name, *, dry_run: DryRun = False, yes: Yes = False, python: Pyt
 
 @plugin.command("disable")
 def disable(
-    name: Name, *, dry_run: DryRun = False, yes: Yes = False, python: Python = None, json: Json = False
+    name: PluginName, *, dry_run: DryRun = False, yes: Yes = False, python: Python = None, json: Json = False
 ) -> None:
     """Switch a plugin off; it stays installed."""
     from starmodel.cli.plugging import plan_to_disable  # noqa: PLC0415 - see _place
@@ -89,7 +89,7 @@ def disable(
 
 @plugin.command("upgrade")
 def upgrade(
-    name: Name,
+    name: PluginName,
     *,
     dry_run: DryRun = False,
     yes: Yes = False,

@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
-
-import typer
+from typing import Any
 
 from starmodel.cli.findings import tell
-from starmodel.cli.options import Json
+from starmodel.cli.options import Json, PluginName, Python
 from starmodel.cli.terminal import say, say_json, working
 
 from .group import plugin
 
 __all__ = ["examine", "info"]
 
-Python: TypeAlias = Annotated[
-    str | None, typer.Option("--python", help="The interpreter of the project's environment, when it is unusual.")
-]
 CHOSEN_BY = {
     "auth": "STARMODEL_AUTH",
     "bus": "STARMODEL_BUS",
@@ -32,7 +27,7 @@ CHOSEN_BY = {
 
 @plugin.command("info")
 def info(
-    name: Annotated[str, typer.Argument(help="A short name, the name of a plugin, or that of its package.")],
+    name: PluginName,
     *,
     python: Python = None,
     json: Json = False,
