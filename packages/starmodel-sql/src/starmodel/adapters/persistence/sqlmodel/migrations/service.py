@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, exc, func, inspect, select, table
+from sqlalchemy import Connection, func, inspect, select, table
 from sqlalchemy import column as column_of
 
 from starmodel.adapters.persistence.sqlmodel import search, triggers
@@ -28,8 +28,9 @@ from .opening import drift
 from .operations import rendered
 from .plain import plain_metadata
 from .planning import Plan
+from .replaying import replayed
 from .revisions import Revisions, current
-from .scratch import nothing, scratch
+from .scratch import nothing
 from .showing import recorded, written
 from .trial import try_out
 
@@ -83,7 +84,7 @@ class Migrator:
         """Write a revision for what the code has changed since the newest one."""
         names = {mapper.name: mapper.table.name for mapper in self._store.tables}
         choices = Choices.read(names, rename=rename, drop=drop, default=default, allow_loss=allow_loss)
-        with self._replayed() as connection:
+        with replayed(self._database, self._revisions) as connection:
             entities = {place: name for name, place in names.items()}
             plan = Plan(connection, plain_metadata(self._metadata), choices, entities, self._count)
             if not plan.up:
@@ -97,36 +98,6 @@ class Migrator:
         lines = [f"Wrote {path}", *(f"  {step}" for step in steps), *(f"  ⚠ this loses {loss}" for loss in plan.losses)]
         document = {"revision": str(path), "steps": steps, "losses": plan.losses, "breaks": broken}
         return Report([*lines, *(f"  {line}" for line in warned(broken))], document)
-
-    @contextmanager
-    def _replayed(self) -> Iterator[Connection]:
-        """Lend a connection to tables as the revisions make them: in memory, else in a database that is at the head."""
-        head = self._revisions.head
-        with scratch() as connection:
-            try:
-                if head is not None:
-                    self._revisions.run(connection, head)
-            except exc.SQLAlchemyError as error:
-                failure = error
-            else:
-                yield connection
-                return
-        yield from self._rolled_back(head, failure)
-
-    def _rolled_back(self, head: str | None, failure: exc.SQLAlchemyError) -> Iterator[Connection]:
-        if self._database.is_sqlite:
-            raise MigrationError(f"the revisions cannot be replayed: {_first_line(failure)}") from failure
-        with connected(self._database) as connection:
-            if current(connection) != (head,):
-                raise MigrationError(
-                    f"the revisions can only be run on Postgres ({_first_line(failure)}), and the database is not at "
-                    "the newest: starmodel migrate up"
-                )
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
 
     def _count(self, table_name: str, column_name: str) -> int | None:
         if self._database.is_sqlite and not Path(str(self._database.url.url.database)).exists():
@@ -265,9 +236,9 @@ class Migrator:
             f"{one['revision']} {one['message']} is to be applied: starmodel migrate up" for one in document["pending"]
         ]
         if document["head"] is not None:
-            with self._replayed() as replayed:
-                tables = set(inspect(replayed).get_table_names())
-                steps = told(differences(replayed, plain_metadata(self._metadata), tables))
+            with replayed(self._database, self._revisions) as connection:
+                tables = set(inspect(connection).get_table_names())
+                steps = told(differences(connection, plain_metadata(self._metadata), tables))
                 found += [f"no revision says: {step}; starmodel migrate make" for step in steps]
         with self._looked_at() as connection:
             unfit = drift(connection, self._metadata, strict=True)
@@ -289,7 +260,3 @@ class Migrator:
         else:
             text = written(self._database, self._revisions, start, target)
         return Report([text] if text else [], {"from": start, "to": target, "sql": text})
-
-
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).partition("\n")[0]
