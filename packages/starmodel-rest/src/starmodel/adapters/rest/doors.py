@@ -17,6 +17,7 @@ from starmodel.core.errors import FieldConflictError, InvalidError, NotFoundErro
 from .answers import Json, etag, refused, represented
 from .asking import Asked, arguments_in, version_matched
 from .previews import preview_of
+from .questions import RESERVED
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
     from .feed import Feeds
     from .service import Service
 
-__all__ = ["RESERVED", "CollectionDoor", "Door", "EventDoor", "MemberDoor"]
-
-RESERVED = ("count", "fields")
-"""What a list takes beside the grammar of addresses."""
+__all__ = ["CollectionDoor", "Door", "EventDoor", "MemberDoor"]
 
 COUNT_CAP = 1000
 """How far a list counts."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from starmodel.app import MAX_PAGE
 from starmodel.app.doors import path_of
 from starmodel.app.downloads import shown_files
 from starmodel.app.uploading import upload_path
-from starmodel.core.conditions import only_type
-from starmodel.core.entity import fields_of
-from starmodel.core.files import file_fields, size_text
-from starmodel.core.query import text_fields
+from starmodel.core.files import size_text
 
 from .files import file_schema
 from .pieces import ID, KEY, MATCH, PROBLEM, json_body, preview_answer, query, refusals, with_etag
+from .questions import chosen_fields, questions
 from .schemas import Schemas, example_of
 
 if TYPE_CHECKING:
@@ -137,46 +134,7 @@ class _Operations:
             "headers": {"Link": {"description": "rel=next: the next page.", "schema": {"type": "string"}}},
             "content": {"application/json": {"schema": body, "example": example}, "text/event-stream": feed},
         }
-        return self._operation("list", f"List {self._name}", self._questions(), {"200": answer})
-
-    def _questions(self) -> list[dict[str, Any]]:
-        """Return the parameters of a list: the grammar of addresses."""
-        searched = text_fields(self._kind)
-        words = [query("q", "Words that must all occur.", {"type": "string"})] if searched else []
-        files = file_fields(self._kind)
-        named = ", ".join(name for name in self._properties if name not in files)
-        return [
-            *words,
-            *(self._test(name, schema) for name, schema in self._properties.items() if name not in files),
-            query("sort", f'Fields, "-" before one for descending: {named}.', {"type": "string"}),
-            query("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 20}),
-            query("after", "The cursor in next of the page before.", {"type": "string"}),
-            query(
-                "where",
-                'Any condition as JSON: {"or": [{"id": "a"}, {"id": {"ne": "b"}}]}.',
-                {"type": "string"},
-            ),
-            query("count", "Count, too.", {"type": "boolean"}),
-            self._fields(),
-        ]
-
-    def _test(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameter that tests one field, and say which others do."""
-        kinds = {one.get("type") for one in (schema, *schema.get("anyOf", []))}
-        if "array" in kinds:
-            return query(f"{name}.contains", f"Holds this. Also: {name}.isnull.", {"type": "string"})
-        others = _OPERATORS["boolean" if "boolean" in kinds else "string" if self._is_text(name) else "other"]
-        named = ", ".join(f"{name}.{operator}" for operator in others)
-        own = f"{name}.eq" if name in _OWN else name
-        return query(own, f"Is this; given twice or more, any of these. Also: {named}.", {"type": "string"})
-
-    def _is_text(self, name: str) -> bool:
-        return only_type(fields_of(self._kind)[name].annotation) is str
-
-    def _fields(self) -> dict[str, Any]:
-        named = "|".join(self._properties)
-        schema = {"type": "string", "pattern": f"^(({named})(,({named}))*)?$"}
-        return query("fields", "Only these fields, separated by commas.", schema)
+        return self._operation("list", f"List {self._name}", questions(self._kind, self._properties), {"200": answer})
 
     def _selected(self) -> dict[str, Any]:
         some = {"type": "object", "properties": self._properties, "additionalProperties": False}
@@ -187,7 +145,7 @@ class _Operations:
         example = self._schemas.example(self._name)
         answers = {"200": with_etag("It, as it is now.", self._selected(), example)}
         answers["304"] = {"description": "It is at the version in If-None-Match."}
-        return self._operation("show", f"Show one {self._name}", [ID, self._fields(), known], answers)
+        return self._operation("show", f"Show one {self._name}", [ID, chosen_fields(self._properties), known], answers)
 
     def _create(self, handler: Handler) -> dict[str, Any]:
         example = self._schemas.example(self._name)
@@ -249,15 +207,6 @@ class _Operations:
     def _arguments(self, handler: Handler) -> dict[str, Any]:
         name = f"{self._name}.{handler.event.name}"
         return self._schemas.add(name, self._codec.arguments_schema(name, handler.parameters))
-
-
-_OPERATORS = {
-    "boolean": ("ne", "isnull"),
-    "string": ("contains", "startswith", "in", "ne", "lt", "le", "gt", "ge", "isnull"),
-    "other": ("lt", "le", "gt", "ge", "in", "ne", "isnull"),
-}
-_OWN = ("q", "sort", "limit", "after", "where", "count", "fields")
-"""Parameters of a list that a field of the same name is hidden by; it is asked for as ``limit.eq``."""
 
 
 def _all_there(schema: dict[str, Any]) -> dict[str, Any]:
