@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, inspect, text
 from sqlmodel import Field
 
 from starmodel.adapters.persistence.sqlmodel import BaseTable, SQLRepo, search
@@ -59,6 +59,18 @@ class Todo(Entity):
     due: Annotated[date | None, Indexed()] = None
     number: Annotated[int | None, Unique()] = None
     owner_id: Annotated[str | None, Reference("User", "set_null")] = None
+
+
+class Team(Entity):
+    lead_id: Annotated[str | None, Reference("Person", "set_null")] = None
+
+
+class Person(Entity):
+    team_id: Annotated[str | None, Reference(Team)] = None
+
+
+class Badge(Entity):
+    whose: Annotated[str, Reference(Person)]
 
 
 def todo(**fields: Any) -> type[Entity]:
@@ -258,6 +270,32 @@ def test_a_dropped_entity_has_to_be_named(project):
     assert second.check().ok
     second.down()
     assert project.rows("SELECT count(*) FROM todo") == [(0,)]
+
+
+def test_classes_that_refer_to_each_other_come_and_go_and_come_back(project):
+    def keys():
+        kinds = ("badge", "person", "team")
+        return {one["name"] for kind in kinds for one in inspect(project.engine()).get_foreign_keys(kind)}
+
+    first = project.migrator(Team, Person, Badge)
+    steps = first.make("first").document["steps"]
+    assert steps[:2] == ["add person", "add team"]
+    assert {"let person.team_id refer to team", "let team.lead_id refer to person", "add badge"} <= set(steps)
+    first.up()
+    assert first.check().ok
+    assert keys() == {"fk_badge_whose", "fk_person_team_id", "fk_team_lead_id"}
+    project.execute(
+        "INSERT INTO team (id, lead_id) VALUES ('t', 'p')", "INSERT INTO person (id, team_id) VALUES ('p', 't')"
+    )
+    project.execute("INSERT INTO badge (id, whose) VALUES ('b', 'p')")
+    second = project.migrator(User)
+    second.make("second", allow_loss=True)
+    second.up()
+    assert second.check().ok
+    second.down()
+    assert keys() == {"fk_badge_whose", "fk_person_team_id", "fk_team_lead_id"}
+    second.down()
+    assert not inspect(project.engine()).has_table("person")
 
 
 def test_added_fields_have_defaults_that_older_code_needs_not_know(project):

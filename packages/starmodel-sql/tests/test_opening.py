@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from sqlalchemy import String, text
+from sqlalchemy import String, inspect, text
 
 from starmodel.adapters.persistence.sqlmodel import SchemaError, SQLRepo
 from starmodel.adapters.persistence.sqlmodel.migrations import bring_up, drift, refuse_drift, transaction
@@ -73,6 +73,22 @@ def test_an_empty_database_gets_every_table_and_is_then_left_alone(place):
     assert place.opened(todo()) == ["added the table todo", "added the table user"]
     assert place.opened(todo()) == []
     assert place.drift(todo()) == []
+
+
+class Team(Entity):
+    lead_id: Annotated[str | None, Reference("Person", "set_null")] = None
+
+
+class Person(Entity):
+    team_id: Annotated[str | None, Reference(Team)] = None
+
+
+def test_classes_may_refer_to_each_other(place):
+    assert place.opened(Team, Person) == ["added the table person", "added the table team", "added the table user"]
+    assert place.opened(Team, Person) == []
+    assert place.drift(Team, Person) == []
+    keys = inspect(place.store().database.engine).get_foreign_keys
+    assert [keys(table)[0]["referred_table"] for table in ("person", "team")] == ["team", "person"]
 
 
 def test_what_is_new_is_added_to_tables_with_rows(place):

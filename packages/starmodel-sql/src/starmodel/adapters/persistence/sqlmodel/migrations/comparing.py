@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sqlmodel.schema import PREFIX
 
+from .ordering import defer
 from .scratch import is_scratch
 
 __all__ = ["Difference", "differences", "each", "type_text"]
@@ -34,6 +35,7 @@ def differences(connection: Connection, metadata: MetaData, known: Collection[st
 
     Tables that are neither in *metadata* nor *known* belong to other programs and are not looked at.
     """
+    defer(metadata.tables.values())
     ours = {table.name for table in metadata.tables.values()} | set(known)
 
     def is_ours(name: str | None, kind: str, parents: Any) -> bool:

@@ -170,14 +170,13 @@ def _is_addable(one: Difference, *, rebuilds: bool) -> bool:
 
 
 def _add(connection: Connection, plain: MetaData, found: Collection[Difference]) -> list[str]:
-    done = []
+    fresh = [plain.tables[one.table_name] for one in each(found) if isinstance(one, ops.CreateTableOp)]
+    plain.create_all(connection, tables=fresh, checkfirst=False)  # together: they may refer to each other
+    done = [f"added the table {table.name}" for table in fresh]
     for one in each(found):
         if isinstance(one, ops.AddColumnOp):
             _add_column(connection, plain.tables[one.table_name].columns[one.column.name])
             done.append(f"added {one.table_name}.{one.column.name}")
-        elif isinstance(one, ops.CreateTableOp):
-            plain.tables[one.table_name].create(connection)
-            done.append(f"added the table {one.table_name}")
         elif isinstance(one, ops.CreateIndexOp):
             _add_index(connection, one)
             done.append(f"added the index {one.index_name}")

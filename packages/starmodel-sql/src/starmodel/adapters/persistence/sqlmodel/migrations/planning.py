@@ -7,14 +7,23 @@ from typing import Any, cast
 
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import BindParameter, Column, Connection, DefaultClause, MetaData, inspect, literal
-from sqlalchemy.schema import sort_tables
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    DefaultClause,
+    ForeignKeyConstraint,
+    MetaData,
+    inspect,
+    literal,
+)
 from sqlalchemy.types import TypeEngine
 
 from .choices import Choices
 from .comparing import differences
 from .errors import ChoiceNeededError, MigrationError
 from .operations import Convert, Fill, RenameColumn, RenameTable, Step, default_value, perform
+from .ordering import in_order, late_keys, reverse, without
 from .plain import was
 from .revisions import VERSIONS
 from .values import give_neutral_default, is_lossless, typed
@@ -107,22 +116,30 @@ class Plan:
         found = differences(self._connection, self._metadata, known)
         self._refuse_guesses_of_tables(found)
         dropped = [one for one in found if isinstance(one, ops.DropTableOp)]
-        gone = {one.table_name for one in dropped}
+        gone, late = {one.table_name for one in dropped}, list[ops.ModifyTableOps]()
         for one in found:
             if isinstance(one, ops.ModifyTableOps):
                 if one.table_name not in gone:
                     self._modify(one)
             elif isinstance(one, ops.CreateTableOp):
+                late += without(one, late_keys(one))
                 self._add(one, one.reverse())
-        for one in self._in_order(dropped):
-            self._drop_table(one)
+        for one in late:
+            self._add(one, reverse(one))
+        self._drop(dropped)
 
-    def _in_order(self, dropped: list[ops.DropTableOp]) -> list[ops.DropTableOp]:
-        """Return tables that refer to others before those."""
+    def _drop(self, dropped: list[ops.DropTableOp]) -> None:
+        """Drop tables that refer to others before those, and before all what they refer to each other by."""
         tables = MetaData()
         tables.reflect(self._connection)
-        place = {table.name: number for number, table in enumerate(sort_tables(tables.tables.values()))}
-        return sorted(dropped, key=lambda one: -place[one.table_name])
+        order, ring = in_order(tables.tables.values())
+        place = {table.name: number for number, table in enumerate(order)}
+        late = [key for key in ring if key.table.name in {one.table_name for one in dropped}]
+        for key in late:
+            step = ops.ModifyTableOps(key.table.name, [ops.DropConstraintOp.from_constraint(key)])
+            self._add(step, reverse(step))
+        for one in sorted(dropped, key=lambda one: -place[one.table_name]):
+            self._drop_table(one, late)
 
     def _refuse_guesses_of_tables(self, found: list[Step]) -> None:
         gone = [one for one in found if isinstance(one, ops.DropTableOp)]
@@ -140,7 +157,7 @@ class Plan:
         columns = {column.name for column in gone.to_table().columns}
         return max(fresh, key=lambda name: len(columns & {column.name for column in fresh[name].to_table().columns}))
 
-    def _drop_table(self, one: ops.DropTableOp) -> None:
+    def _drop_table(self, one: ops.DropTableOp, late: list[ForeignKeyConstraint]) -> None:
         table = one.table_name
         if not self._choices.drops_table(table):
             rows = self._rows(table, "")
@@ -151,6 +168,7 @@ class Plan:
             return
         self.losses.append(f"the table {table}, with {self._rows(table, '')}")
         back = one.reverse()
+        without(back, late)  # they come back after all tables have
         for column in back.columns:
             if isinstance(column, Column):
                 give_neutral_default(column)

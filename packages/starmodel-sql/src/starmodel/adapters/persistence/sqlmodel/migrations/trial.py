@@ -23,6 +23,7 @@ from starmodel.core.errors import StarModelError
 
 from .applying import IMMEDIATE, apply, connected, transaction
 from .errors import MigrationError, TrialFailedError
+from .ordering import in_order
 from .revisions import VERSIONS, Revisions
 
 __all__ = ["copied", "try_out"]
@@ -138,7 +139,7 @@ def _sample(connection: Connection, source: str, schema: str) -> None:
     quote = connection.dialect.identifier_preparer.quote_identifier
     tables = MetaData()
     tables.reflect(connection)
-    for table in tables.sorted_tables:
+    for table in in_order(tables.tables.values())[0]:
         if table.name == VERSIONS or is_own(table.name):
             continue
         names = ", ".join(quote(column.name) for column in table.columns)
