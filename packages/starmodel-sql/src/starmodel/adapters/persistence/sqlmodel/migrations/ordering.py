@@ -13,7 +13,7 @@ __all__ = ["defer", "in_order", "late_keys", "reverse", "without"]
 
 def in_order(tables: Iterable[Table]) -> tuple[list[Table], list[ForeignKeyConstraint]]:
     """Return *tables*, each after those that it refers to, and the references for which that is not so: of a ring."""
-    found = sort_tables_and_constraints(sorted(tables, key=lambda table: table.name))
+    found = sort_tables_and_constraints(sorted(tables, key=lambda table: table.name))  # type: ignore[no-untyped-call]  # of SQLAlchemy
     late = [key for table, keys in found if table is None for key in keys]
     return [table for table, _ in found if table is not None], sorted(late, key=lambda key: str(key.name))
 
