@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 __all__ = [
     "REMOVE",
+    "TAKES_AWAY",
     "Attributes",
     "Choice",
     "Column",

@@ -20,6 +20,7 @@ from starmodel.core.query import Stored
 
 from .audience import Audiences
 from .fragments import Fragments
+from .logs_followed import LogsFollowed
 from .patches import Told, fields_told, stored_now
 from .relevance import concerns
 from .shared_reads import SharedReads
@@ -73,9 +74,7 @@ class Hub:
         self.tabs: set[Tab] = set()
         self._by_key: dict[Key, set[Tab]] = {}
         self._by_kind: dict[str, set[Tab]] = {}
-        self._positions: dict[str, int] = {}
-        self._epochs: dict[int, str] = {}
-        self._id_lines: dict[tuple[str, ...], bytes] = {}
+        self.logs = LogsFollowed()
         self._heartbeat, self._max_age = heartbeat, max_age
         self._follower: Follower | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,7 +92,7 @@ class Hub:
         self.draining = False
         self._follower = Follower(self.app.bus, self.app.persistence, passes=self._concerns_nobody)
         await self._follower.start()
-        await self._stand_anew()
+        await self.logs.stand_anew(self.app.persistence.stores.values())
         if self.attendance is not None:
             await self.attendance.open(self)
         self._tasks = [
@@ -145,7 +144,7 @@ class Hub:
                     self.tell(commit)
                     if follower.gaps != gaps:  # what was missed is in no log any more
                         gaps = follower.gaps
-                        await self._stand_anew()
+                        await self.logs.stand_anew(self.app.persistence.stores.values())
                         self.tell_everything()
             except Exception:
                 logger.exception("could not follow what is stored; every open tab is shown everything as it is now")
@@ -165,7 +164,7 @@ class Hub:
 
     def tell(self, commit: Commit) -> None:
         """Pass *commit* on to every tab that it concerns."""
-        self._stand_at(commit.position)
+        self.logs.stand_at(commit.position)
         self.app.dispatcher.moves.heard(commit)
         for change in commit.changes:
             if change.entity in self.listeners:
@@ -182,7 +181,7 @@ class Hub:
             return False
         if any(change.entity in self.listeners for change in commit.changes):
             return False
-        self._stand_at(commit.position)
+        self.logs.stand_at(commit.position)
         self.app.dispatcher.moves.heard(commit)
         return True
 
@@ -233,8 +232,8 @@ class Hub:
         for store in self._stores_of(tab):
             newest = await store.position()
             epochs.append(newest.epoch)
-            if newest.epoch not in self._positions:
-                self._stand_at(newest)
+            if not self.logs.knows(newest.epoch):
+                self.logs.stand_at(newest)
             position = last.get(newest.epoch)
             if position is None:
                 gap, fresh = True, fresh or (bool(last) and store.durability is Durability.EPHEMERAL)
@@ -251,30 +250,6 @@ class Hub:
         names = {name for name, _ in tab.keys} | tab.kinds
         stores = (self.app.persistence.for_class(self.app.catalog.kind(name)) for name in sorted(names))
         return {id(store): store for store in stores}.values()
-
-    def standing(self, store: StatePersistenceBackend) -> Position | None:
-        """Return how far the log of *store* was followed, which is never beyond what a read of it shows."""
-        epoch = self._epochs.get(id(store))
-        return None if epoch is None else Position(epoch, self._positions[epoch])
-
-    async def _stand_anew(self) -> None:
-        """Note where every log is, which may have begun anew."""
-        for store in self.app.persistence.stores.values():
-            position = await store.position()
-            self._epochs[id(store)] = position.epoch
-            self._stand_at(position)
-
-    def _stand_at(self, position: Position) -> None:
-        self._positions[position.epoch] = position.number
-        self._id_lines.clear()
-
-    def id_line(self, epochs: tuple[str, ...]) -> bytes:
-        """Return where the logs of *epochs* stand, as the line with the id of a message."""
-        line = self._id_lines.get(epochs)
-        if line is None:
-            known = (str(Position(epoch, self._positions[epoch])) for epoch in epochs if epoch in self._positions)
-            line = self._id_lines[epochs] = f"id: {','.join(known)}\n".encode()
-        return line
 
     def view(self, name: str) -> Any:
         """Return a view by its name, ``None`` for none: one of this application's pages, or one declared anywhere."""

@@ -216,7 +216,7 @@ class Runtime:
         page: PageRead | None = scope.get("starmodel.page")
         if page is None:
             page = scope["starmodel.page"] = PageRead(
-                self.app, await self.actor(scope), self.fragments, self.hub.standing
+                self.app, await self.actor(scope), self.fragments, self.hub.logs.standing
             )
         return page
 

@@ -200,7 +200,7 @@ class Tab:
 
     async def _tell_of_one(self) -> None:
         """Tell of one changed entity and of nothing else, as nearly every message does."""
-        id_line = self._marked(self.hub.id_line(self._epochs))
+        id_line = self._marked(self.hub.logs.id_line(self._epochs))
         key, stored = self._pending.popitem()
         self._page_hash = b""  # the page in the browser is no longer the one that was made
         shown = self._to_show(key, stored or await self.hub.reads.get(key))
@@ -210,7 +210,7 @@ class Tab:
             await self._send({"type": "http.response.body", "body": message, "more_body": True})
 
     async def _round(self) -> None:
-        id_line = self.hub.id_line(self._epochs)
+        id_line = self.hub.logs.id_line(self._epochs)
         pending, self._pending = self._pending, {}
         previews, self._previews = self._previews, {}
         silent, self._silent = self._silent, False

@@ -21,10 +21,11 @@ from starmodel.core.ui import Field
 from .asking import ListCall
 from .batches import Batch, Row, batch_id, is_key, new_key, row_id
 from .call import Content
-from .controls import Controls, Spot
+from .controls import Controls
 from .describing import named_ids
 from .panels import back_to_list, going_to, hidden, submit, with_pairs
 from .posting import Sent, posted
+from .spots import Spot
 from .trying import outcome, tried
 
 if TYPE_CHECKING:

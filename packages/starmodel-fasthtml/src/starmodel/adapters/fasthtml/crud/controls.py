@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from starmodel.core.annotations import marks_of
 from starmodel.core.files import File, size_text
 from starmodel.core.ui import Choice, Field, Link
 
+from .limits import limits_of
+from .spots import INDEX, Spot
 from .writing import hint_of, is_json, text_of
 
 if TYPE_CHECKING:
@@ -24,30 +25,11 @@ if TYPE_CHECKING:
     from .fields import FieldShape
     from .words import Words
 
-__all__ = ["Controls", "Spot"]
-
-INDEX = "__index__"
-"""Stands for the number of an item that is yet to be added to a list."""
+__all__ = ["Controls"]
 
 _NO_CHOICE = Choice(value="", label="—")
 _TYPED = ("text", "textarea", "reference")
 _SIGNS = (".", "@", "~", "?")
-
-
-class Spot(NamedTuple):
-    """Where a value stands: the *name* of its control, the *value* kept there, and the name it was *sent* by."""
-
-    name: str
-    value: Any
-    sent: str
-    is_change: bool = False
-    relaxed: bool = False
-    may_be_blank: bool = False
-    is_extra: bool = False
-
-    def part(self, step: str, value: Any, sent: str = "") -> Spot:
-        """Return the spot of a part of the value."""
-        return Spot(f"{self.name}.{step}", value, f"{self.sent}.{sent or step}", relaxed=self.relaxed)
 
 
 def _no_file(_reference: str) -> File | None:
@@ -115,7 +97,7 @@ class Controls:
             "help": self._help(shape),
             "errors": self.wrong.get(spot.name, ()),
             "required": shape.required and not shape.optional and not spot.relaxed,
-            "attributes": _limits(shape),
+            "attributes": limits_of(shape),
         }
         made |= more
         if made["widget"] in _TYPED:
@@ -143,7 +125,7 @@ class Controls:
             off = self._hidden(spot.name, "false", f"{self.prefix}-{spot.name}-off")
             is_on = text in ("true", "on", "1")
             return [off, self._control(shape, spot, widget=widget, value="true" if is_on else "", required=False)]
-        attributes = {**_limits(shape), **({"data-sm-hint": hint} if INDEX in spot.name and hint else {})}
+        attributes = {**limits_of(shape), **({"data-sm-hint": hint} if INDEX in spot.name and hint else {})}
         made = self._control(
             shape, spot, widget=widget, value=text, choices=self._choices(shape, text), attributes=attributes
         )
@@ -248,15 +230,13 @@ class Controls:
         before: list[Field] = [self._hidden(f"{spot.name}.", "")]
         items: list[Field] = []
         places = list(self._items(spot))
-        for number, place in enumerate(
-            [*places, _next(spot, str(len(places)))._replace(relaxed=True, is_extra=True)], 1
-        ):
+        for number, place in enumerate([*places, spot.next(str(len(places)))._replace(relaxed=True, is_extra=True)], 1):
             *hidden, control = self.fields(
                 dataclasses.replace(item, label=f"{self.words.label(item.label)} {number}"), place
             )
             before += hidden
             items.append(_as_item(control))
-        blank = _as_item(self.fields(item, _next(spot, INDEX))[-1])
+        blank = _as_item(self.fields(item, spot.next(INDEX))[-1])
         add, remove = self.words("Add"), self.words("Remove")
         made = {"widget": "list", "fields": items, "blank": blank, "required": False, "attributes": {}}
         return [*before, self._control(shape, spot, add=add, remove=remove, **made)]
@@ -268,11 +248,6 @@ class Controls:
             return
         for number, index in enumerate(self.form.indexes(spot.sent)):
             yield spot.part(str(number), kept[index] if index < len(kept) else None, str(index))
-
-
-def _next(spot: Spot, step: str) -> Spot:
-    """Return the spot of an item that is yet to be filled in."""
-    return spot.part(step, None, "-")._replace(may_be_blank=True)
 
 
 def _as_item(control: Field) -> Field:
@@ -290,21 +265,6 @@ def _widget(shape: FieldShape, text: str) -> Widget:
     if shape.kind is bool and shape.optional:
         return "select"
     return "textarea" if shape.widget == "text" and "\n" in text else shape.widget
-
-
-def _limits(shape: FieldShape) -> dict[str, Any]:
-    """Return what a browser can check of a value by itself."""
-    found: dict[str, Any] = {}
-    if shape.widget == "number":
-        found["step"] = "1" if shape.kind is int else "any"
-    if shape.widget in ("time", "datetime"):
-        found["step"] = "any"
-    names = {"ge": "min", "le": "max", "min_length": "minlength", "max_length": "maxlength"}
-    for mark in marks_of(shape.annotation):
-        for part in (mark, *getattr(mark, "metadata", ())):
-            limits = {attribute: getattr(part, name, None) for name, attribute in names.items()}
-            found |= {name: str(limit) for name, limit in limits.items() if isinstance(limit, int | float | str)}
-    return found if not shape.many else {}
 
 
 def _leaves(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:

@@ -20,12 +20,13 @@ from starmodel.core.ui import Field, Link
 
 from .buttons import event_path, form_path
 from .call import Content
-from .controls import Controls, Spot
+from .controls import Controls
 from .describing import as_text
 from .documents import KEY
 from .pieces import Piece
 from .replaced import Own, own_page
 from .showing import holds
+from .spots import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,11 +11,11 @@ from starmodel.core.query import Query
 from starmodel.core.snapshot import plain
 
 from .chips import said
-from .controls import Spot
 from .describing import named_ids
 from .form_views import FormView, shows_entity
 from .pieces import Piece
 from .showing import holds
+from .spots import Spot
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
