@@ -45,6 +45,12 @@ class Ware(Entity):
             raise ValueError("the price must not be negative")
 
 
+class Remark(Entity):
+    text: str | None = "said"
+    more: str = ""
+    code: Annotated[str | None, Unique()] = None
+
+
 class Seen(Entity):
     name: str = ""
     model_config = {"default_events": ()}
@@ -226,6 +232,24 @@ async def test_what_was_exported_comes_back_as_it_was(app, visitor):
     await run(app, visitor, await page_of(visitor, exported, key="id", m=fields))
     after = [one.entity for one in (await app.application.find(Ware, order=["id"])).items]
     assert after == before
+
+
+async def test_no_text_and_an_empty_text_come_back_as_what_they_were(start, tmp_path):
+    app = await start(Remark)
+    app.pages.uploads, visitor = Uploads(app.runtime.signer, tmp_path / "uploads"), Visitor(app)
+    texts = [None, "", "'", "''", "'=1", "'a", " ", "null", "=1"]
+    for number, text in enumerate(texts):
+        await app.application.dispatch(Remark.create(text=text, more=text or "", code=text).on(f"r{number}"))
+    exported = (await visitor.get("/remark/export.csv?sort=id")).body
+    assert exported.decode().splitlines()[1:3] == ["r0,,,", "r1,',,'"]
+    fields = ["id", "text", "more", "code"]
+    page = await page_of(visitor, exported, key="id", m=fields, to="/remark")
+    assert told(page)["Would stay as they are"] == str(len(texts))
+    for number in range(len(texts)):
+        await app.application.dispatch(Remark.delete().on(f"r{number}"))
+    await run(app, visitor, await page_of(visitor, exported, key="id", m=fields, to="/remark"), to="/remark")
+    after = [one.entity for one in (await app.application.find(Remark, order=["id"])).items]
+    assert [(one.text, one.more, one.code) for one in after] == [(text, text or "", text) for text in texts]
 
 
 async def test_a_file_with_ids_changes_what_there_is_unless_it_is_told_otherwise(app, visitor):

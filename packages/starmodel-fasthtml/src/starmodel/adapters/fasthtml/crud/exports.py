@@ -46,12 +46,13 @@ Row = Mapping[str, Any]
 class Export(NamedTuple):
     """What is to be written: the columns, and the rows in stretches, as a codec writes them for JSON.
 
-    *labels* are what people call the columns.
+    *labels* are what people call the columns; *numeric* ones hold numbers, those with *none* texts or nothing.
     """
 
     columns: Sequence[str]
     labels: Sequence[str]
     numeric: frozenset[str]
+    none: frozenset[str]
     rows: AsyncIterator[Sequence[Row]]
 
 
@@ -106,8 +107,9 @@ def _sent(
     known = {name: shape.fields[name] for name in columns if name in shape.fields}
     labels = [call.words.label(known[name].label) if name in known else call.words("Id") for name in columns]
     numeric = frozenset(name for name, one in known.items() if one.numeric)
+    none = frozenset(name for name, one in known.items() if one.has_none)
     rows = _rows(call, shape, asked, [name for name, one in known.items() if timed and _is_temporal(one)])
-    return StreamingResponse(write(Export(columns, labels, numeric, rows)), 200, headers)
+    return StreamingResponse(write(Export(columns, labels, numeric, none, rows)), 200, headers)
 
 
 def _is_temporal(field: FieldShape) -> bool:
@@ -139,10 +141,13 @@ async def _csv(export: Export) -> AsyncIterator[bytes]:
     writer.writerow(export.columns)
     yield _taken(text)
     async for rows in export.rows:
-        writer.writerows(
-            [[cell_text(row.get(name), numeric=name in export.numeric) for name in export.columns] for row in rows]
-        )
+        writer.writerows([_cells(export, row) for row in rows])
         yield _taken(text)
+
+
+def _cells(export: Export, row: Row) -> list[str]:
+    numeric, none = export.numeric, export.none
+    return [cell_text(row.get(name), numeric=name in numeric, has_none=name in none) for name in export.columns]
 
 
 def _taken(text: io.StringIO) -> bytes:

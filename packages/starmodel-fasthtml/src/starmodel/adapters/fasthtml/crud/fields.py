@@ -83,6 +83,11 @@ class FieldShape:
         return isinstance(self.kind, type) and self.kind is not bool and issubclass(self.kind, _NUMBERS)
 
     @property
+    def has_none(self) -> bool:
+        """True for a text that may be none, which is another value than an empty one."""
+        return self.optional and self.kind is str and self.target is None
+
+    @property
     def is_sorted_by(self) -> bool:
         """True for what a list can be sorted by: one value."""
         return self.widget not in ("list", "group", "file") and not self.many

@@ -13,7 +13,7 @@ from starmodel.core.annotations import marks_of
 from starmodel.core.errors import InvalidError, Problem
 from starmodel.core.marks import Unique
 
-from .cells import unguarded
+from .cells import text_or_none, unguarded
 from .words import later
 from .writing import is_json
 
@@ -99,7 +99,7 @@ class Mapped:
             if not name:
                 continue
             try:
-                values[name] = _value(unguarded(cell), known.get(name))
+                values[name] = _value(cell, known.get(name))
             except (ValueError, RecursionError) as error:
                 problems.append(Problem((name,), f"is not JSON: {error}", "json", "is not JSON"))
         if problems:
@@ -110,6 +110,9 @@ class Mapped:
 
 def _value(cell: str, field: FieldShape | None) -> Any:
     """Return a cell as a form would send it; of what has parts, JSON as an export writes it, or parts with commas."""
+    if field is not None and field.has_none:
+        return text_or_none(cell)
+    cell = unguarded(cell)
     text = cell.strip()
     if field is None:
         return text
