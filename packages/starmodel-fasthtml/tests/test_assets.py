@@ -87,12 +87,13 @@ def test_a_file_is_compressed_for_whoever_takes_it(assets):
         assert "content-encoding" not in ask(assets, assets.url("datastar.js"), accept_encoding=refusing).headers
 
 
-def test_brotli_is_used_where_it_is_installed(monkeypatch):
+def test_brotli_is_used_where_it_is_installed(monkeypatch, tmp_path):
     fake = ModuleType("brotli")
     fake.compress = lambda content: b"br:" + content[:9]
     monkeypatch.setitem(sys.modules, "brotli", fake)
-    assets = Assets()
-    answer = ask(assets, assets.url("csp.js"), accept_encoding="gzip, br")
+    (tmp_path / "own.css").write_bytes(b"p { color: teal }" * 9)  # nobody in this process has compressed it yet
+    assets = Assets(styles={"own.css": tmp_path / "own.css"})
+    answer = ask(assets, assets.url("own.css"), accept_encoding="gzip, br")
     assert answer.headers["content-encoding"] == "br"
     assert answer.body.startswith(b"br:")
 

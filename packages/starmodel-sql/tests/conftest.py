@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -59,6 +60,19 @@ class Shelf:
             elsewhere.submit(asyncio.run, make()).result()
 
 
+class HandedClock:
+    """The clock of whichever test has the store."""
+
+    def __init__(self):
+        self.of = None
+
+    def now(self):
+        return self.of.now()
+
+    def monotonic(self):
+        return self.of.monotonic()
+
+
 @pytest.fixture(scope="session")
 def shelf(request, tmp_path_factory):
     return Shelf(request, tmp_path_factory.mktemp("shelf"))
@@ -85,3 +99,44 @@ def store_of(shelf, tmp_path):
     yield store_of
     for name in used:
         shelf.server.empty_tables(name)
+
+
+@pytest.fixture(scope="module")
+def closed_stores():
+    return defaultdict(list)
+
+
+@pytest.fixture
+def lend_store(shelf, closed_stores):
+    """Do what ``store_of`` does, by a store that an earlier test of the module has closed, if there is one.
+
+    Its tables and statements are made already, which takes longer than most tests of a contract do.
+    """
+    used, lent = set(), []
+
+    def lend_store(database, kinds, clock):
+        place = shelf.place(database, tuple(kinds))
+        url = f"{shelf.server.url}/{place}" if database == "postgres" else f"sqlite:///{place}.lent"
+        if place not in used and database == "sqlite":
+            for suffix in ("-wal", "-shm"):
+                place.with_name(f"{place.name}.lent{suffix}").unlink(missing_ok=True)
+            shutil.copy(place, f"{place}.lent")
+        used.add(place)
+        free = closed_stores[database, place]
+        store, handed = free.pop() if free else _made(url)
+        handed.of = clock
+        lent.append((free, store, handed))
+        return store
+
+    yield lend_store
+    for free, store, handed in lent:
+        if store.database._writers is None:  # its test has closed it
+            free.append((store, handed))
+    for place in used:
+        if isinstance(place, str):
+            shelf.server.empty_tables(place)
+
+
+def _made(url):
+    clock = HandedClock()
+    return SQLRepo(url, schema="trust", clock=clock), clock

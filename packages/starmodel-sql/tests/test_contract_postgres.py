@@ -13,8 +13,8 @@ class TestPostgres(StoreContract):
     supports_naive_times = False
 
     @pytest.fixture
-    def new_store(self, store_of, clock):
-        return store_of("postgres", self.kinds, clock=clock)
+    def new_store(self, lend_store, clock):
+        return lend_store("postgres", self.kinds, clock)
 
     async def reopened(self, store):
         return SQLRepo(store.url.url.render_as_string(hide_password=False), clock=store._clock)
@@ -22,9 +22,9 @@ class TestPostgres(StoreContract):
 
 class TestSharedPostgres(SharedStoreContract):
     @pytest.fixture
-    def new_store(self, store_of, clock):
-        return store_of("postgres", self.kinds, clock=clock)
+    def new_store(self, lend_store, clock):
+        return lend_store("postgres", self.kinds, clock)
 
     @pytest.fixture
-    def other_store(self, store_of, clock):
-        return store_of("postgres", self.kinds, clock=clock)
+    def other_store(self, lend_store, clock):
+        return lend_store("postgres", self.kinds, clock)

@@ -12,8 +12,8 @@ class TestSQLite(StoreContract):
     supports_big_integers = False
 
     @pytest.fixture
-    def new_store(self, store_of, clock):
-        return store_of("sqlite", self.kinds, clock=clock)
+    def new_store(self, lend_store, clock):
+        return lend_store("sqlite", self.kinds, clock)
 
     async def reopened(self, store):
         return SQLRepo(store.url.url.render_as_string(hide_password=False), clock=store._clock)
@@ -21,9 +21,9 @@ class TestSQLite(StoreContract):
 
 class TestSharedSQLite(SharedStoreContract):
     @pytest.fixture
-    def new_store(self, store_of, clock):
-        return store_of("sqlite", self.kinds, clock=clock)
+    def new_store(self, lend_store, clock):
+        return lend_store("sqlite", self.kinds, clock)
 
     @pytest.fixture
-    def other_store(self, store_of, clock):
-        return store_of("sqlite", self.kinds, clock=clock)
+    def other_store(self, lend_store, clock):
+        return lend_store("sqlite", self.kinds, clock)

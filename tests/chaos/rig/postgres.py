@@ -10,9 +10,12 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .nodes import free_port
+
+if TYPE_CHECKING:
+    import psycopg
 
 __all__ = ["Postgres", "PostgresMissingError"]
 
@@ -44,6 +47,7 @@ class Postgres:
         self._initdb, self._server = _program("initdb"), _program("postgres")
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
+        self._admins: dict[str, psycopg.Connection] = {}
 
     @property
     def url(self) -> str:
@@ -62,6 +66,7 @@ class Postgres:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._forget_admins()
         if self._process is not None:
             os.kill(self._postmaster, signal.SIGQUIT)  # nobody needs what is in it; whoever runs it for us would wait
             self._process.wait(timeout=20)
@@ -98,12 +103,23 @@ class Postgres:
 
     def empty(self) -> None:
         """Drop everything in the database ``postgres``, and whoever is connected to it."""
+        admin = self._admin("postgres")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starmodel'")
+        admin.execute("DROP SCHEMA public CASCADE")
+        admin.execute("CREATE SCHEMA public")
+
+    def _admin(self, name: str) -> psycopg.Connection:
+        """Return a connection to the database *name* that stays: a new one costs more than what it is for."""
         import psycopg
 
-        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starmodel'")
-            admin.execute("DROP SCHEMA public CASCADE")
-            admin.execute("CREATE SCHEMA public")
+        admin = self._admins.get(name)
+        if admin is None or admin.closed:
+            admin = self._admins[name] = psycopg.connect(f"{self.url}/{name}", autocommit=True)
+        return admin
+
+    def _forget_admins(self) -> None:
+        while self._admins:
+            self._admins.popitem()[1].close()
 
     @property
     def _postmaster(self) -> int:
@@ -111,30 +127,24 @@ class Postgres:
 
     def made(self, name: str) -> str:
         """Make a database besides, and return its address."""
-        import psycopg
-
-        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        self._admin("postgres").execute(f"CREATE DATABASE {name} STRATEGY file_copy")
         return f"{self.url}/{name}"
 
     def empty_tables(self, name: str) -> None:
         """Delete every row in the database *name*, and drop whoever is connected to it; its tables stay."""
-        import psycopg
-
-        with psycopg.connect(f"{self.url}/{name}", autocommit=True) as admin:
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'starmodel' AND datname = current_database()"
-            )
-            tables = admin.execute(
-                "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
-            ).fetchall()
-            without_triggers = "SET session_replication_role = replica"
-            admin.execute("; ".join([without_triggers, *(f"DELETE FROM {table}" for (table,) in tables)]))
+        admin = self._admin(name)
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'starmodel' AND datname = current_database()"
+        )
+        tables = admin.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        without_triggers = "SET session_replication_role = replica"
+        admin.execute("; ".join([without_triggers, *(f"DELETE FROM {table}" for (table,) in tables)]))
 
     def kill(self) -> None:
         """End all of it at once, by SIGKILL, as when the machine takes it away."""
         assert self._process is not None
+        self._forget_admins()
         os.kill(self._postmaster, signal.SIGKILL)  # its children notice that it is gone, and go too
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=20)

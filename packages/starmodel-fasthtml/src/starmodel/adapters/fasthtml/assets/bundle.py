@@ -9,6 +9,7 @@ import importlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -67,7 +68,7 @@ class _File:
     """One file in every form in which it is sent: content coding to body; ``b""`` is the plain one."""
 
     headers: Headers
-    bodies: dict[bytes, bytes]
+    bodies: Mapping[bytes, bytes]
 
     def choose(self, accepted: str) -> bytes:
         """Return the smallest coding that the client takes."""
@@ -167,7 +168,7 @@ class Assets:
     def _add_module(self, name: str) -> str:
         """Add a module of ours and, before it, all that it imports; return its address."""
         if name not in self._urls:
-            self._add(name, _IMPORT.sub(self._point_to_import, _COMMENT.sub(b"", _read(_SOURCES / name))))
+            self._add(name, _IMPORT.sub(self._point_to_import, _uncommented(_read(_SOURCES / name))))
         return self._urls[name]
 
     def _point_to_import(self, found: re.Match[bytes]) -> bytes:
@@ -193,7 +194,14 @@ def _read(path: Path) -> bytes:
         raise AssetMissingError(path) from None
 
 
-def _codings(content: bytes) -> dict[bytes, bytes]:
+@lru_cache(maxsize=64)
+def _uncommented(source: bytes) -> bytes:
+    return _COMMENT.sub(b"", source)
+
+
+@lru_cache(maxsize=64)
+def _codings(content: bytes) -> Mapping[bytes, bytes]:
+    """Return *content* in each coding: what one application has compressed, another in the process need not."""
     bodies = {b"": content, b"gzip": gzip.compress(content, 9, mtime=0)}
     try:
         brotli = importlib.import_module("brotli")

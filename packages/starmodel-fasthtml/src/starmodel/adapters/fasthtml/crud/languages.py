@@ -7,7 +7,7 @@ import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +41,18 @@ class Languages:
 
     def __init__(self) -> None:
         self._catalogues: dict[str, Catalogue] = {SOURCE: Catalogue()}
-        self._take(_OURS, are_ours=True)
+        self._take(_ours(), are_ours=True)
 
     def add(self, folder: Path) -> None:
         """Take the catalogues in *folder*, ``de.po`` and the like: what they say goes before what was known.
 
         DefinitionError when there are none, or when one cannot be read.
         """
-        self._take(folder, are_ours=False)
+        self._take(_catalogues_in(folder), are_ours=False)
 
-    def _take(self, folder: Path, *, are_ours: bool) -> None:
-        files = sorted(folder.glob("*.po"))
-        if not files:
-            raise DefinitionError(f"there is no catalogue in {folder}; write one such as {folder / 'de.po'}")
-        for path in files:
-            read = read_catalogue(path)
-            known = self._catalogues.setdefault(_name_of(path), Catalogue())
+    def _take(self, catalogues: Mapping[str, Catalogue], *, are_ours: bool) -> None:
+        for code, read in catalogues.items():
+            known = self._catalogues.setdefault(code, Catalogue())
             known.texts.update(read.texts)
             if not are_ours:
                 known.labels.update(read.texts)
@@ -89,6 +85,19 @@ class Languages:
         codes = {code.lower(): code for code in self._catalogues}
         found = negotiate_locale([tag for _, _, tag in sorted(asked)], list(codes.values()), sep="-") or SOURCE
         return codes.get(found.lower(), SOURCE)
+
+
+@cache
+def _ours() -> Mapping[str, Catalogue]:
+    """Return the framework's own, which are read once however many applications a process makes."""
+    return _catalogues_in(_OURS)
+
+
+def _catalogues_in(folder: Path) -> Mapping[str, Catalogue]:
+    files = sorted(folder.glob("*.po"))
+    if not files:
+        raise DefinitionError(f"there is no catalogue in {folder}; write one such as {folder / 'de.po'}")
+    return {_name_of(path): read_catalogue(path) for path in files}
 
 
 def _name_of(path: Path) -> str:
