@@ -15,9 +15,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from rig.forks import Fork, fork
 from rig.nodes import free_port
@@ -112,12 +113,44 @@ class Server:
         return id
 
 
+class Contexts:
+    """Browsers of visitors who have left: emptied of all that a site could keep, they are as good as new ones.
+
+    In each a blank page stays open, so that its process need not be started for the next visitor: that would take as
+    long as all that most visitors do.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+
+    def take(self, options: dict[str, Any]) -> BrowserContext:
+        free = self._free.setdefault(repr(sorted(options.items())), [])
+        if free:
+            return free.pop()
+        context = self._browser.new_context(**options)
+        context.new_page()
+        return context
+
+    def give_back(self, context: BrowserContext, options: dict[str, Any], sites: set[str]) -> None:
+        blank, *pages = context.pages
+        for page in pages:
+            page.close()
+        context.clear_cookies()
+        devtools = context.new_cdp_session(blank)
+        for site in sites:
+            devtools.send("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
+        devtools.detach()
+        self._free[repr(sorted(options.items()))].append(context)
+
+
 class Visitor:
     """One person with a browser of their own; everything that goes wrong in its pages is noted."""
 
-    def __init__(self, browser: Browser, **options: Any) -> None:
-        self.context: BrowserContext = browser.new_context(**options)
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
         self.context.set_default_timeout(8000)
+        self.context.on("request", self._asks)
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.expected: tuple[str, ...] = ()
@@ -126,29 +159,53 @@ class Visitor:
         page = self.context.new_page()
         page.on("console", lambda message: self._complain(message.type, message.text))
         page.on("pageerror", lambda error: self._complain("error", str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
         page.goto(url)
         page.evaluate("window.__boot = Math.random()")
         return page
+
+    @property
+    def sites(self) -> set[str]:
+        """The origins of all that was asked for."""
+        parts = map(urlsplit, self.requests)
+        return {f"{part.scheme}://{part.netloc}" for part in parts if part.netloc}
+
+    def leave(self) -> None:
+        self.context.remove_listener("request", self._asks)
+
+    def _asks(self, request: Request) -> None:
+        self.requests.append(request.url)
 
     def _complain(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and not any(part in text for part in self.expected):
             self.complaints.append(text)
 
 
-@pytest.fixture
-def visitors(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Make visitors; at the end none of their pages may have complained or asked another host for anything."""
-    made: list[Visitor] = []
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    return Contexts(browser)
 
-    def make(**options: Any) -> Visitor:
-        made.append(Visitor(browser, **options))
-        return made[-1]
+
+@pytest.fixture
+def visitors(browser: Browser, contexts: Contexts) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors; at the end none of their pages may have complained or asked another host for anything.
+
+    One with a *new* browser may do to it what nobody could take back, or look at what a first visit needs.
+    """
+    made: list[tuple[Visitor, dict[str, Any] | None]] = []
+
+    def make(*, new: bool = False, **options: Any) -> Visitor:
+        visitor = Visitor(browser.new_context(**options) if new else contexts.take(options))
+        made.append((visitor, None if new else options))
+        return visitor
 
     yield make
-    for visitor in made:
-        visitor.context.close()
-    for visitor in made:
+    for visitor, options in made:
+        visitor.leave()
+        if options is None:
+            visitor.context.close()
+        else:
+            contexts.give_back(visitor.context, options, visitor.sites)
+    for visitor, _ in made:
         assert visitor.complaints == []
         assert [url for url in visitor.requests if not url.startswith(("http://127.0.0.1:", "data:"))] == []
 

@@ -161,7 +161,7 @@ def test_every_page_is_read_from_the_right_in_arabic_and_never_scrolls_sideways(
     "size", [pytest.param(WIDE, id="wide", marks=pytest.mark.long), pytest.param(NARROW, id="narrow")]
 )
 def test_a_first_load_is_small_and_nothing_moves(shop: Shop, visitors: Visitors, size: dict[str, int]) -> None:
-    visitor = visitors(viewport=size)
+    visitor = visitors(new=True, viewport=size)
     page = visitor.context.new_page()
     network, received = visitor.context.new_cdp_session(page), []
     network.on("Network.loadingFinished", lambda done: received.append(done["encodedDataLength"]))

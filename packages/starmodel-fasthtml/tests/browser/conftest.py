@@ -194,6 +194,7 @@ def stage(_server: Stage) -> Stage:
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context() as context:
+        context.new_page()  # stays, and the process that draws pages with it: to start that anew takes longest
         yield context
 
 
