@@ -128,7 +128,7 @@ class Contexts:
         free = self._free.setdefault(repr(sorted(options.items())), [])
         if free:
             return free.pop()
-        context = self._browser.new_context(**options)
+        context = new_context(self._browser, **options)
         context.new_page()
         return context
 
@@ -142,6 +142,14 @@ class Contexts:
             devtools.send("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
         devtools.detach()
         self._free[repr(sorted(options.items()))].append(context)
+
+
+def new_context(browser: Browser, *, script: str = "", **options: Any) -> BrowserContext:
+    """Return a new browser; *script* runs in each of its pages before all others."""
+    context = browser.new_context(**options)
+    if script:
+        context.add_init_script(script)
+    return context
 
 
 class Visitor:
@@ -189,12 +197,12 @@ def contexts(browser: Browser) -> Contexts:
 def visitors(browser: Browser, contexts: Contexts) -> Iterator[Callable[..., Visitor]]:
     """Make visitors; at the end none of their pages may have complained or asked another host for anything.
 
-    One with a *new* browser may do to it what nobody could take back, or look at what a first visit needs.
+    One with a *new* browser finds nothing in it that an earlier visitor has fetched.
     """
     made: list[tuple[Visitor, dict[str, Any] | None]] = []
 
     def make(*, new: bool = False, **options: Any) -> Visitor:
-        visitor = Visitor(browser.new_context(**options) if new else contexts.take(options))
+        visitor = Visitor(new_context(browser, **options) if new else contexts.take(options))
         made.append((visitor, None if new else options))
         return visitor
 

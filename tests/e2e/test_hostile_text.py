@@ -31,9 +31,8 @@ def server(serve_all: Callable[..., Server]) -> Server:
 @pytest.fixture
 def watched(server: Server, visitors: Callable[..., Visitor]) -> Iterator[Callable[..., Page]]:
     """Open pages in which whatever runs, or is kept from it by the policy of the page, is noted."""
-    visitor = visitors(new=True)
+    visitor = visitors(script=WATCH)
     visitor.expected = ("status of 4", "net::ERR_ABORTED")
-    visitor.context.add_init_script(WATCH)
     pages: list[Page] = []
 
     def open_page(path: str) -> Page:
