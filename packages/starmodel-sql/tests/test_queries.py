@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import pytest
 from sqlalchemy import event
@@ -19,6 +19,9 @@ from starmodel.testing.store.base import changed, changeset, created, deleted
 pytestmark = pytest.mark.anyio
 
 
+Labels = NewType("Labels", list[str])
+
+
 class Author(Entity):
     name: str = ""
 
@@ -29,6 +32,7 @@ class Book(Entity):
     rank: Annotated[int, Indexed()] = 0
     due: Annotated[date | None, Indexed()] = None
     tags: list[str] = []
+    labels: Labels = Labels([])
     author_id: Annotated[str | None, Reference(Author), Indexed()] = None
     model_config = {"search_index": True}
 
@@ -299,3 +303,8 @@ class TestSearch:
         query = Query(search="words").checked(Book)
         assert len((await store.database.read(lambda on: fresh.page(Book, query, 0.0, on))).items) == 1
         await put(store, Book(id="b", title="words"))
+
+
+async def test_a_field_of_a_new_type_contains_what_it_is_made_of(store):
+    await put(store, Book(id="b1", labels=Labels(["new", "cheap"])), Book(id="b2", labels=Labels(["old"])))
+    assert await ids(store, where={"labels": {"contains": "new"}}) == ["b1"]

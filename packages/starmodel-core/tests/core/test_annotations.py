@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, NewType
 
 import pytest
 
@@ -38,6 +38,11 @@ def test_the_marks_of_an_annotation_are_listed_outermost_last():
 def test_the_types_an_annotation_allows_are_listed_without_its_marks():
     assert members_of(int) == (int,)
     assert members_of(Annotated[int | None, "mark"] | list[str]) == (int, type(None), list[str])
+
+
+def test_a_new_type_allows_what_it_is_made_of():
+    tags = NewType("tags", list[str])
+    assert members_of(NewType("few", tags) | None) == (list[str], type(None))  # type: ignore[operator]  # for mypy no type
 
 
 def test_a_class_variable_needs_no_name_at_run_time():

@@ -6,7 +6,7 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 from uuid import UUID
 
 import pytest
@@ -26,6 +26,7 @@ class Kind(Enum):
         (Kind, "food", Kind.FOOD),
         (Kind | None, "rent", Kind.RENT),
         (Annotated[int, "mark"], "5", 5),
+        (NewType("Cents", int), "5", 5),
         (Decimal, "1.50", Decimal("1.50")),
         (float, "2.5", 2.5),
         (bool, "TRUE", True),

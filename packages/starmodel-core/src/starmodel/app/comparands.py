@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin
 
-from starmodel.core.annotations import members_of
+from starmodel.core.annotations import may_hold_several, members_of
 from starmodel.core.entity import Entity, fields_of
 from starmodel.core.errors import DefinitionError, InvalidError, QueryError
 from starmodel.core.parameters import Parameter
@@ -19,8 +19,6 @@ __all__ = ["NOT_GIVEN", "Tested", "as_written", "from_json", "from_text"]
 
 NOT_GIVEN = object()
 """What a blank text stands for wherever text does not fit: no test at all, as in a form that was not filled in."""
-
-_CONTAINERS = (list, set, frozenset, tuple, dict)
 
 
 class Tested(NamedTuple):
@@ -38,7 +36,7 @@ def from_text(test: Tested, text: str, codec: Codec) -> Any:
 
     InvalidError or QueryError names the test when it is none of the field's values.
     """
-    several = _is_container(fields_of(test.kind)[test.field].annotation)
+    several = may_hold_several(fields_of(test.kind)[test.field].annotation)
     if several and test.operator not in ("contains", "isnull"):
         raise QueryError(f"{test.name!r} cannot be asked for: it holds several values; test {test.path}.contains")
     return _read(test, text, codec, is_text=True)
@@ -115,17 +113,13 @@ def _part(annotation: Any) -> Any:
     wholes = [member for member in members_of(annotation) if member is not NoneType]
     if Any in wholes:
         return Any
-    parts = [str if whole is str else _parts_of(whole) for whole in wholes if whole is str or _is_container(whole)]
+    parts = [str if whole is str else _parts_of(whole) for whole in wholes if whole is str or may_hold_several(whole)]
     return _union(members_of(_union(parts))) if parts else None
 
 
 def _parts_of(container: Any) -> Any:
     kinds = [kind for kind in get_args(container) if kind is not Ellipsis] or [Any]
     return _union(kinds) if get_origin(container) is tuple else kinds[0]
-
-
-def _is_container(annotation: Any) -> bool:
-    return any((get_origin(member) or member) in _CONTAINERS for member in members_of(annotation))
 
 
 def _union(members: Any) -> Any:

@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace, UnionType
-from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, NewType, Union, get_args, get_origin, get_type_hints
 
 __all__ = [
     "field_hints",
@@ -14,10 +14,13 @@ __all__ = [
     "is_class_variable",
     "marks_in",
     "marks_of",
+    "may_hold_several",
     "members_of",
     "own_annotations",
     "type_hints",
 ]
+
+_CONTAINERS = (list, set, frozenset, tuple, dict)
 
 
 def type_hints(function: Any, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -82,12 +85,22 @@ def marks_in(annotation: Any) -> tuple[Any, ...]:
 
 
 def members_of(annotation: Any) -> tuple[Any, ...]:
-    """Return the types *annotation* allows: the parts of a union, else itself, without ``Annotated`` marks."""
+    """Return the types *annotation* allows: the parts of a union, else itself, without ``Annotated`` marks.
+
+    Instead of a ``NewType`` it is what that is made of.
+    """
     if get_origin(annotation) is Annotated:
         return members_of(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         return tuple(member for part in get_args(annotation) for member in members_of(part))
+    if isinstance(annotation, NewType):
+        return members_of(annotation.__supertype__)
     return (annotation,)
+
+
+def may_hold_several(annotation: Any) -> bool:
+    """Tell whether a value of *annotation* may be a list, a set, a tuple or a dict."""
+    return any((get_origin(member) or member) in _CONTAINERS for member in members_of(annotation))
 
 
 def has_parts(annotation: Any) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, Union, get_args, get_origin
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Protocol
 
+from starmodel.core.annotations import may_hold_several, members_of
+from starmodel.core.conditions import only_type
 from starmodel.core.entity import Entity, FieldInfo, fields_of
 from starmodel.core.errors import QueryError, hint
 from starmodel.core.visibility import Visibility
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "conditions", "containing", "in_order", "names_shown", "whole_number"]
 
-_RANGED = (int, float, Decimal, date, datetime, time, timedelta)
+_RANGED = (int, float, Decimal, date, datetime, time, timedelta, NoneType)
 
 
 class Asked(Protocol):
@@ -48,32 +50,20 @@ def _condition(annotation: Any, test: Any, *, exact: bool) -> Any:
         return {"isnull": True}
     if isinstance(test, tuple) and len(test) == 2 and _is_ranged(annotation):
         return {op: end for op, end in zip(("ge", "le"), test, strict=True) if end is not None}
-    if isinstance(test, list | tuple | set | frozenset) and not _holds_many(annotation):
+    if isinstance(test, list | tuple | set | frozenset) and not may_hold_several(annotation):
         return {"in": list(test)}
     if isinstance(test, str) and not exact:
         return {"contains": test}
     return test if isinstance(test, Mapping) else {"eq": test}
 
 
-def _members(annotation: Any) -> list[Any]:
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        return [member for part in get_args(annotation) for member in _members(part) if member is not NoneType]
-    return [annotation]
-
-
 def _is_ranged(annotation: Any) -> bool:
-    return all(isinstance(member, type) and issubclass(member, _RANGED) for member in _members(annotation))
-
-
-def _holds_many(annotation: Any) -> bool:
-    return any((get_origin(member) or member) in (list, tuple, set, frozenset, dict) for member in _members(annotation))
+    return all(isinstance(member, type) and issubclass(member, _RANGED) for member in members_of(annotation))
 
 
 def containing(kind: type[Entity], text: str) -> dict[str, Any]:
     """Return where any field of text that everybody may see contains *text*, whatever the case."""
-    names = [info.name for info in _public(kind) if _members(info.annotation) == [str] and info.name != "id"]
+    names = [info.name for info in _public(kind) if only_type(info.annotation) is str and info.name != "id"]
     return {"or": [{name: {"contains": text}} for name in names]} if text else {}
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import types
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Double, ForeignKey, LargeBinary, Uuid, literal
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeEngine
 
-from starmodel.core.annotations import marks_in
+from starmodel.core.annotations import marks_in, members_of
 from starmodel.core.marks import Reference, Was
 
 from .types import Choice, Clock, Exact, Json, Moment, Span, Words
@@ -76,23 +75,13 @@ def type_of(annotation: Any) -> tuple[TypeEngine[Any], bool]:
 
     A SQLAlchemy type among the marks of the annotation wins.
     """
-    members = _members(annotation)
+    members = members_of(annotation)
     nullable = NoneType in members or Any in members
     own = [mark for mark in marks_in(annotation) if isinstance(mark, TypeEngine)]
     if own:
         return own[-1], nullable
     rest = [member for member in members if member is not NoneType]
     return (_single(rest[0]) if len(rest) == 1 else None) or Json(annotation), nullable
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
-        return tuple(member for part in get_args(annotation) for member in _members(part))
-    if hasattr(annotation, "__supertype__"):  # typing.NewType
-        return _members(annotation.__supertype__)
-    return (annotation,)
 
 
 def _single(kind: Any) -> TypeEngine[Any] | None:

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import json
-import types
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, time
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -20,6 +19,7 @@ from sqlalchemy import and_, or_
 from starmodel.adapters.persistence.sqlmodel.functions import decimal_key
 from starmodel.adapters.persistence.sqlmodel.misfits import HALF_LETTER, misfit
 from starmodel.adapters.persistence.sqlmodel.types import Json
+from starmodel.core.annotations import members_of
 from starmodel.core.errors import QueryError
 from starmodel.core.frozen import freeze
 
@@ -48,14 +48,14 @@ class Jsons(Comparison):
     @cached_property
     def _parts(self) -> TypeAdapter[Any]:
         """What a list or set of the field holds."""
-        args = [arg for kind in _members(self._annotation) for arg in get_args(kind) if arg is not Ellipsis]
+        args = [arg for kind in members_of(self._annotation) for arg in get_args(kind) if arg is not Ellipsis]
         wanted: Any = Union[tuple(args)] if args else Any  # noqa: UP007  (made of a list)
         return TypeAdapter(wanted)
 
     @cached_property
     def _sorts(self) -> frozenset[str]:
         """What JSON may be there, of the sorts that can contain something."""
-        return frozenset(sort for kind in _members(self._annotation) for sort in _sorts_of(kind))
+        return frozenset(sort for kind in members_of(self._annotation) for sort in _sorts_of(kind))
 
     @property
     def type(self) -> TypeEngine[Any]:
@@ -136,14 +136,6 @@ class Jsons(Comparison):
     def decided(self, op: str, name: str) -> ColumnElement[bool]:
         tests = JsonOfSQLite if self.sqlite else JsonOfPostgres
         return tests(self.column, self.dialect).test(op, name)
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
-        return tuple(member for part in get_args(annotation) for member in _members(part))
-    return (annotation,)
 
 
 def _sorts_of(kind: Any) -> set[str]:
