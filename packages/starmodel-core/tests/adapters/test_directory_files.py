@@ -81,6 +81,33 @@ async def test_two_processes_may_share_it(tmp_path):
     assert b"".join([chunk async for chunk in await first.open(key)]) == b"shared"
 
 
+async def test_who_keeps_a_file_at_the_moment_when_another_process_lets_it_go_has_it(tmp_path, monkeypatch):
+    first, second = DirectoryFileStore(tmp_path), DirectoryFileStore(tmp_path)
+    key, moved = await first.save(stream(b"shared")), first._moved
+    assert await first.keep(key)
+
+    def then_kept(path, to):
+        done = moved(path, to)
+        monkeypatch.undo()
+        second._keep(key)
+        return done
+
+    monkeypatch.setattr(first, "_moved", then_kept)
+    await first.let_go(key)
+    assert await second.sweep(seconds=-1) == 0
+    assert b"".join([chunk async for chunk in await second.open(key)]) == b"shared"
+
+
+async def test_a_file_that_was_let_go_by_a_process_that_died_is_found_to_be_kept_by_another(tmp_path):
+    store = DirectoryFileStore(tmp_path)
+    key = await store.save(stream(b"shared"))
+    await store.keep(key)
+    await store.keep(key)
+    store._place(key).rename(tmp_path / "waiting" / key)  # and there it died, before it could look for the mark
+    assert await store.sweep(seconds=-1) == 0
+    assert store._place(key).read_bytes() == b"shared"
+
+
 @pytest.mark.parametrize("step", ["_written", "_finished"])
 async def test_a_sender_that_goes_away_takes_no_file_out_of_the_hands_of_a_thread(tmp_path, monkeypatch, step):
     work, begun, was_closed = getattr(directory, step), threading.Event(), []

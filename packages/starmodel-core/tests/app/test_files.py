@@ -14,7 +14,9 @@ from starmodel.app import Application
 from starmodel.app.receiving import EmptyFileError, FileTooLargeError, FileTypeError
 from starmodel.core import Accept, Actor, Entity, File, InvalidError
 from starmodel.core.commands import Command
+from starmodel.core.errors import StoreError
 from starmodel.core.events import event
+from starmodel.core.marks import Unique
 from starmodel.testing import FakeClock, PlainCodec
 
 pytestmark = pytest.mark.anyio
@@ -152,6 +154,64 @@ async def test_a_file_that_has_gone_is_refused_before_anything_is_stored(app):
     with pytest.raises(InvalidError, match="not there any more"):
         await app.dispatch(Person.create(name="Ada", photo=app.files.reference(file, ADA)), actor=ADA)
     assert await app.count(Person) == 0
+
+
+class Member(Entity):
+    name: Annotated[str, Unique()]
+    photo: Annotated[File | None, IMAGES] = None
+
+
+@pytest.fixture(params=[MemoryFileStore, DirectoryFileStore])
+async def members(request, tmp_path):
+    kept_in = DirectoryFileStore(tmp_path) if request.param is DirectoryFileStore else MemoryFileStore()
+    async with Application([Member], codec=PlainCodec(), clock=FakeClock(), files=kept_in) as members:
+        await members.dispatch(Member.create(name="Ada"))
+        yield members
+
+
+async def refused(app, photo, error=InvalidError, **more):
+    with pytest.raises(error):
+        await app.dispatch(Member.create(name="Ada", photo=app.files.reference(photo, ADA), **more), actor=ADA)
+
+
+async def test_a_file_of_a_command_that_was_refused_waits_again_and_is_swept_away(members):
+    photo = await sent(members)
+    await refused(members, photo)
+    assert not await is_there(members, photo)
+
+
+async def test_after_a_refusal_the_same_file_can_be_stored(members):
+    photo = await sent(members)
+    await refused(members, photo)
+    named = members.files.reference(photo, ADA)
+    await members.dispatch(Member.create(name="Bea", photo=named), actor=ADA)
+    assert await is_there(members, photo)
+
+
+async def test_a_file_that_another_command_has_stored_meanwhile_stays(members):
+    photo, store = await sent(members), members.files.store
+    between = store.keep
+
+    async def keep(key):
+        store.keep = between
+        waited = await between(key)
+        await members.dispatch(Member.create(name="Bea", photo=members.files.reference(photo, ADA)), actor=ADA)
+        return waited
+
+    store.keep = keep
+    await refused(members, photo)
+    assert await is_there(members, photo)
+
+
+async def test_a_file_that_may_have_been_stored_stays(members):
+    photo, store = await sent(members), members.persistence.for_class(Member)
+
+    async def commit(changeset):
+        raise StoreError("the connection broke, and nobody knows")
+
+    store.commit = commit
+    await refused(members, photo, StoreError)
+    assert await is_there(members, photo)
 
 
 async def test_a_replaced_file_comes_back_by_undo(app):

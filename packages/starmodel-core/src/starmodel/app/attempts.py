@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -52,6 +52,8 @@ class Run:
     only_at: int | None
     turn: Turn | None = None
     """Its place in the line of those who want the same entity, where there is one."""
+    kept: set[str] = field(default_factory=set[str])
+    """The keys of files that wait no longer, to be stored by it."""
 
     def ahead(self) -> Stored[Any] | None:
         """Return what the command before has made of the entity and is still being stored, where this may begin on it.

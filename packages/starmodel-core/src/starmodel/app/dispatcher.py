@@ -20,6 +20,7 @@ from starmodel.core.errors import (
     OnItsWayError,
     Problem,
     StarModelError,
+    StoreError,
 )
 from starmodel.core.ports import RehearsingPersistenceBackend
 from starmodel.core.rules import taken
@@ -182,6 +183,8 @@ class Dispatcher:
         except StarModelError as error:  # refused for what the same command, sent twice, has done itself meanwhile?
             earlier = None if run.handler.reads_only else await self._earlier(run)
             if earlier is None:
+                if not isinstance(error, StoreError):  # after which it may have been stored all the same
+                    await self._files.let_go(run.kept)
                 if _is_taken(run, error):
                     raise taken(["id"]) from None
                 raise
@@ -324,6 +327,7 @@ class Dispatcher:
             return Result(run.stored_form, None, returned)
         changeset = division.changeset if run.turn is None else await run.turn.grounded(division.changeset)
         commit = await self._commits.whole(division.store, changeset, run.turn)
+        run.kept.clear()
         if division.parts:
             self.outbox.added(division.store)
         return Result(run.stored_form, commit, answer_from(commit.answer) if commit.replayed else returned)
@@ -335,7 +339,7 @@ class Dispatcher:
         if run.handler.reads_only:
             return None, returned
         division = self._parts.divide(unit, run.with_stored_command(changeset), run.handler)
-        await self._files.keep(changeset)
+        await self._files.keep(changeset, run.kept)
         for part in division.parts:
             await self.outbox.foresee(part)
         return division, returned

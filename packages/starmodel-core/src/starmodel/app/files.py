@@ -14,7 +14,7 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.errors import InvalidError, NotFoundError, Problem, StarModelError
+from starmodel.core.errors import InvalidError, NotFoundError, Problem, StarModelError, StoreError
 from starmodel.core.files import File, file_fields
 
 from .ending import ended
@@ -161,9 +161,10 @@ class Files:
             claims.refuse(name, problem)
         return asdict(file)
 
-    async def keep(self, changeset: Changeset) -> None:
+    async def keep(self, changeset: Changeset, kept: set[str]) -> None:
         """Let the files that *changeset* stores wait no longer; InvalidError when its command names one that is gone.
 
+        *kept* has the keys of those that have waited until a command was run, here or before.
         What undo brings back may have been deleted for good meanwhile, and is brought back as it was all the same.
         """
         for write in changeset.writes:
@@ -172,14 +173,24 @@ class Files:
             for name in file_fields(write.kind):
                 file = getattr(write.after, name)
                 if file is not None and (write.before is None or getattr(write.before, name) != file):
-                    await self._keep(name, file, changeset.command)
+                    await self._keep(name, file, changeset.command, kept)
 
-    async def _keep(self, name: str, file: File, command: Command) -> None:
+    async def _keep(self, name: str, file: File, command: Command, kept: set[str]) -> None:
         try:
-            await self.store.keep(file.key)
+            if file.key not in kept and await self.store.keep(file.key):
+                kept.add(file.key)
         except NotFoundError:
             if asdict(file) in command.args.values():
                 raise InvalidError([Problem((name,), _GONE, "file")]) from None
+
+    async def let_go(self, kept: set[str]) -> None:
+        """Let the files of a command wait again that was refused: none of them is stored by it."""
+        while kept:
+            key = kept.pop()
+            try:
+                await self.store.let_go(key)
+            except StoreError:
+                logger.exception("a file that was kept for a command that was refused takes room for nothing")
 
 
 @dataclass(slots=True)

@@ -29,10 +29,16 @@ class FileStore(Protocol):
         :class:`~starmodel.core.errors.NotFoundError` when there is none under this key, or it is no key of this store.
         """
 
-    async def keep(self, key: str, /) -> None:
-        """Let a file wait no longer; one that is kept already stays so.
+    async def keep(self, key: str, /) -> bool:
+        """Let a file wait no longer, and return whether it waited; one that is kept already stays so.
 
         :class:`~starmodel.core.errors.NotFoundError` when there is none.
+        """
+
+    async def let_go(self, key: str, /) -> None:
+        """Let a file wait again, for whoever :meth:`keep` told that it waited, and whose commit then failed.
+
+        A file that somebody has kept besides stays kept, whatever the order and the process in which they ask.
         """
 
     async def delete(self, key: str, /) -> None:

@@ -21,6 +21,7 @@ __all__ = ["DirectoryFileStore"]
 
 _CHUNK = 256 * 1024
 _PART = ".part"
+_SHARED = ".shared"
 _RESERVE = 256 * 1024 * 1024
 
 T = TypeVar("T")
@@ -31,8 +32,8 @@ class DirectoryFileStore:
     """Implements :class:`starmodel.core.file_store.FileStore` in *folder*, which is made when it is first needed.
 
     Several processes may share it.  What waits is in ``waiting/``, what is kept in ``kept/``, by the first two digits
-    of its key; only the user of this process may read it.  No file is taken while the disk has less than *reserve*
-    bytes left: the database may need them.
+    of its key, with a mark beside what was kept twice; only the user of this process may read it.  No file is taken
+    while the disk has less than *reserve* bytes left: the database may need them.
     """
 
     def __init__(self, folder: Path | str = "files", *, reserve: int = _RESERVE) -> None:
@@ -61,9 +62,14 @@ class DirectoryFileStore:
         file = await asyncio.to_thread(self._opened, checked_key(key))
         return _read(file, start, stop)
 
-    async def keep(self, key: str, /) -> None:
-        """Let a file wait no longer."""
-        await asyncio.to_thread(self._keep, checked_key(key))
+    async def keep(self, key: str, /) -> bool:
+        """Let a file wait no longer, and return whether it waited."""
+        return await asyncio.to_thread(self._keep, checked_key(key))
+
+    async def let_go(self, key: str, /) -> None:
+        """Let a file wait again that nobody else keeps."""
+        with suppress(NotFoundError):
+            await asyncio.to_thread(self._let_go, checked_key(key))
 
     async def delete(self, key: str, /) -> None:
         """Delete a file."""
@@ -92,27 +98,53 @@ class DirectoryFileStore:
                 return path.open("rb", buffering=0)
         raise NotFoundError("file", key)
 
-    def _keep(self, key: str) -> None:
+    def _shared(self, key: str) -> Path:
+        return self._place(f"{key}{_SHARED}")
+
+    def _keep(self, key: str) -> bool:
         place = self._place(key)
+        with _told(f"a file cannot be kept in {self._kept}"):
+            if self._moved(self._waiting / key, place):
+                return True
+            if place.exists():
+                self._shared(key).touch(mode=0o600)  # before it is looked at again: see _let_go()
+                if place.exists() or self._moved(self._waiting / key, place):
+                    return False
+        raise NotFoundError("file", key)
+
+    def _moved(self, path: Path, to: Path) -> bool:
+        _make(to.parent)
         try:
-            with _told(f"a file cannot be kept in {self._kept}", or_missing=True):
-                _make(place.parent)
-                (self._waiting / key).rename(place)
-                _flush(place.parent)
+            path.rename(to)
         except FileNotFoundError:
-            if not place.exists():
-                raise NotFoundError("file", key) from None
+            return False
+        _flush(to.parent)
+        return True
+
+    def _let_go(self, key: str) -> None:
+        """Take it back first, then look for a mark: whoever marks it looks afterwards where it is."""
+        with _told(f"a file in {self.folder} cannot be moved"):
+            if not self._shared(key).exists() and self._moved(self._place(key), self._waiting / key):
+                self._take_again(key)
+
+    def _take_again(self, key: str) -> bool:
+        """Keep a file that waits and is marked as kept by somebody else; tell whether it is."""
+        if not self._shared(key).exists():
+            return False
+        self._moved(self._waiting / key, self._place(key))
+        return True
 
     def _delete(self, key: str) -> None:
         with _told(f"a file in {self.folder} cannot be deleted"):
             (self._waiting / key).unlink(missing_ok=True)
             self._place(key).unlink(missing_ok=True)
+            self._shared(key).unlink(missing_ok=True)
 
     def _sweep(self, oldest: float) -> int:
         count = 0
         for path in self._waiting.iterdir() if self._waiting.is_dir() else ():
             with suppress(OSError):  # kept, or swept by another process, meanwhile
-                if path.stat().st_mtime < oldest:
+                if path.stat().st_mtime < oldest and not self._take_again(path.name):
                     path.unlink()
                     count += 1
         return count

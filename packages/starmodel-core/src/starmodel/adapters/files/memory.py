@@ -21,6 +21,7 @@ class MemoryFileStore:
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
         self._waiting: dict[str, float] = {}
+        self._shared: set[str] = set()
 
     async def save(self, chunks: AsyncIterable[bytes], /) -> str:
         """Keep what *chunks* give as a file that waits."""
@@ -33,10 +34,18 @@ class MemoryFileStore:
         """Return the bytes of a file in chunks."""
         return _chunks(self._found(key)[start:stop])
 
-    async def keep(self, key: str, /) -> None:
-        """Let a file wait no longer."""
+    async def keep(self, key: str, /) -> bool:
+        """Let a file wait no longer, and return whether it waited."""
         self._found(key)
-        self._waiting.pop(key, None)
+        waited = self._waiting.pop(key, None) is not None
+        if not waited:
+            self._shared.add(key)
+        return waited
+
+    async def let_go(self, key: str, /) -> None:
+        """Let a file wait again that nobody else keeps."""
+        if key in self._files and key not in self._shared:
+            self._waiting.setdefault(key, time.monotonic())
 
     async def delete(self, key: str, /) -> None:
         """Delete a file."""
@@ -44,6 +53,7 @@ class MemoryFileStore:
             checked_key(key)
             self._files.pop(key, None)
             self._waiting.pop(key, None)
+            self._shared.discard(key)
 
     async def sweep(self, *, seconds: float) -> int:
         """Delete what has waited too long."""

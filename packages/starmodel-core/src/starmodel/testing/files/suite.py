@@ -73,6 +73,7 @@ class FileStoreContract(Contract):
             await file_store.open(key)
         with pytest.raises(NotFoundError):
             await file_store.keep(key)
+        await file_store.let_go(key)
         await file_store.delete(key)
 
     async def test_an_unknown_key_leads_to_nothing(self, file_store: FileStore) -> None:
@@ -81,6 +82,7 @@ class FileStoreContract(Contract):
             await file_store.open("0" * 32)
         with pytest.raises(NotFoundError):
             await file_store.keep("0" * 32)
+        await file_store.let_go("0" * 32)
         await file_store.delete("0" * 32)
 
     async def test_a_deleted_file_is_gone(self, file_store: FileStore) -> None:
@@ -107,6 +109,30 @@ class FileStoreContract(Contract):
         key = await file_store.save(_stream(b"k"))
         await file_store.keep(key)
         await file_store.keep(key)
+        await asyncio.sleep(0.02)
+        assert await file_store.sweep(seconds=0.01) == 0
+        assert await _read(file_store, key) == b"k"
+
+    async def test_what_is_let_go_waits_again(self, file_store: FileStore) -> None:
+        """Whoever kept it could not store it; the next one can, who keeps it as if it had never been."""
+        again, swept = await file_store.save(_stream(b"a")), await file_store.save(_stream(b"s"))
+        for key in (again, swept):
+            assert await file_store.keep(key)
+            await file_store.let_go(key)
+        assert await file_store.keep(again)
+        await asyncio.sleep(0.02)
+        assert await file_store.sweep(seconds=0.01) == 1
+        assert await _read(file_store, again) == b"a"
+        with pytest.raises(NotFoundError):
+            await file_store.keep(swept)
+        await file_store.let_go(swept)
+
+    async def test_what_somebody_else_keeps_too_is_not_let_go(self, file_store: FileStore) -> None:
+        """The other one may have stored it already."""
+        key = await file_store.save(_stream(b"k"))
+        assert await file_store.keep(key)
+        assert not await file_store.keep(key)
+        await file_store.let_go(key)
         await asyncio.sleep(0.02)
         assert await file_store.sweep(seconds=0.01) == 0
         assert await _read(file_store, key) == b"k"
