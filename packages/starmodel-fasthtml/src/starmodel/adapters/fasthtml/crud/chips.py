@@ -13,6 +13,7 @@ from starmodel.core.ui import Link
 from .asking import address, list_address
 from .conditions import Condition, Group, Node, from_where, joined, keyed
 from .filters import filtered_pairs
+from .naming import name_ids
 from .operators import Asked, askable, condition_of, phrase, texts_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _phrase(call: PageCall, asked: Asked, test: Condition) -> str:
 async def _name_ids(call: PageCall, tree: Group, known: Mapping[str, Asked]) -> None:
     """Find out what the entities are called that a filter names by their ids."""
     for target, ids in _named(tree, known):
-        await call.site.name_ids(call, target, ids)
+        await name_ids(call, target, ids)
 
 
 def _named(tree: Group, known: Mapping[str, Asked]) -> Iterator[tuple[Any, set[str]]]:

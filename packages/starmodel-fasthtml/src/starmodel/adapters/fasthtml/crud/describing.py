@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core.entity import Entity
 
+from .naming import name_ids
 from .values import NOTHING, Painter
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def named_ids(
         if found is not None and found.target is not None and isinstance(id, str):
             wanted.setdefault(found.target, set()).add(id)
     for kind, ids in wanted.items():
-        await call.site.name_ids(call, kind, ids)
+        await name_ids(call, kind, ids)
 
 
 def _ids(shape: FieldShape, value: Any) -> Iterator[tuple[type[Entity], str]]:

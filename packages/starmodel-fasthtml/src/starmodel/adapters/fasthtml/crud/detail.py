@@ -14,6 +14,7 @@ from .additions import panels
 from .allowing import may
 from .buttons import action_button, form_link
 from .call import Content
+from .naming import name_references
 from .relating import related
 from .replaced import page_or_own
 from .replacing import USUAL
@@ -52,7 +53,7 @@ async def _as_it_is(call: PageCall, shape: Shape) -> Content:
     assert stored is not None, "it was loaded"  # noqa: S101  (for the checker)
     past = await read_past(call, shape, stored)
     entity = stored.entity
-    await call.site.name_references(call, shape, [entity, *referred(past, shape)], shape.fields)
+    await name_references(call, shape, [entity, *referred(past, shape)], shape.fields)
     await name_actors(call, past)
     name = shape.called(entity)
     parts = [
@@ -101,7 +102,7 @@ async def _deleted(call: PageCall, shape: Shape) -> Content:
     """Return the page of what is not there any more, to whoever might have seen it."""
     was = (await _deletion(call, shape)).before
     past = await read_past(call, shape, None)
-    await call.site.name_references(call, shape, referred(past, shape), shape.fields)
+    await name_references(call, shape, referred(past, shape), shape.fields)
     await name_actors(call, past)
     words = call.words
     name = shape.called(was) if was is not None else words.label(shape.label)
@@ -126,7 +127,7 @@ async def _deletion(call: PageCall, shape: Shape) -> Step[Any]:
 async def _as_of(call: PageCall, shape: Shape) -> Content:
     """Return the entity as it was at a version: to be read only."""
     entity, words = await _at_version(call, shape), call.words
-    await call.site.name_references(call, shape, [entity], shape.fields)
+    await name_references(call, shape, [entity], shape.fields)
     name = shape.called(entity)
     now = call.kit.link(Link(label=words("As it is now"), href=call.path), tone="primary")
     text = words("This is how it once was; nothing can be changed here.")

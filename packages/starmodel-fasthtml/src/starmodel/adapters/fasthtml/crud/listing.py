@@ -23,6 +23,7 @@ from .buttons import action_button, form_link
 from .call import Content
 from .chips import filter_chips
 from .menus import row_menu
+from .naming import name_references
 from .paging import Slice, read_slice
 from .panels import going_to
 from .replaced import page_or_own
@@ -56,7 +57,7 @@ async def list_page(call: PageCall, shape: Shape) -> Content | ASGIApp:
 async def _usual_page(call: PageCall, shape: Shape) -> Content:
     asked = ListCall.of(call, shape)
     rows = await read_slice(call.read, shape.kind, asked.query, asked.before)
-    await call.site.name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
+    await name_references(call, shape, [stored.entity for stored in rows.rows], asked.columns)
     count, can = await _count(call, shape, asked.query), allowed(call, shape, [one.entity for one in rows.rows])
     kept = tuple(pair for pair in call.pairs if pair[0] not in ("after", "before"))
     key = ("list", shape.name, call.words, kept, bool(rows.rows), _asks_for_part(call), can)

@@ -16,6 +16,7 @@ from .batches import Batch, batch_id, undoing
 from .bulk import bulk_rows
 from .call import Content
 from .imports import go_on_importing
+from .naming import name_ids
 from .panels import back_to_list, going_to, submit
 from .posting import Sent, posted
 
@@ -100,7 +101,7 @@ def _may_be_undone(call: PageCall, shape: Shape, batch: Batch) -> bool:
 
 async def _refusals(call: PageCall, shape: Shape, batch: Batch) -> Any:
     if batch.does != "import":
-        await call.site.name_ids(call, shape.kind, [one.name for one in batch.refusals[:_LISTED]])
+        await name_ids(call, shape.kind, [one.name for one in batch.refusals[:_LISTED]])
     pairs: list[tuple[str, Any]] = []
     for one in batch.refusals[:_LISTED]:
         if batch.does == "import":

@@ -17,9 +17,7 @@ from starmodel.adapters.fasthtml.pages import page_of
 from starmodel.adapters.fasthtml.replies import send_bytes
 from starmodel.app import is_ruled, may_ever
 from starmodel.core.actors import VISITOR, Actor
-from starmodel.core.entity import valid_id
 from starmodel.core.options import READ
-from starmodel.core.query import Query
 from starmodel.core.ui import Link
 
 from .additions import NAV, add_plugin_parts, nav_links
@@ -242,30 +240,6 @@ class Site(Replacing):
         return not app.has_policies and all(
             app.is_open(kind) and not kind.__entity_config__.get("ttl") for kind in known
         )
-
-    async def name_references(
-        self, call: PageCall, shape: Shape, entities: Sequence[Entity], columns: Iterable[str]
-    ) -> None:
-        """Find out what the entities that these refer to are called: one question for each class of them."""
-        wanted: dict[type[Entity], set[str]] = {}
-        for name in columns:
-            field = shape.fields[name]
-            if field.target is not None:
-                found = wanted.setdefault(field.target, set())
-                found.update(*[field.ids(getattr(entity, name)) for entity in entities])
-        for kind, ids in wanted.items():
-            await self.name_ids(call, kind, ids)
-
-    async def name_ids(self, call: PageCall, kind: type[Entity], ids: Iterable[str]) -> None:
-        """Find out what the entities of a class are called that have these ids, as far as they may be seen."""
-        shape = self.shape(kind)
-        missing = sorted({id for id in ids if valid_id(id)} - call.names.keys())
-        if not missing:
-            return
-        query = Query(where={"id": {"in": missing}}, limit=len(missing))
-        call.read.fields.update((shape.name, id) for id in missing)
-        found = await call.read.slice(kind, query)
-        call.names.update({stored.entity.id: shape.called(stored.entity) for stored in found.items})
 
 
 async def send_page(scope: Scope, send: Send, page: Document) -> None:

@@ -20,6 +20,7 @@ from starmodel.core.visibility import Visibility
 
 from .buttons import command_button
 from .fields import label_of
+from .naming import name_ids
 from .values import Painter
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ async def name_actors(call: PageCall, past: Past[Any]) -> None:
     """Find out what those are called who did it, as far as the reader may know."""
     if call.site.people is not None and may_ever(call.site.people, call.read.actor, READ):
         actors = {step.commit.command.actor for step in past.steps} - {call.read.actor.id}
-        await call.site.name_ids(call, call.site.people, filter(None, actors))
+        await name_ids(call, call.site.people, filter(None, actors))
 
 
 def timeline(call: PageCall, shape: Shape, past: Past[Any], stored: Stored[Any] | None) -> Any:
