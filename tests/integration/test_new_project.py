@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import urllib.request
 from contextlib import closing, contextmanager
 
 import pytest
+
+from rig.nodes import free_port
 
 CLI = (sys.executable, "-m", "starmodel.cli")
 DATABASE = "shop.db"
@@ -41,9 +42,7 @@ def project(request, tmp_path_factory):
 
 @contextmanager
 def served(folder):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with (folder / "server.log").open("ab") as log:
         command = [*CLI, "run", "--port", str(port)]
         server = subprocess.Popen(command, cwd=folder, env=clean_environment(), stdout=log, stderr=log)

@@ -37,9 +37,9 @@ async def node(url, monkeypatch, *, ahead):
 async def test_a_task_goes_over_when_its_time_is_up_whatever_its_holder_thinks(postgres_url, monkeypatch, ahead):
     async with node(postgres_url, monkeypatch, ahead=ahead) as one, node(postgres_url, monkeypatch, ahead=0) as two:
         for holder, other in ((one, two), (two, one)):
-            assert await holder.lease("tell", "holder", seconds=0.2) is not None
+            assert await holder.lease("tell", "holder", seconds=0.5) is not None
             assert await other.lease("tell", "other", seconds=0) is None
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.55)
             assert await other.lease("tell", "other", seconds=0) is not None
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import signal
 import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -23,11 +25,15 @@ SECRET = "one secret for every node of the rig, long enough"
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on at this moment, below those that the system gives to whoever connects.
+
+    One of its own choice might be somebody's by the time a server wants it, or while it is started again.
+    """
+    while True:
+        port = 15000 + secrets.randbelow(15000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass

@@ -78,21 +78,27 @@ async def told(log):
     await working.close(patience=1)
 
 
+async def until(condition, seconds=5.0):
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  (what is looked at is no event)
+            await asyncio.sleep(0.005)
+
+
 async def test_everything_is_told_in_order(log, told):
     for _ in range(5):
         log.record()
-    await asyncio.sleep(0.1)
+    await until(lambda: len(told) == 5)
     assert told == [1, 2, 3, 4, 5]
 
 
 async def test_a_renewal_that_fails_once_does_not_cost_the_right(log, told, caplog):
     with caplog.at_level(logging.WARNING, "starmodel.relay"):
         log.failing = 1
-        await asyncio.sleep(0.6)
-    assert "could not keep the right" in caplog.text
+        await until(lambda: "could not keep the right" in caplog.text)
+        await asyncio.sleep(2 * relay.LEASE)  # what was held before has run out
     assert await log.lease("handlers", "another", seconds=1) is None
     log.record()
-    await asyncio.sleep(0.1)
+    await until(lambda: told)
     assert told == [1]
 
 
@@ -111,13 +117,13 @@ async def test_who_could_not_renew_its_right_in_time_tells_nothing_more(log):
     await asyncio.sleep(0.8)
     assert heard == [1]  # another process may be telling the second by now
     log.failing = 0
-    await asyncio.sleep(0.8)
+    await until(lambda: len(heard) > 1)
     assert heard == [1, 2]
     await working.close(patience=1)
 
 
 async def test_another_takes_over_from_one_that_died(log):
-    await log.lease("handlers", "dead", seconds=0.2)
+    await log.lease("handlers", "dead", seconds=0.5)
     log.record()
     heard = []
 
@@ -128,7 +134,7 @@ async def test_another_takes_over_from_one_that_died(log):
     await working.open()
     await asyncio.sleep(0.1)
     assert heard == []
-    await asyncio.sleep(0.4)
+    await until(lambda: heard)
     assert heard == [1]
     await working.close(patience=1)
 

@@ -84,10 +84,14 @@ async def test_a_follower_of_both_hears_nothing_twice(both):
     seen = []
 
     async def follow():
-        seen.extend([commit.command.event async for commit in follower])
+        async for commit in follower:
+            seen.append(commit.command.event)  # noqa: PERF401  (one by one, as they come)
 
     following = asyncio.ensure_future(follow())
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(5):
+        while len(seen) < 2:  # noqa: ASYNC110  (a list is no event)
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)  # time for one to come again
     follower.close()
     await following
     assert seen == ["create", "increment"]

@@ -58,10 +58,12 @@ def _searched_text(mapper: Mapper[Any]) -> str:
 
 def install(connection: Connection, mapper: Mapper[Any]) -> None:
     """Do what this role may do: without the function, the extension or the index, everything is looked at."""
-    if not connection.exec_driver_sql("SELECT has_schema_privilege(current_schema(), 'CREATE')").scalar():
+    may_create, has_function, is_owner = connection.exec_driver_sql(_STATE, (mapper.table.name,)).one()
+    if not may_create:
         return
-    install_function(connection)
-    if not connection.exec_driver_sql(_IS_OWNER, (mapper.table.name,)).scalar():
+    if not has_function:
+        install_function(connection)
+    if not is_owner:
         return
     if not is_wanted(mapper):
         _drop_indexes(connection, mapper)
@@ -92,10 +94,12 @@ _MAY_CREATE_EXTENSION = """
     WHERE v.name = 'pg_trgm' AND r.rolname = current_user
     AND (r.rolsuper OR v.trusted AND has_database_privilege(current_database(), 'CREATE')) LIMIT 1
 """
-_IS_OWNER = """
-    SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
-    WHERE relname = %s AND relnamespace = to_regnamespace(current_schema())
-"""
+_STATE = f"""
+    SELECT has_schema_privilege(current_schema(), 'CREATE'), to_regprocedure('{FUNCTION}(text)') IS NOT NULL, (
+        SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+        WHERE relname = %s AND relnamespace = to_regnamespace(current_schema())
+    )
+"""  # noqa: S608  (made of a name of our own)
 _EXTENSION_SCHEMA = """
     SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_trgm'
 """
