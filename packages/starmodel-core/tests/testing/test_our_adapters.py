@@ -6,7 +6,7 @@ import pytest
 
 from starmodel.adapters.files import DirectoryFileStore, MemoryFileStore
 from starmodel.adapters.persistence.memory import MemoryFragments, MemoryRepo, MemorySessions
-from starmodel.app import InProcessBus
+from starmodel.app import InProcessBus, InProcessTasks
 from starmodel.core import Actor
 from starmodel.testing import (
     AuthContract,
@@ -18,6 +18,7 @@ from starmodel.testing import (
     PlainCodec,
     SessionStoreContract,
     StoreContract,
+    TaskQueueContract,
 )
 
 
@@ -99,6 +100,12 @@ class TestMemoryFragments(FragmentCacheContract):
     @pytest.fixture
     def fragment_cache(self):
         return MemoryFragments()
+
+
+class TestInProcessTasks(TaskQueueContract):
+    @pytest.fixture
+    def new_task_queue(self):
+        return InProcessTasks(tries=self.tries, pause=self.pause)
 
 
 async def test_a_memory_of_fragments_is_bounded():

@@ -17,7 +17,7 @@ from starmodel.testing import BusContract, StoreContract
 HERE = Path(__file__).parent
 ADAPTERS = (
     *("broken_stores", "broken_buses", "broken_codecs", "broken_files", "broken_auth", "broken_sessions"),
-    "broken_fragments",
+    *("broken_fragments", "broken_tasks"),
 )
 
 

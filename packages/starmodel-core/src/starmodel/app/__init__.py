@@ -19,6 +19,7 @@ from .past import Past, Step, may_be_undone, may_take_back, past_of
 from .persistence import PersistenceManager
 from .policies import AllOf, VisitorPolicy
 from .previewing import Preview
+from .queue import InProcessTasks
 from .reading import entity_before, may_read, may_see, permitted, readable, tally, walk
 from .receiving import FileRefusedError
 from .refusals import Refusal, refusal_of
@@ -27,6 +28,7 @@ from .running import OnStep
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
 from .tail import LogTail
+from .tasks import Tasks
 from .unwrapping import application_in
 from .uow import UnitOfWork
 from .uploading import Upload, take_file
@@ -47,6 +49,7 @@ __all__ = [
     "History",
     "Implicit",
     "InProcessBus",
+    "InProcessTasks",
     "Lag",
     "LogTail",
     "Moments",
@@ -63,6 +66,7 @@ __all__ = [
     "Step",
     "Subscribers",
     "SystemClock",
+    "Tasks",
     "UnitOfWork",
     "Upload",
     "VisitorPolicy",

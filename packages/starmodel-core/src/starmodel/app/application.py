@@ -27,14 +27,17 @@ from .policies import AllOf, enforced_by, refuse_unprotected
 from .sources import RandomIds, SystemClock
 from .subscribers import Subscribers
 from .tail import LogTail
+from .tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from starmodel.core.changes import Commit
     from starmodel.core.commands import Command
     from starmodel.core.file_store import FileStore
-    from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend
+    from starmodel.core.ports import Clock, Codec, EventBus, IdSource, Policy, StatePersistenceBackend, TaskQueue
+    from starmodel.core.task_queue import Task
 
     from .moments import Moments
     from .previewing import Preview
@@ -56,7 +59,8 @@ class Application:
 
     *policies* are asked besides what the classes say themselves; one refusal is enough.  With *explain* a refusal says
     which policy it was and what would be needed: for developers.  *make_store* makes a store by its name, where it is
-    not among *stores*; without it the installed package that offers it is asked.
+    not among *stores*; without it the installed package that offers it is asked.  *tasks* keeps what is for later: the
+    memory of the process unless given, from the first task on.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Application:
         files: FileStore | str = "memory",
         secret: str | None = None,
         explain: bool = False,
+        tasks: TaskQueue | None = None,
     ) -> None:
         self._workers = workers
         self.codec = codec
@@ -104,6 +109,7 @@ class Application:
             tell=self._tell,
         )
         self.outbox = self.dispatcher.outbox
+        self.tasks = Tasks(self.dispatcher, self.persistence, tasks, clock=self.clock, workers=workers)
         self.on = self.subscribers.on
         self.parking = self.subscribers.parking
         self._moments: Moments | None = None
@@ -147,9 +153,14 @@ class Application:
             self._lines.append(line)
 
     async def listen(self) -> None:
-        """Begin to tell those who take part of domain events: those from now on, and what a shared log has kept."""
+        """Begin to tell those who take part of domain events: those from now on, and what a shared log has kept.
+
+        What is on the queue of tasks is run from then on.
+        """
         for line in self._lines:
             await line.open(self.bus, self.persistence)
+        if self._is_running:
+            self.tasks.begin()
 
     async def leave(self) -> None:
         """Tell those who take part what has happened, as far as their patience goes, and nothing until it opens again.
@@ -158,6 +169,7 @@ class Application:
         """
         if self._moments is None:
             return
+        await self.tasks.stop()  # no command is run without them
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self._moments.close)
             closing.callback(self.dispatcher.observe_by, None)
@@ -186,9 +198,13 @@ class Application:
             undo.push_async_callback(self.outbox.close)
             await self.outbox.open()
             await self.files.open(self.catalog)
+            undo.push_async_callback(self.tasks.close)
+            await self.tasks.open()
             undo.pop_all()
         self.dispatcher.observe_by(self._moments)
         self._is_running = True
+        if self._listening:
+            self.tasks.begin()
         entered(self)
 
     async def close(self) -> None:
@@ -198,10 +214,12 @@ class Application:
             self._is_running = False
             closing.push_async_callback(self.persistence.close)
             closing.push_async_callback(self.bus.close)
+            closing.push_async_callback(self.tasks.close)  # handlers may have put more there
             closing.push_async_callback(self.leave)
             closing.push_async_callback(self.outbox.close)  # handlers may have changed more
             closing.push_async_callback(self.subscribers.close)
             closing.push_async_callback(self.files.close)
+            await self.tasks.stop()
             await self.dispatcher.finish()
             await self.outbox.drain()
 
@@ -224,6 +242,24 @@ class Application:
     ) -> Result:
         """Run a command; see :meth:`starmodel.app.dispatcher.Dispatcher.dispatch`."""
         return await self.dispatcher.dispatch(command, actor=actor, text=text, on_step=on_step, only_at=only_at)
+
+    async def later(
+        self,
+        command: Command,
+        /,
+        *,
+        actor: Actor = SYSTEM,
+        at: datetime | None = None,
+        after: timedelta | None = None,
+    ) -> Task:
+        """Have *command* dispatched for *actor* at a time, or after so long; else at once, in the background.
+
+        Return the task: its id is that of the command, and the same id twice is one task.  What can be checked without
+        reading is refused here, as by :meth:`dispatch`; whether *actor* may do it is asked when it is run.  What is
+        refused then is parked with the reason: see :attr:`tasks`.  QueueFullError when there is no room,
+        ConfigurationError when the application is not open.
+        """
+        return await self.tasks.later(command, actor=actor, at=at, after=after)
 
     async def preview(
         self, command: Command, /, *, actor: Actor = SYSTEM, text: bool = False, only_at: int | None = None

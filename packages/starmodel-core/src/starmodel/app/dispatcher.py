@@ -208,6 +208,16 @@ class Dispatcher:
             await self._moments.before(run.stored_form, actor)
         return await self._until_done(run, self._rehearsed)
 
+    def complete(self, command: Command, /, *, actor: Actor = SYSTEM) -> tuple[Handler, Command]:
+        """Return *command* with its id, actor and time, and what will run it: for whoever dispatches it later.
+
+        What :meth:`dispatch` refuses at once is refused in the same words, except for arguments that do not fit.
+        """
+        _refuse_other_things(command)
+        handler = self.catalog.handler(command.entity, command.event)
+        _check_target(handler, command)
+        return handler, stamped(command, handler, actor, self._codec, self._clock, self._ids)[0]
+
     async def allow(self, handler: Handler, id: str | None, actor: Actor) -> None:
         """Refuse *actor* what a command would be refused for before its arguments are looked at.
 

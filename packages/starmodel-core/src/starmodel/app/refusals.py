@@ -42,6 +42,7 @@ _STATUSES = {
     "gone": (410, "Gone"),
     "read_only": (405, "Only for reading"),
     "store": (503, "The data cannot be reached"),
+    "queue_full": (503, "Too much to do"),
 }
 """HTTP status and title by the code of an error; a code that is not here is the program's own fault: 500."""
 
@@ -52,6 +53,7 @@ _FIXED_DETAILS = {
     "unknown_entity": _NOTHING_HERE,
     "unknown_event": _NOTHING_HERE,
     "store": _UNREACHABLE,
+    "queue_full": "There is too much to do at the moment, and nothing of this was kept; try again in a while.",
 }
 """Details of errors whose own words may say more than the one who asked may know."""
 

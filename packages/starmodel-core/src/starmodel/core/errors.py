@@ -28,6 +28,7 @@ __all__ = [
     "PastNotKeptError",
     "Problem",
     "QueryError",
+    "QueueFullError",
     "ReadOnlyError",
     "RefusedError",
     "StaleError",
@@ -322,6 +323,12 @@ class StoreError(StarModelError, OSError):
     """A store could not be reached or could not do what it was asked."""
 
     code = "store"
+
+
+class QueueFullError(StoreError):
+    """A queue of tasks has no room for another one; nothing of it was kept."""
+
+    code = "queue_full"
 
 
 class AdapterNotFoundError(StarModelError, LookupError):

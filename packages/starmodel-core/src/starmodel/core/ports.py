@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from .actors import Actor, Decision
 from .changes import Changes, Changeset, Commit, Position
+from .durability import Durability
 from .entity import Entity
 from .file_store import FileStore
 from .fragment_cache import FragmentCache
@@ -20,6 +20,7 @@ from .parameters import Parameter
 from .parking import ParkingPlace
 from .query import Page, Query, Stored
 from .session_store import SessionStore, SharesSessions
+from .task_queue import TaskQueue
 from .ui import UIAdapter
 
 __all__ = [
@@ -44,19 +45,11 @@ __all__ = [
     "SharesSessions",
     "StatePersistenceBackend",
     "Subscription",
+    "TaskQueue",
     "UIAdapter",
 ]
 
 E = TypeVar("E", bound=Entity)
-
-
-class Durability(Enum):
-    """What an acknowledged commit survives."""
-
-    EPHEMERAL = "ephemeral"  # nothing: it ends with the process
-    PROCESS = "process"  # the death of a process, not of the machine
-    DISK = "disk"  # the death of the machine
-    REPLICATED = "replicated"  # the loss of the machine
 
 
 @runtime_checkable

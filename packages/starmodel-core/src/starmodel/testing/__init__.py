@@ -16,6 +16,7 @@ pytest.register_assert_rewrite(
     "starmodel.testing.fragments",
     "starmodel.testing.sessions",
     "starmodel.testing.store",
+    "starmodel.testing.tasks",
     "starmodel.testing.ui",
 )
 
@@ -33,6 +34,7 @@ from .sessions import SessionStoreContract  # noqa: E402  (see above)
 from .sources import FakeClock, SequentialIds  # noqa: E402  (see above)
 from .store import StoreContract  # noqa: E402  (see above)
 from .strategies import entities  # noqa: E402  (see above)
+from .tasks import TaskQueueContract  # noqa: E402  (see above)
 from .ui import UIContract  # noqa: E402  (see above)
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "SequentialIds",
     "SessionStoreContract",
     "StoreContract",
+    "TaskQueueContract",
     "UIContract",
     "application",
     "entities",

@@ -1,0 +1,5 @@
+"""The contract suite of queues of tasks."""
+
+from .suite import TaskQueueContract
+
+__all__ = ["TaskQueueContract"]
