@@ -37,7 +37,7 @@ def test_every_kind_is_a_distribution_that_declares_what_it_brings(cli, here, ki
     ("name", "kind", "why"),
     [
         ("acme", "stroe", "did you mean 'store'"),
-        ("acme", "task", "StarModel has no port for one"),
+        ("acme", "queue", "there is auth, bus, route, store, task, ui"),
         ("Acme", "store", "small letters"),
         ("acme_own", "store", "small letters"),
         ("json", "store", "cannot be called"),

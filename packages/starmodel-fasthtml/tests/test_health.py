@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from starmodel.adapters.fasthtml import StarModelApp
 from starmodel.adapters.persistence.memory import MemoryRepo
-from starmodel.app import Application
+from starmodel.app import Application, InProcessTasks
 from starmodel.app.parking import LocalParking, Waiting
 from starmodel.core import Entity, Unit, event
 from starmodel.core.errors import StoreError
@@ -45,7 +45,8 @@ def test_an_application_without_checks_is_well_and_names_its_stores():
     del data["caches"]
     assert status == 200
     kept = {"stores": {"memory": "ephemeral"}, "outbox": [], "parked": {"memory": 0}}
-    assert data == {"status": "ok", "checks": {}, **kept}
+    tasks = {"durability": "ephemeral", "waiting": 0, "parked": 0}
+    assert data == {"status": "ok", "checks": {}, "tasks": tasks, **kept}
 
 
 class Order(Entity):
@@ -89,6 +90,15 @@ def test_it_says_how_many_events_are_parked_that_a_handler_could_not_be_told():
         assert client.get("/_starmodel/health").json()["parked"] is None
         app.parking.use({"sql": Waiting(LocalParking(), "handlers", app.leave)})
         assert client.get("/_starmodel/health").json()["parked"] == {"memory": 0, "sql": 0}
+
+
+def test_it_says_that_nobody_knows_how_many_tasks_there_are():
+    class Away(InProcessTasks):
+        async def count(self):
+            raise StoreError("it is not there")
+
+    with TestClient(StarModelApp(Application([Thing], codec=PlainCodec(), tasks=Away()))) as client:
+        assert client.get("/_starmodel/health").json()["tasks"] is None
 
 
 class Unreachable(LocalParking):

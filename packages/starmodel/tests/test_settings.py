@@ -24,6 +24,7 @@ def test_everything_can_be_said():
         "STARMODEL_AUTH": "password, ldap",
         "STARMODEL_SESSIONS": "sql",
         "STARMODEL_FRAGMENTS": "redis",
+        "STARMODEL_TASKS": "papyrus",
     }
 
     assert Settings.from_environment(said) == Settings(
@@ -37,6 +38,7 @@ def test_everything_can_be_said():
         auth=("password", "ldap"),
         sessions="sql",
         fragments="redis",
+        tasks="papyrus",
     )
 
 
@@ -72,6 +74,7 @@ def test_a_short_secret_is_refused_without_being_told():
         ("STARMODEL_BUS", "REDIS_URL"),
         ("STARMODEL_SESSIONS", "DATABASE_URL"),
         ("STARMODEL_FRAGMENTS", "REDIS_URL"),
+        ("STARMODEL_TASKS", "DATABASE_URL"),
     ],
 )
 def test_an_address_in_the_place_of_a_name_is_refused_without_its_password(name, instead):

@@ -32,6 +32,7 @@ _GROUPS = {
     "fragments": "starmodel.fragments",
     "sessions": "starmodel.sessions",
     "store": "starmodel.persistence",
+    "tasks": "starmodel.tasks",
     "ui": "starmodel.ui",
 }
 

@@ -20,6 +20,7 @@ from .rest import IF_INSTALLED, attach_api
 from .sessions import kept_sessions
 from .settings import Settings, folder_of_files
 from .signing_in import let_take_part, providers_of
+from .tasks import chosen_queue
 
 if TYPE_CHECKING:
     from starmodel.adapters.fasthtml import StarModelApp
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         Policy,
         SessionStore,
         StatePersistenceBackend,
+        TaskQueue,
         UIAdapter,
     )
     from starmodel.plugins import PluginHost
@@ -56,18 +58,20 @@ def create_application(
     codec: Codec | None = None,
     files: FileStore | None = None,
     clock: Clock | None = None,
+    tasks: TaskQueue | str | None = None,
 ) -> Application:
     """Return an application without a web: for scripts, workers and tests.
 
     *files* keeps uploaded files: by default the folder that the settings name.  *clock* tells the time of commands, by
-    default the machine's.  *plugins* are those that the project has switched on unless given: they bring entities and
-    adapters, and stand around every command.  They are not started here, and hear of no domain event: the processes
-    with a web tell them, where a store is shared.
+    default the machine's.  *tasks* keeps what is for later, or is the name of the queue that does: by default
+    ``STARMODEL_TASKS``, else the memory of the process.  *plugins* are those that the project has switched on unless
+    given: they bring entities and adapters, and stand around every command.  They are not started here, and hear of no
+    domain event: the processes with a web tell them, where a store is shared.
     """
     chosen = settings or Settings.from_environment()
     host = plugins if plugins is not None else chosen_host(chosen)
     adapters = Adapters.of(chosen, host)
-    given: dict[str, Any] = {"policies": policies, "codec": codec, "files": files, "clock": clock}
+    given: dict[str, Any] = {"policies": policies, "codec": codec, "files": files, "clock": clock, "tasks": tasks}
     application = _assembled(entities, chosen, adapters, host, stores or {}, bus, **given)
     take_part(application, host)
     return application
@@ -86,6 +90,7 @@ def _assembled(
     every = [*entities, *entities_of(host, entities)]
     files = given.pop("files")
     codec = given.pop("codec") or adapters.made("codec", "pydantic")
+    tasks = given.pop("tasks")
     application = Application(
         every,
         **given,
@@ -98,8 +103,10 @@ def _assembled(
         files=files if files is not None else DirectoryFileStore(folder_of_files(settings)),
         secret=settings.secret,
         explain=settings.env == "development",
+        tasks=chosen_queue(settings.tasks if tasks is None else tasks, adapters, given["clock"]),
     )
     application.persistence.refuse_workers(settings.workers)
+    application.tasks.refuse_workers()
     return application
 
 
@@ -138,6 +145,7 @@ def create_app(
     api: str | None = IF_INSTALLED,
     sessions: SessionStore | str | None = None,
     fragments: FragmentCache | str | None = None,
+    tasks: TaskQueue | str | None = None,
     title: str = "StarModel",
     **fasthtml: Any,
 ) -> StarModelApp:
@@ -152,8 +160,9 @@ def create_app(
     it out.  *sessions* keeps what pages put into ``session``, or is the name of the store that does: by default
     ``STARMODEL_SESSIONS``, else the most lasting store in use that processes share, else the memory of the process.
     *fragments* is where processes find rows and views that others have drawn, or its name: by default
-    ``STARMODEL_FRAGMENTS``, else each draws its own.  Further keywords go to FastHTML, which makes attributes of
-    ``<body>`` of those that it does not know itself; ConfigurationError for what is neither.
+    ``STARMODEL_FRAGMENTS``, else each draws its own.  *tasks* keeps what is for later, or is the name of the queue that
+    does: by default ``STARMODEL_TASKS``, else the memory of the process.  Further keywords go to FastHTML, which makes
+    attributes of ``<body>`` of those that it does not know itself; ConfigurationError for what is neither.
     """
     try:
         from starmodel.adapters.fasthtml import GateSettings, MetricsSettings, StarModelApp  # noqa: PLC0415  (an optional package)
@@ -176,7 +185,17 @@ def create_app(
     providers = providers_of(auth, chosen.auth, adapters)
     let_take_part(host, providers)
     application = _assembled(
-        entities, chosen, adapters, host, stores or {}, bus, policies=policies, codec=codec, files=files, clock=clock
+        entities,
+        chosen,
+        adapters,
+        host,
+        stores or {},
+        bus,
+        policies=policies,
+        codec=codec,
+        files=files,
+        clock=clock,
+        tasks=tasks,
     )
     gate = GateSettings(hosts=(*LOOPBACK_HOSTS, *chosen.hosts, *hosts), debug=chosen.env == "development")
     wanted = chosen.sessions if sessions is None else sessions  # one that is empty is one

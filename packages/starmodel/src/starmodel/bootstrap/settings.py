@@ -20,6 +20,7 @@ _ADDRESSES = {
     "STARMODEL_FRAGMENTS": "REDIS_URL",
     "STARMODEL_SESSIONS": _STORES,
     "STARMODEL_STORE": _STORES,
+    "STARMODEL_TASKS": _STORES,
 }
 
 
@@ -38,6 +39,7 @@ class Settings:
     ``STARMODEL_SESSIONS``: where what pages put into ``session`` is kept (``sql``, ``redis`` or ``memory``; the most
     lasting store in use that processes share).
     ``STARMODEL_FRAGMENTS``: where processes find pieces of pages that another has drawn (``redis``; nowhere).
+    ``STARMODEL_TASKS``: the queue of what is for later (``memory``; the memory of the process).
     ``STARMODEL_UI``: the kit that draws the pages (``monster`` where it is installed, else ``plain``).
     ``STARMODEL_PLUGINS``: names of the plugins that are on, separated by commas (the list ``plugins`` under
     ``[tool.starmodel]`` in the project's ``pyproject.toml``).
@@ -69,6 +71,7 @@ class Settings:
     metrics_token: str | None = None
     sessions: str | None = None
     fragments: str | None = None
+    tasks: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -103,6 +106,7 @@ class Settings:
             values.get("STARMODEL_METRICS_TOKEN") or None,
             _named(values, "STARMODEL_SESSIONS", "") or None,
             _named(values, "STARMODEL_FRAGMENTS", "") or None,
+            _named(values, "STARMODEL_TASKS", "") or None,
         )
 
 

@@ -139,6 +139,9 @@ def _project(app: str | None, *, start: bool) -> Iterator[Finding]:
     yield Finding("application", "ok", f"{', '.join(kinds) or 'no entity'}; {count} addresses")
     for name, durability in application.summary().items():
         yield Finding(f"store {name}", "warning" if durability == "ephemeral" else "ok", durability)
+    if application.tasks.queue is not None:
+        durability = application.tasks.durability.value
+        yield Finding("tasks", "warning" if durability == "ephemeral" else "ok", durability)
     yield from _databases(project)
 
 

@@ -70,6 +70,12 @@ KINDS: Mapping[str, Kind] = {
         "`STARMODEL_BUS=$name` makes it the bus of an application.",
         suffix="Bus",
     ),
+    "task": Kind(
+        "starmodel.tasks",
+        "A queue of tasks for StarModel",
+        "`STARMODEL_TASKS=$name` lets it keep what an application does later.",
+        suffix="Tasks",
+    ),
     "ui": Kind(
         "starmodel.ui",
         "A kit that draws the pages of StarModel",
@@ -122,11 +128,6 @@ class Offer:
 
 def make_plugin(text: str, kind: str, cwd: Path) -> Placed:
     """Write a new distribution into the folder *text*; PluginSourceError for a name or a kind that cannot be."""
-    if kind == "task":
-        raise PluginSourceError(
-            "a plugin cannot bring a task queue yet, because StarModel has no port for one; "
-            f"the kinds are {', '.join(sorted(KINDS))}"
-        )
     if kind not in KINDS:
         raise PluginSourceError(f"there is no template for a plugin of the kind {kind!r}; {hint(kind, KINDS)}")
     folder = (cwd / text).resolve()

@@ -29,6 +29,7 @@ CHOSEN = {
     "fragments": "STARMODEL_FRAGMENTS",
     "persistence": "STARMODEL_STORE",
     "sessions": "STARMODEL_SESSIONS",
+    "tasks": "STARMODEL_TASKS",
     "ui": "STARMODEL_UI",
 }
 """The settings that name adapters, by the kind of these."""

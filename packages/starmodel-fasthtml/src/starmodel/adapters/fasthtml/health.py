@@ -31,8 +31,8 @@ class HealthDoor:
     """Answers 200 when every check of every plugin passes within *timeout* seconds, else 503.
 
     The answer names the checks, what an acknowledged change survives in each store, how full each cache is, which
-    store has still to follow another (how many changes wait, for how many seconds, and how many were put aside), and
-    how many events are parked that handlers could not be told.
+    store has still to follow another (how many changes wait, for how many seconds, and how many were put aside), how
+    many events are parked that handlers could not be told, and how many tasks wait and are parked.
     """
 
     def __init__(self, runtime: Runtime, *, timeout: float = 1.0) -> None:
@@ -55,6 +55,7 @@ class HealthDoor:
                 for name, cache in self._runtime.caches.items()
             },
             "outbox": await self._outbox(),
+            "tasks": await self._tasks(),
         }
         await send_json(send, 200 if is_well else 503, data)
 
@@ -85,6 +86,15 @@ class HealthDoor:
             return await asyncio.wait_for(self._runtime.app.parking.count(), self._timeout)
         except (OSError, TimeoutError):  # a store that cannot be reached; what that means, the checks say
             return None
+
+    async def _tasks(self) -> dict[str, str | int] | None:
+        """Return what a task survives, and how many there are; ``None`` where that cannot be found out."""
+        tasks = self._runtime.app.tasks
+        try:
+            counts = await asyncio.wait_for(tasks.count(), self._timeout)
+        except (OSError, TimeoutError):
+            return None
+        return {"durability": tasks.durability.value, "waiting": counts.waiting, "parked": counts.parked}
 
     async def _passes(self, name: str, check: HealthCheck) -> bool:
         try:

@@ -22,7 +22,7 @@ SIGNS = {True: "✔", False: "✘"}
 def make(
     name: Annotated[str, typer.Argument(help="The name of the plugin, or where to make it: acme-weather.")],
     *,
-    kind: Annotated[str, typer.Option("--kind", help="What it brings: store, bus, ui, auth or route.")],
+    kind: Annotated[str, typer.Option("--kind", help="What it brings: store, bus, task, ui, auth or route.")],
     json: Json = False,
 ) -> None:
     """Make a plugin of one's own: a package with tests that pass, the suite of its kind among them."""
