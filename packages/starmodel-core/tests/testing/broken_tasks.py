@@ -19,7 +19,7 @@ class Suite(TaskQueueContract):
     """The suite of queues on one broken queue."""
 
     __test__ = False
-    patience = 0.3
+    patience, pause = 0.3, 0.02
     Queue: ClassVar[type[InProcessTasks]]
     options: ClassVar[dict[str, object]] = {}
     caught_by: ClassVar[tuple[str, ...]]
@@ -203,7 +203,7 @@ class TestForgetsWhatFailed(Suite):
 
 class TestPausesAsLongEachTime(Suite):
     caught_by = ("test_it_pauses_longer_each_time",)
-    options = {"longest": 0.03}
+    options = {"longest": 0.02}
 
     class Queue(InProcessTasks):
         pass

@@ -54,7 +54,7 @@ class TaskQueueSuite(Contract):
     tries: ClassVar[int] = 4
     """How often the queue of the fixture tries a task before it is parked; at least 3."""
 
-    pause: ClassVar[float] = 0.03
+    pause: ClassVar[float] = 0.05
     """Seconds that it pauses after the first try; a real queue pauses longer."""
 
     patience: ClassVar[float] = 10.0

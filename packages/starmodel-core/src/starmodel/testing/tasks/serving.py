@@ -31,10 +31,12 @@ class ServingContract(TaskQueueSuite):
         assert await task_queue.count() == TaskCounts(0, 1)
 
     async def test_it_pauses_longer_each_time(self, task_queue: TaskQueue) -> None:
-        for _ in range(2):  # a busy machine may be late by as much, once
-            first, last = await self._pauses(task_queue)
+        first = last = float("inf")
+        for number in range(8):  # a busy machine lengthens pauses, and never shortens one: the shortest are looked at
+            found = await self._pauses(task_queue)
+            first, last = min(first, found[0]), min(last, found[1])
             assert first >= self.pause * 0.9, "it pauses after the first try as well"
-            if last >= 2 * first:
+            if number and last >= 2 * first:
                 return
         raise AssertionError(f"it paused {first:.3f} s after the first try, and {last:.3f} s before the last")
 
