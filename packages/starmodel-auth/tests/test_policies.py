@@ -128,6 +128,7 @@ async def test_the_way_back_from_a_deletion_is_told_to_nobody_who_may_not_go_it(
         id = (await people["ada"].post("/leaf/create", {})).json["id"]
         answer = await visitor.post(f"/leaf/{id}/delete", {}, starmodel_request="1")
         told[name] = bool(answer.all("starmodel-command"))
+        assert answer.all("starmodel-done") == ([] if told[name] else ["1"])
         [*_, deletion] = await app.application.history.timeline(Leaf, id)
         undone = await visitor.post("/leaf/undo", {"command": deletion.command.id})
         assert undone.status == (200 if told[name] else 403)

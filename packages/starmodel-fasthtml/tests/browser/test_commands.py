@@ -182,6 +182,14 @@ def test_a_failure_without_a_reason_is_told_too(tab, stage, until):
     page.wait_for_selector(".sm-toast:has-text('This did not work (418).')")
 
 
+def test_what_was_done_is_told_also_to_whoever_may_not_take_it_back(tab, stage):
+    stage.answer = lambda _post: Response(status_code=204, headers={"StarModel-Done": "1"})
+    page = tab.open(button("go", "/x/1/y", {}, {"what": "Deleted"}))
+    page.click("#b")
+    page.wait_for_selector(".sm-toast:has-text('Deleted')[data-level=success]")
+    assert page.locator(".sm-undo").count() == 0
+
+
 def test_only_the_latest_of_the_waiting_commands_of_a_field_goes_out(tab, stage, until):
     stage.held = True
     call = "@send('/todo/7/update', {title: el.value}, {latest: true})"

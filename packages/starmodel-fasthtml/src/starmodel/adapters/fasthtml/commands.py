@@ -203,7 +203,10 @@ class CommandDoor:
         return [(b"starmodel-made", quote(_page_of(made)).encode())]
 
     def _way_back(self, result: Result, actor: Actor) -> list[tuple[bytes, bytes]]:
-        """Return what tells the page of a command how to take it back; nothing for one that cannot be taken back."""
+        """Return what tells the page of a command how to take it back; nothing for one that cannot be taken back.
+
+        Whoever may not go that way is told that it was done.
+        """
         if result.commit is None or result.replayed or self._handler.event.name in SERVICES:
             return []
         changes, kind = result.commit.changes, self._handler.kind
@@ -211,7 +214,7 @@ class CommandDoor:
             return []
         app = self._runtime.app
         if "undo" not in app.catalog.handlers(kind) or not may_take_back(app, kind, result.commit, actor=actor):
-            return []
+            return [(b"starmodel-done", b"1")]
         return [(b"starmodel-command", result.command.id.encode("latin-1", "replace"))]
 
     def _next_page(self, scope: Scope, result: Result, arguments: Arguments) -> str:

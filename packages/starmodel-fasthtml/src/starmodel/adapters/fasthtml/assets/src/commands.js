@@ -135,6 +135,7 @@ async function deliver(job, lane) {
         job.told?.remove();
         undone.delete(nameOf(job));
         job.command = reply.headers.get("StarModel-Command");
+        job.isDone = job.command || reply.headers.has("StarModel-Done");
         job.made = reply.headers.get("StarModel-Made");
         return await take(reply, el);
       }
@@ -200,8 +201,8 @@ function told(problem) {
 }
 
 // Say that it was done, and offer the way to what it made, and to take it back.
-function announce({ command, made, lane, options }) {
-  if (!options.what || !(command || made)) return;
+function announce({ isDone, command, made, lane, options }) {
+  if (!options.what || !(isDone || made)) return;
   const after = (problem) => problem || toast(say("Undone"), "success");
   const run = () => send({ el: document.body }, `/${lane.split("/")[0]}/undo`, { command }, { after });
   const isElsewhere = made && made !== location.pathname;
