@@ -157,10 +157,8 @@ def test_of_what_may_have_been_done_nobody_says_that_it_was_not(clock, tab, stag
     until(lambda: clock.run_for(5000) or page.locator(UNKNOWN).count(), 20)
     assert len(stage.posts) == 2, "it waits as long as it is told to, and asks a last time"
     page.evaluate("document.activeElement.blur()")
-    clock.run_for(10_000)
-    until(lambda: stage.streams)
-    stage.push(elements_frame(field.format("Milk", call)))
-    tab.wait("document.getElementById('t').defaultValue === 'Milk'")
+    milk, shown = elements_frame(field.format("Milk", call)), "document.getElementById('t').defaultValue"
+    until(lambda: clock.run_for(1000) or stage.push(milk) or page.evaluate(shown) == "Milk", 20)  # its stream is new
     assert page.input_value("#t") == "Mate"
 
 
