@@ -370,6 +370,20 @@ async def test_what_was_put_there_before_is_run_and_an_outage_is_told_and_waited
     assert "end with this process" not in caplog.text
 
 
+async def test_nothing_is_run_before_those_are_ready_who_take_part():
+    app = application(Bell, tasks=InProcessTasks(clock=FakeClock()))
+    app.tasks.is_held = True
+    async with app:
+        bell = (await app.dispatch(Bell.create())).entity
+        told = asyncio.Event()
+        app.on(Rung)(lambda _: told.set())
+        await app.later(Bell.ring().on(bell.id))
+        await asyncio.sleep(0.01)
+        assert await rung(app, bell) == 0
+        app.tasks.begin()
+        await asyncio.wait_for(told.wait(), 5)
+
+
 async def test_tasks_of_one_process_are_refused_where_several_serve():
     app = Application([Bell], codec=PlainCodec(), tasks=InProcessTasks(), workers=2, stores={"memory": Shared()})
     with pytest.raises(ConfigurationError, match=r"2 workers cannot share tasks .* set STARMODEL_TASKS"):

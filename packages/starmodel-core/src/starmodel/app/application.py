@@ -153,14 +153,9 @@ class Application:
             self._lines.append(line)
 
     async def listen(self) -> None:
-        """Begin to tell those who take part of domain events: those from now on, and what a shared log has kept.
-
-        What is on the queue of tasks is run from then on.
-        """
+        """Begin to tell those who take part of domain events: those from now on, and what a shared log has kept."""
         for line in self._lines:
             await line.open(self.bus, self.persistence)
-        if self._is_running:
-            self.tasks.begin()
 
     async def leave(self) -> None:
         """Tell those who take part what has happened, as far as their patience goes, and nothing until it opens again.
@@ -203,7 +198,7 @@ class Application:
             undo.pop_all()
         self.dispatcher.observe_by(self._moments)
         self._is_running = True
-        if self._listening:
+        if not self.tasks.is_held:
             self.tasks.begin()
         entered(self)
 

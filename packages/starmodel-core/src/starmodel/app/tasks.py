@@ -70,6 +70,8 @@ class Tasks:
     ) -> None:
         self.queue = queue
         self._dispatcher, self._persistence, self._clock, self._workers = dispatcher, persistence, clock, workers
+        self.is_held = False
+        """True when nobody serves the queue from the opening on, but from :meth:`begin`: others have to get ready."""
         self._is_open = self._is_serving = self._is_failing = False
         self._stop = asyncio.Event()
         self._server: asyncio.Task[None] | None = None

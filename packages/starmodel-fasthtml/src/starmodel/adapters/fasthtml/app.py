@@ -148,6 +148,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
         for wrap in plugins.items(MIDDLEWARE, app=self):
             self.user_middleware.append(Middleware(guarded_wrap(plugins, wrap.plugin, wrap.value)))
         take_part(self.application, plugins)
+        self.application.tasks.is_held = True  # until the plugins have started: no command is run without them
 
     def _mount(self, plugin: str, mounted: Any) -> None:
         """Let what a plugin mounts answer below its path, unless somebody else does."""

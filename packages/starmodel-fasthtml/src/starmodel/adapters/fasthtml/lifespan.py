@@ -32,6 +32,8 @@ def around(app: StarModelApp, inner: Any) -> Callable[[Any], AsyncIterator[Any]]
             closing.push_async_callback(app.runtime.plugins.shutdown, app)
             closing.push_async_callback(app.application.leave)  # told of everything before they shut down
             await app.application.listen()
+            closing.push_async_callback(app.application.tasks.stop)
+            app.application.tasks.begin()
             yield None if inner is None else await closing.enter_async_context(inner(opened))
 
     return steps
