@@ -46,6 +46,8 @@ class Journal:
         noted = select(own.outside.c.number).exists()
         # FOR UPDATE says nothing on SQLite, whose lock is on the whole file.
         self._lock = Prepared(select(head.c.epoch, head.c.number, noted).with_for_update(), dialect)
+        sent_before = select(log.c.number).where(log.c.command_id == bindparam("command")).exists()
+        self._look = Prepared(select(head.c.epoch, head.c.number, noted, sent_before), dialect)
         advance = update(head).values(number=bindparam("to"))
         if dialect.name != "sqlite":  # who listens is woken when the transaction ends
             advance = advance.returning(func.pg_notify(CHANNEL, ""))
@@ -111,6 +113,14 @@ class Journal:
         """Do what :meth:`lock` does, and tell whether other programs' changes wait for their place in the log."""
         [(epoch, number, is_waiting)] = self._lock(connection)
         return Position(epoch, number), bool(is_waiting)
+
+    def look(self, connection: Connection, command_id: str) -> tuple[Position, bool, bool]:
+        """Do what :meth:`lock_and_look` does where the transaction has the lock; and tell if a command is in the log.
+
+        All in one statement, which is half of the time; Postgres, which waits for the lock, would see what was before.
+        """
+        [(epoch, number, is_waiting, was_sent)] = self._look(connection, command=command_id)
+        return Position(epoch, number), bool(is_waiting), bool(was_sent)
 
     def append(self, connection: Connection, commit: Commit, now: float) -> None:
         """Add *commit* at its position, the one after the newest."""

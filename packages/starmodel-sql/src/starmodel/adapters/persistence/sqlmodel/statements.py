@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, exc
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlalchemy import Dialect, Executable, Select
 
 __all__ = ["Prepared", "Reading", "run_raw"]
+
+T = TypeVar("T")
 
 
 class Prepared:
@@ -20,11 +24,12 @@ class Prepared:
     statement that gives none.
     """
 
-    __slots__ = ("_fixed", "_into", "_order", "_sql", "is_whole")
+    __slots__ = ("_fixed", "_into", "_order", "_rows", "_sql", "is_whole")
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # what is executed compiles
         self._sql = str(compiled)
+        self._rows = _rows_of_sqlite if dialect.driver == "pysqlite" else _rows
         # Otherwise SQLAlchemy has to do something about the statement each time, and must run it itself.
         self.is_whole = "[POSTCOMPILE" not in self._sql and not compiled.prefetch
         self._order: list[str] | None = compiled.positiontup
@@ -34,11 +39,17 @@ class Prepared:
 
     def __call__(self, connection: Connection, /, **parameters: Any) -> Sequence[Sequence[Any]]:
         """Run it."""
+        return _made(self._rows, connection, self._sql, self._ordered(parameters))
+
+    def changed(self, connection: Connection, /, **parameters: Any) -> int:
+        """Run it and return how many rows it changed."""
+        return _made(_count, connection, self._sql, self._ordered(parameters))
+
+    def _ordered(self, parameters: dict[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         values: dict[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
         for name, convert in self._into.items():
             values[name] = convert(values[name])
-        ordered = values if self._order is None else [values[name] for name in self._order]
-        return run_raw(connection, self._sql, ordered)
+        return values if self._order is None else [values[name] for name in self._order]
 
 
 class Reading(Prepared):
@@ -67,17 +78,40 @@ def run_raw(
     connection: Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
 ) -> Sequence[tuple[Any, ...]]:
     """Run *sql* by the driver alone; what it raises comes as SQLAlchemy would have raised it."""
-    raw: Any = connection.connection.driver_connection
-    dialect = connection.dialect
-    try:
-        cursor = raw.execute(sql) if values is None else raw.execute(sql, values)
-        rows: Sequence[tuple[Any, ...]] = cursor.fetchall() if cursor.description else ()
-        cursor.close()
-    except dialect.loaded_dbapi.Error as error:
-        lost = dialect.is_disconnect(error, raw, None)
-        if lost:
-            connection.invalidate(error)
-        raise exc.DBAPIError.instance(
-            sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
-        ) from error
+    return _made(_rows, connection, sql, values)
+
+
+def _rows(cursor: Any) -> Sequence[tuple[Any, ...]]:
+    rows: Sequence[tuple[Any, ...]] = cursor.fetchall() if cursor.description else ()
+    cursor.close()
     return rows
+
+
+def _rows_of_sqlite(cursor: sqlite3.Cursor) -> Sequence[tuple[Any, ...]]:
+    return cursor.fetchall()  # there are none where there cannot be any, and asking about that takes longer
+
+
+def _count(cursor: Any) -> int:
+    changed: int = cursor.rowcount
+    cursor.close()
+    return changed
+
+
+def _made(
+    make: Callable[[Any], T], connection: Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] | None
+) -> T:
+    raw: Any = connection.connection.driver_connection
+    try:
+        return make(raw.execute(sql) if values is None else raw.execute(sql, values))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy_has_it(error, connection, raw, sql) from error
+
+
+def _as_sqlalchemy_has_it(error: Any, connection: Connection, raw: Any, sql: str) -> BaseException:
+    dialect = connection.dialect
+    known = dialect.loaded_dbapi.Error
+    lost = dialect.is_disconnect(error, raw, None)
+    if lost:
+        connection.invalidate(error)
+    told: BaseException = exc.DBAPIError.instance(sql, None, error, known, connection_invalidated=lost, dialect=dialect)
+    return told

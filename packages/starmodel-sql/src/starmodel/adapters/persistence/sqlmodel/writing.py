@@ -50,11 +50,9 @@ class Writer:
         the log is then no repetition, but the one that was to be made.
         """
         command = changeset.command
-        if not self._sqlite:
-            self._hold_rows(changeset.writes, connection)
-        newest = self.absorb(at, now, connection)
-        earlier = self._journal.receipt(command.id, changeset.fingerprint, now, connection)
-        if earlier is not None:
+        newest, may_be_known = self._newest(changeset, at, now, connection)
+        earlier = may_be_known and self._journal.receipt(command.id, changeset.fingerprint, now, connection)
+        if earlier:
             same = (one for one in tried if (one.position, one.at) == (earlier.position, earlier.at))
             return next(same, earlier)
         self._check_base(connection, changeset)
@@ -65,6 +63,14 @@ class Writer:
         self._outbox.add(connection, changeset.owed, commit.position.number)
         self._journal.append(connection, commit, now)
         return commit
+
+    def _newest(self, changeset: Changeset, at: datetime, now: float, connection: Connection) -> tuple[Position, bool]:
+        """Return the newest position, locked, after what others had to add; and whether the command may be known."""
+        if self._sqlite:
+            newest, is_waiting, was_sent = self._journal.look(connection, changeset.command.id)
+            return (self._absorbed(newest, at, now, connection) if is_waiting else newest), was_sent
+        self._hold_rows(changeset.writes, connection)
+        return self.absorb(at, now, connection), True
 
     def _check_base(self, connection: Connection, changeset: Changeset) -> None:
         """Refuse what was built on a commit that was on its way then, and has not come to be."""
@@ -96,10 +102,12 @@ class Writer:
     def absorb(self, at: datetime, now: float, connection: Connection) -> Position:
         """Take what other programs changed into the log; return the newest position, locked."""
         newest, is_waiting = self._journal.lock_and_look(connection)
-        if is_waiting:
-            for commit in self._outside.commits(connection, newest, at):
-                self._journal.append(connection, commit, now)
-                newest = commit.position
+        return self._absorbed(newest, at, now, connection) if is_waiting else newest
+
+    def _absorbed(self, newest: Position, at: datetime, now: float, connection: Connection) -> Position:
+        for commit in self._outside.commits(connection, newest, at):
+            self._journal.append(connection, commit, now)
+            newest = commit.position
         return newest
 
     def _apply(self, connection: Connection, writes: Sequence[tuple[Write, int]], now: float) -> None:
@@ -144,18 +152,19 @@ class Writer:
         self, connection: Connection, write: Write, version: int, now: float, values: Mapping[str, Any]
     ) -> None:
         mapper = self._tables.of(write.kind)
-        found = self._run(
-            connection,
-            mapper,
-            ("update", *values),
-            lambda of: _update_of(of, tuple(values)),
-            _id=write.id,
-            _expected=write.expected,
-            _next=version,
+        statement = self._statement(mapper, ("update", *values), lambda of: _update_of(of, tuple(values)))
+        parameters = {
+            "_id": write.id,
+            "_expected": write.expected,
+            "_next": version,
             **mapper.moment(now),
             **{f"_new_{name}": value for name, value in values.items()},
-        )
-        if not found:
+        }
+        if isinstance(statement, Prepared):
+            changed = statement.changed(connection, **parameters)
+        else:
+            changed = connection.execute(statement, parameters).rowcount
+        if not changed:
             self._refuse(connection, write, now)
 
     def _refuse(self, connection: Connection, write: Write, now: float) -> None:
@@ -188,17 +197,24 @@ class Writer:
         /,
         **parameters: Any,
     ) -> Sequence[Sequence[Any]]:
-        """Run the statement of this *shape*, built when it is first needed; return the rows it gives."""
+        """Run the statement of this *shape* and return the rows it gives."""
+        known = self._statement(mapper, shape, build)
+        if isinstance(known, Prepared):
+            return known(connection, **parameters)
+        found = connection.execute(known, parameters)
+        return found.all() if found.returns_rows else ()
+
+    def _statement(
+        self, mapper: Mapper[Any], shape: Any, build: Callable[[Mapper[Any]], Executable]
+    ) -> Prepared | Executable:
+        """Return the statement of this *shape*, built when it is first needed."""
         key = (mapper.kind, shape)
         known = self._statements.get(key)
         if known is None:
             made = build(mapper)
             prepared = Prepared(made, self._dialect)
             known = self._statements[key] = prepared if prepared.is_whole else made
-        if isinstance(known, Prepared):
-            return known(connection, **parameters)
-        found = connection.execute(known, parameters)
-        return found.all() if found.returns_rows else ()
+        return known
 
     def _creation(self, mapper: Mapper[Any]) -> Executable:
         id = mapper.table.c.id
@@ -213,7 +229,6 @@ def _update_of(mapper: Mapper[Any], names: tuple[str, ...]) -> Executable:
         update(table)
         .where(table.c.id == bindparam("_id"), mapper.version == bindparam("_expected"), *mapper.alive)
         .values({**new, VERSION: bindparam("_next")})
-        .returning(table.c.id)
     )
 
 
