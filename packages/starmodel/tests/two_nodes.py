@@ -42,6 +42,7 @@ def made(redis_url: str, database_url: str) -> StarModelApp:
         fragments="redis",
     )
     app = create_app(Shelf, settings=settings, ui="plain", api=None)
+    app.runtime._shared._patience = 0.5  # a busy machine takes longer than a page would wait
     app.get("/shelves")(shelves)
     return app
 
@@ -55,7 +56,9 @@ def serve(app: StarModelApp, *, is_first: bool) -> None:
         if is_first and client.portal is not None:
             client.portal.call(fill)
         shown = client.get("/shelves").text.count('class="board"')
-        time.sleep(0.1)  # what was drawn is written down after the answer
+        shared = app.runtime._shared
+        while shared._drawn or shared._tasks:  # what was drawn is written down after the answer
+            time.sleep(0.01)
     sys.stdout.write(json.dumps({"process": os.getpid(), "drawn": len(DRAWN), "shown": shown}) + "\n")
     sys.stdout.flush()
 
