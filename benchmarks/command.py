@@ -39,11 +39,15 @@ def measure(rounds: int = 5, seconds: int = 3) -> Table:
     """Let every contender run in turn, *rounds* times for *seconds* each."""
     with ExitStack() as running:
         bare = running.enter_context(Server("benchmarks.contenders.bare:app"))
+        starlette = running.enter_context(Server("benchmarks.contenders.dictionaries:starlette"))
+        fastapi = running.enter_context(Server("benchmarks.contenders.dictionaries:fastapi"))
         ours = running.enter_context(Server("benchmarks.contenders.counter:app"))
         cookie = (ours.request("GET", "/")[0]["set-cookie"] or "").partition(";")[0]
         contenders = [
             Contender("bare ASGI, GET hello (control)", lambda s: load(bare, "/", s)),
             Contender("bare ASGI, POST, a dictionary", lambda s: load(bare, PATH, s, [SCRIPT, PATH])),
+            Contender("Starlette, POST, a dictionary", lambda s: load(starlette, PATH, s, [SCRIPT, PATH])),
+            Contender("FastAPI, POST, a dictionary", lambda s: load(fastapi, PATH, s, [SCRIPT, PATH])),
             Contender("StarModel, with an Idempotency-Key", lambda s: load(ours, PATH, s, _script(cookie, key=True))),
             Contender("StarModel, without one", lambda s: load(ours, PATH, s, _script(cookie, key=False))),
         ]
@@ -54,7 +58,7 @@ def measure(rounds: int = 5, seconds: int = 3) -> Table:
             for place in range(len(contenders)):
                 contender = contenders[(place + turn) % len(contenders)]
                 contender.loads.append(contender.run(seconds))
-        _check_that_nothing_was_lost(contenders[2:], _count(ours, cookie) - start)
+        _check_that_nothing_was_lost(contenders[-2:], _count(ours, cookie) - start)
     return _table(contenders)
 
 
