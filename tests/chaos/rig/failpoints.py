@@ -25,7 +25,7 @@ from sqlalchemy.engine import Engine
 
 import starmodel.adapters.persistence.sqlmodel.migrations  # a store imports it when it opens: better before the fork
 import starmodel.app.relay
-from starmodel.adapters.persistence.sqlmodel import SQLRepo, database, statements
+from starmodel.adapters.persistence.sqlmodel import SQLRepo, statements
 from starmodel.app import Application
 from starmodel.core import Command, DomainEvent, Entity, Unit, event
 from starmodel.testing import PlainCodec
@@ -70,17 +70,16 @@ class Failpoint:
         self.at, self.steps, self.is_armed = at, 0, False
         self._lock = threading.Lock()
         on_statement.listen(Engine, "before_cursor_execute", lambda *_: self._step())
-        run_raw = statements.run_raw
+        made = statements._made
 
-        def counted(connection: Any, sql: str, *values: Any) -> Any:
+        def counted(make: Any, connection: Any, sql: str, values: Any) -> Any:
             self._step()
-            rows = run_raw(connection, sql, *values)
+            result = made(make, connection, sql, values)
             if sql == "COMMIT":
                 self._step()
-            return rows
+            return result
 
-        for module in (database, statements):  # the statements that go past SQLAlchemy
-            module.run_raw = counted
+        statements._made = counted  # the statements that go past SQLAlchemy
 
     def _step(self) -> None:
         with self._lock:
