@@ -147,10 +147,15 @@ def seconds(folder, environ, *arguments):
 
 def test_an_adapter_is_told_with_the_setting_that_chooses_it(cli, monkeypatch):
     parts = {"source": {}, "plugins": [], "settings": [], "requires": [], "errors": []}
-    adapters = [{"kind": "auth", "name": "acme-tokens"}, {"kind": "codec", "name": "acme-json"}]
+    adapters = [
+        {"kind": "auth", "name": "acme-tokens"},
+        {"kind": "tasks", "name": "acme-queue"},
+        {"kind": "codec", "name": "acme-json"},
+    ]
     said = {"name": "acme", "installed": True, "distribution": "acme", "version": "1", "summary": "", "digest": ""}
     monkeypatch.setattr("starmodel.cli.plugging.find_place", lambda *_: None)
     monkeypatch.setattr("starmodel.cli.plugging.about", lambda *_: {**said, **parts, "adapters": adapters})
     told = cli("plugin", "info", "acme").out
     assert "adapter  auth acme-tokens, used where STARMODEL_AUTH=acme-tokens\n" in told
+    assert "adapter  tasks acme-queue, used where STARMODEL_TASKS=acme-queue\n" in told
     assert "adapter  codec acme-json\n" in told

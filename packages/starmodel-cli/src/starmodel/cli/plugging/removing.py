@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from starmodel.cli.chosen import CHOSEN_BY
 from starmodel.cli.environment import read_env
 
 from .errors import PluginInUseError, PluginUnknownError
@@ -23,16 +24,6 @@ from .records import Record, distribution_of
 __all__ = ["found_plugin", "plan_to_remove", "plugin_names"]
 
 FAMILY, STORES = "starmodel.", "persistence"
-CHOSEN = {
-    "auth": "STARMODEL_AUTH",
-    "bus": "STARMODEL_BUS",
-    "fragments": "STARMODEL_FRAGMENTS",
-    "persistence": "STARMODEL_STORE",
-    "sessions": "STARMODEL_SESSIONS",
-    "tasks": "STARMODEL_TASKS",
-    "ui": "STARMODEL_UI",
-}
-"""The settings that name adapters, by the kind of these."""
 AROUND = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__"})
 
 
@@ -179,7 +170,7 @@ def _stores_of(node: ast.ClassDef) -> Iterator[str]:
 def _chosen(place: Place, brought: Mapping[str, Collection[str]]) -> Iterator[str]:
     """Say which settings name an adapter of *one*."""
     given = {**read_env(place.folder / ".env"), **os.environ}
-    for kind, variable in CHOSEN.items():
+    for kind, variable in CHOSEN_BY.items():
         named = {part.strip() for part in given.get(variable, "").split(",")}
         for name in sorted(named & set(brought.get(kind, ()))):
             yield f"{variable} names {name!r}, which it brings; set another, or take the setting away"

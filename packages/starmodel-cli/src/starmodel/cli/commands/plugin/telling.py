@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from starmodel.cli.chosen import CHOSEN_BY
 from starmodel.cli.findings import tell
 from starmodel.cli.options import Json, PluginName, Python
 from starmodel.cli.terminal import say, say_json, working
@@ -14,15 +15,6 @@ from starmodel.cli.terminal import say, say_json, working
 from .group import plugin
 
 __all__ = ["examine", "info"]
-
-CHOSEN_BY = {
-    "auth": "STARMODEL_AUTH",
-    "bus": "STARMODEL_BUS",
-    "persistence": "STARMODEL_STORE",
-    "sessions": "STARMODEL_SESSIONS",
-    "ui": "STARMODEL_UI",
-}
-"""The settings by which an application chooses an adapter of each kind: a plugin is switched on, an adapter named."""
 
 
 @plugin.command("info")
