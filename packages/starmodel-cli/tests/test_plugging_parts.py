@@ -25,6 +25,7 @@ from starmodel.cli.plugging import (
 )
 from starmodel.cli.plugging.examples import with_settings, without_settings
 from starmodel.cli.plugging.inspecting import Distribution, needed_by
+from starmodel.cli.plugging.installers import Installer
 
 PACKAGES = Path(__file__).parents[2]
 
@@ -279,3 +280,14 @@ def test_a_change_that_was_cut_short_is_put_back_by_whatever_is_asked_next(cli, 
     assert "had been cut short; everything is as it was" in cli("plugin", "list").err
     assert file.read_text() == "[project]\n"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_pdm_is_told_before_its_command_that_nobody_can_be_asked(tmp_path):
+    """Pdm knows that option for itself alone: a command that has it behind its name is refused."""
+    installer = Installer(Place(tmp_path, tmp_path, "pdm", tmp_path / ".venv"))
+    commands = [*installer.following(), *installer.locking(), *installer.renewing("own-plugin")]
+    assert [command[:3] for command in commands] == [
+        ["pdm", "--non-interactive", "install"],
+        ["pdm", "--non-interactive", "lock"],
+        ["pdm", "--non-interactive", "update"],
+    ]

@@ -82,7 +82,7 @@ class Installer:
             case "poetry":
                 return [["poetry", "lock", "--no-interaction"], ["poetry", "install", "--no-root", "--no-interaction"]]
             case "pdm":
-                return [["pdm", "install", "--no-self", "--non-interactive"]]
+                return [["pdm", "--non-interactive", "install", "--no-self"]]
             case _:
                 return []
 
@@ -94,7 +94,7 @@ class Installer:
             case "poetry":
                 return [["poetry", "lock", "--no-interaction"]]
             case "pdm":
-                return [["pdm", "lock", "--update-reuse", "--non-interactive"]]
+                return [["pdm", "--non-interactive", "lock", "--update-reuse"]]
             case _:
                 return []
 
@@ -106,7 +106,7 @@ class Installer:
             case "poetry":
                 return [["poetry", "update", "--lock", "--no-interaction", name]]
             case "pdm":
-                return [["pdm", "update", "--no-sync", "--non-interactive", name]]
+                return [["pdm", "--non-interactive", "update", "--no-sync", name]]
             case _:
                 return []
 
