@@ -25,6 +25,7 @@ from starmodel.core.errors import (
 from starmodel.core.ports import RehearsingPersistenceBackend
 from starmodel.core.rules import taken
 from starmodel.core.snapshot import Snapshot
+from starmodel.core.swift import swift
 from starmodel.core.unit import running_unit
 
 from .attempts import Attempts, Run
@@ -70,6 +71,7 @@ _LONGEST_PAUSE = 0.06
 _NOTHING: Mapping[str, Any] = {}
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of a command.

@@ -10,6 +10,7 @@ from starmodel.core.domain_events import Recorded
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import events_of
 from starmodel.core.owed import Continued, OutboxStore, Owed, part_id
+from starmodel.core.swift import swift
 
 from .commits import is_discreet
 
@@ -36,6 +37,7 @@ class Part:
     changeset: Changeset
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Division:
     """What *store* commits first, with what it owes; and the *parts* that follow in others, mostly none."""

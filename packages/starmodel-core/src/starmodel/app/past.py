@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from starmodel.core.entity import Entity
@@ -12,7 +13,7 @@ from .history import obstacle_to_undo
 from .reading import entity_before, may_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from starmodel.core.actors import Actor
     from starmodel.core.changes import Change, Commit
@@ -144,7 +145,7 @@ def may_be_undone(
     entity = None if stored is None else stored.entity
     return actor.trusted or (
         application.policy.decide(actor, event, kind, None, None).allowed
-        and _lets(application, actor, kind, step.commit, step.change, step.before, entity)
+        and _lets(application, actor, kind, step.commit, step.change, entity, lambda: step.before)
     )
 
 
@@ -154,7 +155,7 @@ def may_take_back(application: Application, kind: type[Entity], commit: Commit, 
         return True
     kinds = [application.catalog.kind(change.entity) for change in commit.changes]
     return application.policy.decide(actor, "undo", kind, None, None).allowed and all(
-        _lets(application, actor, of, commit, change, entity_before(of, change), change.snapshot)
+        _lets(application, actor, of, commit, change, change.snapshot, partial(entity_before, of, change))
         for of, change in zip(kinds, commit.changes, strict=True)
     )
 
@@ -165,13 +166,13 @@ def _lets(
     kind: type[Entity],
     commit: Commit,
     change: Change,
-    before: Entity | None,
     now: Entity | None,
+    before: Callable[[], Entity | None],
 ) -> bool:
     """Ask what :func:`~starmodel.app.history.undo` will: may it be undone, and be done the other way round?"""
     does = "delete" if change.before is None else "create" if change.after is None else commit.command.event
     decide = application.policy.decide
     return (
-        decide(actor, "undo", kind, change.id, before if now is None else now).allowed
+        decide(actor, "undo", kind, change.id, before() if now is None else now).allowed
         and decide(actor, does, kind, change.id, now).allowed
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from .swift import swift
+
 __all__ = ["ALLOWED", "MARK", "SYSTEM", "VISITOR", "Actor", "Decision", "mark_of", "name_as_owner"]
 
 VISITOR = "visitor-"
@@ -16,6 +18,7 @@ MARK = 24
 """How many hex digits stand for an actor where nobody is to learn who it is."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Whoever sends commands.

@@ -12,6 +12,7 @@ from .domain_events import Recorded
 from .entity import Entity
 from .owed import Owed
 from .secrecy import secret_fields
+from .swift import swift
 
 __all__ = ["Change", "Changes", "Changeset", "Commit", "Position", "Write", "sealed"]
 
@@ -38,6 +39,7 @@ class Position(NamedTuple):
         return cls(epoch, int(number))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Write:
     """One entity of a changeset: from *before*, read at version *expected* (0: not stored yet), to *after*.
@@ -52,6 +54,7 @@ class Write:
     expected: int
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Changeset:
     """Everything one command stores in one store: all of it, or nothing.
@@ -77,6 +80,7 @@ class Changeset:
         return next((write for write in self.writes if (write.kind.__entity_name__, write.id) == wanted), None)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Change:
     """How one entity changed: the values of its changed fields before and after.
@@ -106,6 +110,7 @@ class Change:
         return frozenset((*(self.before or ()), *(self.after or ()), *self.hidden))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Commit:
     """The record of a command that took effect: an entry of the change log, and what the bus carries.

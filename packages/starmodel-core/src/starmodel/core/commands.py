@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from .errors import InvalidError, Problem
+from .swift import swift
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ REDACTED = "***"
 _TEXT = ("id", "entity", "event")
 
 
+@swift
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Command:
     """A request to run one event of one entity.

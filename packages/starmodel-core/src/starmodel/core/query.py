@@ -27,6 +27,7 @@ from .fitting import Names, fitted, refuse_parts
 from .operators import OPERATORS, passes
 from .ordering import Place, cursor_at, place_of, places_at
 from .relations import Finder, references_in, target_of
+from .swift import swift
 from .visibility import Visibility
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ MAX_LIMIT = 1000
 _MAX_WORDS = 16
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[E_co]):
     """A snapshot together with the version its store gave it.

@@ -24,7 +24,8 @@ def take_part(application: Application, host: PluginHost) -> None:
 
     They hear of its domain events once they have started: from :meth:`starmodel.app.Application.listen` on.
     """
-    application.dispatcher.add_guard(partial(_ask, host))
+    if host.parts("starmodel_authorize"):
+        application.dispatcher.add_guard(partial(_ask, host))
     moments = EventMoments.of(host)
     if moments is not None:
         application.join(moments, listening=False)

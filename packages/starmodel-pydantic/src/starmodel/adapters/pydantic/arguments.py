@@ -69,5 +69,6 @@ class ArgumentBinder:
         values = model.__dict__
         bound = {self._names[key]: values[key] for key in model.__pydantic_fields_set__}
         refuse_truths_as_numbers(args, bound)
-        refuse_unwritable(bound)  # text may have become a number that JSON does not know
+        if bound != args:
+            refuse_unwritable(bound)  # text may have become a number that JSON does not know
         return bound
