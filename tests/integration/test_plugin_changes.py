@@ -62,8 +62,8 @@ class Shop:
     def environ(self, **more: str) -> dict[str, str]:
         gone = ("STARMODEL_", "VIRTUAL_ENV", "PYTEST_", "UV_")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(gone)}
-        if self.tool == "pip":  # alone: no uv in sight
-            clean["PATH"] = "/usr/bin:/bin"
+        alone = self.tool == "pip"  # no uv in sight
+        clean["PATH"] = "/usr/bin:/bin" if alone else f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
         return {**clean, **more}
 
     def command(self, *arguments: str) -> list[str]:

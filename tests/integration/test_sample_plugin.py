@@ -84,12 +84,18 @@ class Shop:
         self.python = environment(folder / ".venv")
 
     def ran(self, *arguments, code=0):
-        gone = ("STARMODEL_", "VIRTUAL_ENV", "PYTEST_", "UV_")
+        gone = ("STARMODEL_", "VIRTUAL_ENV", "PYTEST_", "UV_", "PYTHONDONTWRITEBYTECODE")
         environ = {name: value for name, value in os.environ.items() if not name.startswith(gone)}
+        ours = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # where uv is
+            "PYTHONPATH": str(self.folder),
+            "PYTHONPYCACHEPREFIX": str(self.folder.parent / "bytecode"),  # else each compiles all that it imports
+            "STARMODEL_ENV": "development",
+        }
         done = subprocess.run(
             [self.python, "-P", *arguments],
             cwd=self.folder,
-            env={**environ, "PYTHONPATH": str(self.folder), "STARMODEL_ENV": "development"},
+            env={**environ, **ours},
             capture_output=True,
             text=True,
             check=False,
