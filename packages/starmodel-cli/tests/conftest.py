@@ -44,14 +44,15 @@ class Ended:
 @pytest.fixture(autouse=True)
 def clean(tmp_path: Path) -> Iterator[None]:
     """Start with none of our variables, and leave everything as it was."""
-    before, path = dict(os.environ), list(sys.path)
+    before, path, known = dict(os.environ), list(sys.path), dict(sys.modules)
     for name in [name for name in os.environ if name.startswith("STARMODEL_")]:
         del os.environ[name]
     yield
     os.environ.clear()
     os.environ.update(before)
     sys.path[:] = path
-    for name, module in list(sys.modules.items()):
+    new = {name: module for name, module in sys.modules.items() if known.get(name) is not module}
+    for name, module in new.items():
         if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]
 
