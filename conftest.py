@@ -6,6 +6,8 @@ import gc
 import os
 import shutil
 import sys
+import sysconfig
+from importlib.metadata import Distribution, EntryPoints
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +35,23 @@ WITH_A_BROWSER = {"browser", "e2e"}
 def pytest_sessionstart() -> None:
     """Collect no garbage while thousands of tests are collected, which all stay."""
     gc.disable()
+    _remember_entry_points()
+
+
+def _remember_entry_points() -> None:
+    """Read but once what each package of this environment offers: every application asks all of them, several times."""
+    read = Distribution.entry_points.fget
+    installed, known = sysconfig.get_path("purelib"), {}
+
+    def entry_points(distribution: Distribution) -> EntryPoints:
+        place = str(getattr(distribution, "_path", ""))
+        if not place.startswith(installed):
+            return read(distribution)
+        if place not in known:
+            known[place] = read(distribution)
+        return known[place]
+
+    Distribution.entry_points = property(entry_points)
 
 
 @pytest.hookimpl(wrapper=True)
