@@ -126,6 +126,11 @@ def test_arguments_can_be_json(event, todo):
     assert "    rank: 7 → 8" in event("Todo.move", todo, "--args", '{"rank": 8}').out
 
 
+def test_an_entity_whose_id_is_called_like_an_argument_can_be_named(event):
+    assert event("Todo.create", "title", "title=Tea").out.startswith("+ Todo title is new\n")
+    assert event("Todo.create", "rank", "--args", '{"title": "Tea"}').out.startswith("+ Todo rank is new\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -143,6 +148,9 @@ def test_arguments_can_be_json(event, todo):
         (["Todo.", "ID"], "is no event"),
         (["Todo.toggle"], "✘ Todo.toggle is for one Todo; say which: Todo.toggle ID"),
         (["Todo.toggle", "ID", "extra"], "✘ 'extra' is no argument of Todo.toggle; write name=value"),
+        (["Todo.create", "title"], "✘ 'title' is an argument of Todo.create; write title=...; if it is the id, give "),
+        (["Todo.move", "rank", "5"], "✘ 'rank' is an argument of Todo.move; write rank=...; if it is the id, give "),
+        (["Todo.move", "ID", "rank"], "✘ 'rank' is an argument of Todo.move; write rank=...\n"),
         (["Todo.move", "ID", "rank=1", "--args", "{}"], "and not both: rank=1"),
         (["Todo.toggle", "ID", "--key", "k" * 201], "visible ASCII characters"),
     ],

@@ -29,9 +29,12 @@ def command_of(application: Application, name: str, words: Sequence[str], *, arg
     """
     handler = _handler(application, name)
     pairs = [word for word in words if _PAIR.match(word)]
-    id = _id(handler, [word for word in words if not _PAIR.match(word)])
+    others = [word for word in words if not _PAIR.match(word)]
     if args is not None and pairs:
         raise CallError(f"give the arguments as name=value or by --args, and not both: {' '.join(pairs)}")
+    if args is None:
+        _refuse_valueless(handler, others, pairs)
+    id = _id(handler, others)
     values = _by_name(handler, pairs) if args is None else object_in(args.encode("utf-8", "surrogatepass"))
     return Command(entity=handler.kind.__entity_name__, event=handler.event.name, args=values, entity_id=id)
 
@@ -48,6 +51,15 @@ def _handler(application: Application, name: str) -> Handler:
         raise CallError(f"there is no entity {entity!r}; {hint(entity, kinds)}") from error
     except UnknownEventError as error:
         raise CallError(str(error)) from error
+
+
+def _refuse_valueless(handler: Handler, words: Sequence[str], pairs: Sequence[str]) -> None:
+    """Raise CallError for a word that would be taken as the id, and names an argument that has no value here."""
+    left = {one.name for one in handler.parameters} - {pair.partition("=")[0] for pair in pairs}
+    for word in words:
+        if word in left:
+            way_out = "; if it is the id, give the arguments by --args" if word == words[0] else ""
+            raise CallError(f"{word!r} is an argument of {handler}; write {word}=...{way_out}")
 
 
 def _id(handler: Handler, words: Sequence[str]) -> str | None:
