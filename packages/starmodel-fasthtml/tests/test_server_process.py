@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -63,6 +64,14 @@ APP = """
         Route("/stream", stream(beats)), Route("/deaf", stream(endless)),
     ])
     app.state.starmodel = Live()
+"""
+CANNOT_START = """
+    from starlette.applications import Starlette
+
+    def stop(app):
+        raise OSError("no table")
+
+    app = Starlette(lifespan=stop)
 """
 RUN = "import sys; from starmodel.adapters.fasthtml.server import serve; serve('shop', on_ready=print, {options})"
 
@@ -230,13 +239,36 @@ def test_a_mistake_is_told_in_the_browser_too_and_to_nobody_else(start, tmp_path
 def test_what_keeps_it_from_starting_is_told_in_the_browser_too(start, tmp_path):
     served = start("port=0, reload=True").ready()
     time.sleep(1)
-    broken = "from starlette.applications import Starlette\n\ndef stop(app):\n    raise OSError('no table')\n"
-    (tmp_path / "shop.py").write_text(f"{broken}\napp = Starlette(lifespan=stop)\n")
+    (tmp_path / "shop.py").write_text(dedent(CANNOT_START))
     served.line("✘ shop could not start: ")
     page = httpx.get(served.url, headers={"accept": "text/html"})
     assert page.status_code == 503
     assert "no table" in page.text
     assert "no table" not in httpx.get(served.url, headers={"host": "evil.example"}).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [("app = '<b>' +\n", "shop.py:1: app = '<b>' +"), (CANNOT_START, "no table")]
+)
+def test_open_pages_are_told_of_a_mistake_on_their_stream_until_a_change(start, tmp_path, wrong, words):
+    served = start("port=0, reload=True").ready()
+    time.sleep(1)
+    (tmp_path / "shop.py").write_text(dedent(wrong))
+    served.line("✘ shop could not ")
+    live = f"{served.url}/_starmodel/live?page=x"
+    assert httpx.get(live, headers={"host": "evil.example"}).status_code == 503
+    time.sleep(1)
+    with httpx.stream("GET", live, timeout=10) as stream:
+        lines = stream.iter_lines()
+        assert (stream.status_code, next(lines)) == (200, "event: sm-broken")
+        told = json.loads(next(lines).removeprefix("data: "))
+        assert words in told
+        assert told.endswith("\nMend it and save the file: the page comes back by itself.")
+        (tmp_path / "shop.py").write_text(dedent(APP))
+        begun = time.monotonic()
+        assert list(lines) == [""]
+        assert time.monotonic() - begun < 3
+    assert httpx.get(served.ready().url).text == "one"
 
 
 def test_without_reload_a_mistake_ends_it(start):

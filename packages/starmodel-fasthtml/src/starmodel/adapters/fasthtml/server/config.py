@@ -58,7 +58,7 @@ class ServerConfig(uvicorn.Config):
         self.limits = limits or RequestLimits()
         self.application: object = None
         self._has_drained = False
-        self._is_broken = False
+        self._broken: BrokenApplication | None = None
         # Of several workers, one speaks for all.
         self._speaker = multiprocessing.get_context("spawn").Lock() if workers > 1 else None
         super().__init__(
@@ -86,22 +86,24 @@ class ServerConfig(uvicorn.Config):
                 _say(str(error))
             if not self.reload:
                 sys.exit(STARTUP_FAILURE)
-            self._is_broken = True
-            return BrokenApplication(str(error))
+            self._broken = BrokenApplication(str(error))
+            return self._broken
         gc.collect()
         gc.freeze()  # what was imported stays: no later collection need look at it again
         gc.set_threshold(*GC_THRESHOLD)
         return MendableApplication(cast("ASGIApp", self.application), self._failed) if self.reload else self.application
 
-    def _failed(self, why: str) -> None:
-        self._is_broken = True
-        _say(f"{self.app} could not start: {why}")
+    def _failed(self, broken: BrokenApplication) -> None:
+        self._broken = broken
+        _say(f"{self.app} could not start: {broken.why}")
 
     def drain(self) -> None:
         """End all live streams, once, by the application's own ``app.state.starmodel.drain()``."""
         if self._has_drained:
             return
         self._has_drained = True
+        if self._broken is not None:
+            self._broken.drain()
         drain = _drain_of(self.application)
         if drain is not None:
             try:
@@ -110,7 +112,7 @@ class ServerConfig(uvicorn.Config):
                 logger.exception("The application could not end its live streams; they are cut instead.")
 
     async def _ready(self) -> None:
-        if self.on_ready is not None and not self._is_broken and self._may_speak():
+        if self.on_ready is not None and self._broken is None and self._may_speak():
             self.on_ready(self.url, self.application)
 
     def _may_speak(self) -> bool:

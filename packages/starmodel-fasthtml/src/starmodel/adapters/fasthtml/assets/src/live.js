@@ -28,7 +28,7 @@ function connect() {
   };
   stream.source.onerror = reconnect; // the browser itself gives up after an HTTP error
   stream.source.addEventListener("sm-beat", () => expect(SILENCE.open));
-  for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-ask", "sm-hello", "sm-stale"])
+  for (const type of ["datastar-patch-elements", "datastar-patch-signals", "sm-ask", "sm-broken", "sm-hello", "sm-stale"])
     stream.source.addEventListener(type, ({ data, lastEventId }) => {
       expect(SILENCE.open);
       if (lastEventId) stream.last = lastEventId;
@@ -58,11 +58,11 @@ function reconnect() {
   stream.timer = setTimeout(connect, Math.min(300 * 1.6 ** stream.tries++, 5000) * (0.75 + Math.random() / 4));
 }
 
-function setOnline(is) {
+function setOnline(is, why = say("Connection lost. Reconnecting…")) {
   clearTimeout(stream.alarm);
   stream.alarm = 0;
   document.documentElement.dataset.online = String(is);
-  showBanner(is ? "" : say("Connection lost. Reconnecting…"));
+  showBanner(is ? "" : why);
 }
 
 // A hidden tab needs no stream, and over HTTP/1.1 a browser has only six connections for all its tabs.
@@ -76,6 +76,9 @@ function resume() {
   stream.tries = 0;
   connect();
 }
+
+// The application cannot be loaded as it is now: said to whoever develops it, and mended by a change of its files.
+on("sm-broken", (data) => setOnline(false, JSON.parse(data)));
 
 on("sm-hello", (data) => {
   const { fresh, message } = JSON.parse(data);
