@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starmodel.adapters.fasthtml.crud.batches import Batch, batch_id, new_key
-from starmodel.adapters.fasthtml.crud.importing import Plan, import_rows
+from starmodel.adapters.fasthtml.crud.importing import import_rows
+from starmodel.adapters.fasthtml.crud.records import Plan
 from starmodel.adapters.fasthtml.crud.tables import Dialect, dialect_of, lines_of
 from starmodel.adapters.fasthtml.crud.uploads import Uploads
 from starmodel.app.signing import Signer
@@ -149,6 +150,20 @@ async def test_a_name_by_which_not_exactly_one_is_found_is_told_at_its_column(vi
     assert cells[3:] == ["3", "maker", "there is none that is called that"]
 
 
+@pytest.mark.usefixtures("makers")
+async def test_everything_that_is_wrong_with_a_record_is_told_at_once(visitor):
+    file = 'name,also,grade,maker,helpers\nSaw,[1,bad,Old Nick,"Ben, Cal"\n'
+    page = await page_of(visitor, file, to="/tool")
+    cells = re.findall(r"<td>([^<]*)</td>", page.text)
+    assert sorted(cells[1::3]) == ["also", "grade", "helpers", "maker"]
+    assert told(page)["Do not fit"] == "1"
+
+
+async def test_a_record_of_columns_that_are_all_left_out_is_one_that_lacks_what_is_required(visitor):
+    page = await page_of(visitor, "what?\nx\n", m=[""])
+    assert re.findall(r"<td>([^<]*)</td>", page.text) == ["2", "name", "is required"]
+
+
 async def test_who_may_not_be_seen_is_not_found_by_name_either(start, tmp_path):
     class NobodyReadsMakers:
         def decide(self, actor, action, kind, id, entity, /):
@@ -159,6 +174,8 @@ async def test_who_may_not_be_seen_is_not_found_by_name_either(start, tmp_path):
     await app.application.dispatch(Maker.create(name="Anna Ash"), actor=SYSTEM)
     page = await page_of(Visitor(app), "name,maker\nSaw,Anna Ash\n", to="/tool")
     assert "there is none that is called that" in page.text
+    page = await page_of(Visitor(app), "name,helpers\nSaw,Nobody\n", to="/tool")
+    assert "names nothing that is there" in page.text
 
 
 async def test_a_choice_is_known_by_its_label_too(app, visitor):

@@ -15,11 +15,12 @@ from starmodel.core.ui import Field
 from .allowing import allowed
 from .batches import Batch, batch_id, is_key, undoing
 from .call import Content
-from .importing import Plan, checked, import_rows
+from .importing import checked, import_rows
 from .mapping import fields_for, guessed, keys_for
 from .mapping_page import MOST_TRIED, SHOWN, OpenFile, mapping_page
 from .panels import back_to_list, going_to, submit, with_pairs
 from .posting import Sent, posted
+from .records import Plan
 from .tables import Dialect, Line, dialect_of, lines_of
 
 if TYPE_CHECKING:

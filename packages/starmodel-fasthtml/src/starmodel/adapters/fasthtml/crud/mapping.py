@@ -85,8 +85,11 @@ class Mapped:
             return name
         return self.header[self.fields.index(name)] if self.fields.index(name) < len(self.header) else name
 
-    def values(self, line: Line) -> dict[str, Any]:
-        """Return a record as arguments, its id among them; InvalidError for one that has too many cells, or too few."""
+    def values(self, line: Line) -> tuple[dict[str, Any], list[Problem]]:
+        """Return a record as arguments, its id among them, and what is wrong with the cells that cannot be read.
+
+        InvalidError for a record that has too many cells, or too few.
+        """
         if line.problem:
             raise InvalidError([Problem((), line.problem, "csv")])
         if len(line.cells) != len(self.header):
@@ -102,10 +105,8 @@ class Mapped:
                 values[name] = _value(cell, known.get(name))
             except (ValueError, RecursionError) as error:
                 problems.append(Problem((name,), f"is not JSON: {error}", "json", "is not JSON"))
-        if problems:
-            raise InvalidError(problems)
         refuse_impossible(values)
-        return values
+        return values, problems
 
 
 def _value(cell: str, field: FieldShape | None) -> Any:

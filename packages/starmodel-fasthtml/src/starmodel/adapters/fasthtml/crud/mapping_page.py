@@ -19,7 +19,8 @@ from .tables import DELIMITERS, ENCODINGS, Dialect, Line
 
 if TYPE_CHECKING:
     from .call import PageCall
-    from .importing import Checked, Plan
+    from .importing import Checked
+    from .records import Plan
     from .shape import Shape
 
 __all__ = ["MOST_TRIED", "SHOWN", "OpenFile", "mapping_page"]

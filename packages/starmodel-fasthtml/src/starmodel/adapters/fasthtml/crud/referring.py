@@ -53,8 +53,8 @@ class Meant:
     actor: Actor
     _known: dict[tuple[type[Entity], str], list[str]] = field(default_factory=dict[Any, Any])
 
-    async def filled(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the values of a record with the ids; InvalidError for names by which not exactly one is found."""
+    async def filled(self, values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Return the values of a record with the ids, and the names by which not exactly one is found as problems."""
         ids, problems = dict[str, Any](), list[Problem]()
         for one in self.fields:
             given = values.get(one.name)
@@ -65,9 +65,14 @@ class Meant:
                     ids[one.name] = await self._id(one, given)
             except InvalidError as error:
                 problems += error.problems
-        if problems:
-            raise InvalidError(problems)
-        return {**values, **ids}
+        unclear = {problem.loc[0] for problem in problems}
+        return {name: value for name, value in {**values, **ids}.items() if name not in unclear}, problems
+
+    def unknown(self, name: str, given: Any) -> set[str]:
+        """Return those of the texts *given* for a field that are kept as ids, and are no id of what may be seen."""
+        targets = [one.target for one in self.fields if one.name == name and one.target]
+        texts = [text for text in (given if isinstance(given, list) else [given]) if isinstance(text, str)]
+        return {text for target in targets for text in texts if self._known.get((target, text)) == []}
 
     async def _id(self, one: FieldShape, text: Any) -> Any:
         if not isinstance(text, str) or one.target is None:
