@@ -1,5 +1,3 @@
-"""A live counter: one entity, one page.  Open it in two tabs."""
-
 from typing import Annotated
 
 from fasthtml.common import H1, Button, Div, P

@@ -28,12 +28,9 @@ FILTERS = {"all": {}, "open": {"done": False}, "done": {"done": True}}
 def row(todo: Todo):
     name, mark, done = todo.title, "✓" if todo.done else "○", str(todo.done).lower()
     title = Input(on_change(todo.update, "title"), name="title", value=name, aria_label="Title")
-    return Li(
-        Button(mark, on_click(todo.toggle), cls="secondary", aria_pressed=done, aria_label=f"Done: {name}"),
-        Form(on_submit(todo.update), title),
-        Button("Delete", on_click(todo.delete), cls="secondary", aria_label=f"Delete {name}"),
-        cls="row",
-    )
+    toggle = Button(mark, on_click(todo.toggle), cls="secondary", aria_pressed=done, aria_label=f"Done: {name}")
+    delete = Button("Delete", on_click(todo.delete), cls="secondary", aria_label=f"Delete {name}")
+    return Li(toggle, Form(on_submit(todo.update), title), delete, cls="row")
 
 
 @app.get("/")
