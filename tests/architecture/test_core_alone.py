@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from house.environments import distributions, empty_environment, foreign_modules, install
+from house.environments import distributions, empty_environment, foreign_modules, import_cost, install
 
 CORE = ("starmodel.core", "starmodel.app", "starmodel.adapters.persistence.memory")
 
@@ -27,6 +27,10 @@ def test_the_core_wheel_installs_as_one_distribution(python):
 
 def test_importing_the_core_loads_the_standard_library_only(python):
     assert foreign_modules(python, *CORE) == []
+
+
+def test_importing_the_core_takes_60_ms_at_most(python):
+    assert import_cost(python, "starmodel.core") <= 60
 
 
 def test_foreign_modules_and_further_distributions_are_noticed():

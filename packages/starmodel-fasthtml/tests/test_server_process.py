@@ -193,12 +193,17 @@ def test_a_request_in_progress_is_finished(start):
 def test_it_reloads_with_a_stream_open(start, tmp_path):
     served = start("port=0, reload=True").ready()
     with served.stream():
-        time.sleep(1)  # the watcher notices changes from its start on
-        begun = time.monotonic()
-        (tmp_path / "shop.py").write_text(dedent(APP).replace('"one"', '"two"'))
-        served.ready()
-        assert time.monotonic() - begun < 10  # with a stream open it would otherwise wait for ever
-    assert httpx.get(served.url).text == "two"
+        taken = []
+        for word in ("two", "three", "four"):  # a machine that is busy with something else gets another try
+            time.sleep(1)  # the watcher notices changes from its start on
+            begun = time.monotonic()
+            (tmp_path / "shop.py").write_text(dedent(APP).replace('"one"', f'"{word}"'))
+            served.ready()
+            taken.append(time.monotonic() - begun)
+            assert httpx.get(served.url).text == word
+            if taken[-1] < 3:
+                return
+    pytest.fail(f"with a stream open it took {taken} seconds")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])

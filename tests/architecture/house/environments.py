@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["distributions", "empty_environment", "foreign_modules", "install"]
+__all__ = ["distributions", "empty_environment", "foreign_modules", "import_cost", "install"]
 
 FOREIGN = """
 import importlib, json, sys
@@ -20,6 +20,12 @@ for name in {names!r}:
     importlib.import_module(name)
 roots = {{name.partition(".")[0] for name in set(sys.modules) - before}}
 print(json.dumps(sorted(roots - sys.stdlib_module_names - {{"starmodel"}})))
+"""
+COST = """
+import time
+begun = time.process_time()
+import {name}
+print(time.process_time() - begun)
 """
 DISTRIBUTIONS = """
 import importlib.metadata, json
@@ -41,14 +47,22 @@ def install(python: Path, wheel: Path) -> None:
 
 def distributions(python: Path) -> list[str]:
     """Return the names of what is installed for *python*."""
-    return _ask(python, DISTRIBUTIONS)
+    return _names(python, DISTRIBUTIONS)
 
 
 def foreign_modules(python: Path, *names: str) -> list[str]:
     """Return the top-level modules outside the standard library, ours left out, that importing *names* loads."""
-    return _ask(python, FOREIGN.format(names=names))
+    return _names(python, FOREIGN.format(names=names))
 
 
-def _ask(python: Path, program: str) -> list[str]:
-    answer = subprocess.run([str(python), "-I", "-c", program], capture_output=True, text=True, check=True).stdout
-    return [str(name) for name in json.loads(answer)]
+def import_cost(python: Path, name: str) -> float:
+    """Return how many ms of processor time importing *name* takes, in the quickest of five new processes."""
+    return 1000 * min(float(_ask(python, COST.format(name=name))) for _ in range(5))
+
+
+def _names(python: Path, program: str) -> list[str]:
+    return [str(name) for name in json.loads(_ask(python, program))]
+
+
+def _ask(python: Path, program: str) -> str:
+    return subprocess.run([str(python), "-I", "-c", program], capture_output=True, text=True, check=True).stdout
