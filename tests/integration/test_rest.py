@@ -133,11 +133,27 @@ def test_one_key_is_the_same_command_through_both_doors(tmp_path):
         assert (first["replayed"], again["replayed"], again["command"]) == (False, True, first["command"])
 
 
+def test_what_the_gate_turns_away_is_told_to_programs_as_every_other_refusal(tmp_path):
+    with TestClient(app_over("memory", tmp_path)) as client:
+        elsewhere = client.get("/api/book", headers={"host": "evil.example"})
+        foreign = client.post("/api/book", json={"title": "x"}, headers={"origin": "http://evil.example"})
+        for answer, status, title, why in (
+            (elsewhere, 400, "Bad request", "does not answer to the host 'evil.example'"),
+            (foreign, 403, "Forbidden", "came from another site"),
+        ):
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            told = answer.json()
+            assert (answer.status_code, told["status"], told["title"]) == (status, status, title)
+            assert why in told["detail"]
+
+
 def test_the_gate_stands_before_it(tmp_path):
     with TestClient(app_over("memory", tmp_path)) as client:
         for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}):
             assert client.post("/api/book", json={"title": "x"}, headers=foreign).status_code == 403
         assert client.get("/api/book", headers={"host": "evil.example"}).status_code == 400
+        assert client.get("/api/book", headers={"host": "evil.example", "accept": "text/html"}).text.startswith("This ")
         large = client.post("/api/book", content=b"x" * 2_000_000)
         assert (large.status_code, large.headers["content-type"]) == (413, "application/problem+json")
         assert large.json()["type"] == "urn:starmodel:problem:too_large"

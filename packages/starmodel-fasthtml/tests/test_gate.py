@@ -137,6 +137,22 @@ async def test_it_does_not_answer_to_another_host(app, host):
     answer = await Visitor(app, host=host).get("/")
 
     assert (answer.status, answer.all("set-cookie")) == (400, [])
+    assert answer.header("content-type") == "text/plain; charset=utf-8"
+
+
+async def test_a_program_that_is_turned_away_is_told_in_json_and_people_in_plain_text(app, visitor):
+    foreign = {"origin": "http://evil.example"}
+    program = await visitor.post("/safe/create", {}, **foreign)
+    assert (program.status, program.header("content-type")) == (403, "application/problem+json")
+    assert "another site" in program.json["detail"]
+    form = await visitor.form("/safe/create", {}, **foreign)
+    assert (form.status, form.header("content-type")) == (403, "text/plain; charset=utf-8")
+    app.attach("/apart", PlainTextResponse("x"))
+    elsewhere = Visitor(app, host="evil.example")
+    apart = await elsewhere.get("/apart/x")
+    assert (apart.status, apart.header("content-type")) == (400, "application/problem+json")
+    looked_at = await elsewhere.get("/apart/x", accept="text/html")
+    assert (looked_at.status, looked_at.header("content-type")) == (400, "text/plain; charset=utf-8")
 
 
 async def test_it_answers_to_the_hosts_it_was_given(start):

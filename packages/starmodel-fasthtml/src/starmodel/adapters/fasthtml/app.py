@@ -173,6 +173,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML is untyped
             sessions=self.runtime.sessions,
             settings=self._gate,
             draw=self._refusals.page,
+            looks=self._mounted.looks,
             larger=self._takes,
             endings=self.endings,
         )

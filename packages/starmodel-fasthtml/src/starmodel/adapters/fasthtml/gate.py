@@ -11,6 +11,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from starlette.requests import ClientDisconnect
@@ -40,6 +41,7 @@ __all__ = [
     "Gate",
     "GateSettings",
     "Larger",
+    "Looks",
     "header",
     "is_local",
     "is_same_origin",
@@ -58,6 +60,10 @@ _FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 
 Draw: TypeAlias = "Callable[[Scope, Refusal], str | None]"
 """Returns the page that tells of a failure; ``None`` to whoever will not look at it."""
+
+
+Looks: TypeAlias = "Callable[[Scope], bool]"
+"""Tells whether somebody will look at the answer to a request, rather than a program."""
 
 
 Larger: TypeAlias = "Callable[[Scope], int]"
@@ -106,10 +112,12 @@ class Gate:
         sessions: Sessions,
         settings: GateSettings,
         draw: Draw,
+        looks: Looks,
         larger: Larger | None = None,
         endings: Endings | None = None,
     ) -> None:
         self._app, self._sessions, self._settings, self._draw = app, sessions, settings, draw
+        self._looks = looks
         self._larger, self._endings = larger, endings
         self._exact = frozenset(host for host in settings.hosts if not host.startswith("*."))
         self._suffixes = tuple(host[1:] for host in settings.hosts if host.startswith("*."))
@@ -124,7 +132,7 @@ class Gate:
         state["headers"] = headers
         refused = self._refusal(scope, headers)
         if refused is not None:
-            await send_plain(send, *refused, [NOSNIFF])
+            await self._turn_away(scope, *refused, send)
             return
         name = self._sessions.cookie_name(https=scope["scheme"] == "https").encode()
         cookie = _cookie(headers.get(b"cookie"), name)
@@ -156,6 +164,14 @@ class Gate:
         finally:
             if session.ended or session.has_lost:
                 self._settle(session, visit)
+
+    async def _turn_away(self, scope: Scope, status: int, text: str, send: Send) -> None:
+        """Refuse a request of which nothing is looked at but where it comes from and where it goes."""
+        if self._looks(scope):
+            await send_plain(send, status, text, [NOSNIFF])
+            return
+        refusal = Refusal(status, "http", HTTPStatus(status).phrase.capitalize(), text, "")
+        await send_json(send, status, refusal.to_dict(), problem=True, extra=[NOSNIFF])
 
     async def _let_other_through(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and self._refusal(scope, _headers(scope)) is not None:

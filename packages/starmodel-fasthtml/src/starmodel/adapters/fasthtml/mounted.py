@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .gate import header
+from .wanting import wants_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +24,7 @@ class Mounted:
 
     def __init__(self, runtime: Runtime, endings: VisitEndings) -> None:
         self._drains, self._endings = runtime.drains, endings.others
+        self._paths: list[str] = []
         self._larger: dict[str, Callable[[Scope], int]] = {}
 
     def connect(
@@ -32,6 +36,7 @@ class Mounted:
         end_those: EndThose | None,
     ) -> None:
         """Ask the application at *mount*: see :meth:`StarModelApp.attach` for what."""
+        self._paths.append(mount.path)
         if takes is not None:
             self._larger[mount.path] = takes
         if drain is not None:
@@ -41,8 +46,20 @@ class Mounted:
 
     def takes(self, scope: Scope) -> int | None:
         """Return how large the body of a request may be, in bytes; ``None`` when nothing mounted answers it."""
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = _path(scope)
         for mount, takes in self._larger.items():
             if path.startswith(f"{mount}/"):
                 return takes({**scope, "path": path.removeprefix(mount)})
         return None
+
+    def looks(self, scope: Scope) -> bool:
+        """Tell whether somebody will look at what the gate answers: at what is mounted, who asks for HTML."""
+        path = _path(scope)
+        if any(path.startswith(f"{mount}/") for mount in self._paths):
+            return "text/html" in header(scope, b"accept")
+        return wants_page(scope)
+
+
+def _path(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
