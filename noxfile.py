@@ -173,6 +173,7 @@ def boot(session: nox.Session) -> None:
 def pictures(session: nox.Session) -> None:
     """Take the pictures of the documentation anew; needs Chromium."""
     workspace(session)
+    session.install(CONSTRAINTS, "--group=pictures")
     session.run("python", "-m", "pictures", env=PROGRAMS)
 
 
@@ -263,7 +264,7 @@ def pin(session: nox.Session) -> None:
     wanted.write_text("".join(f"-e {ROOT / package}{extras.get(package.name, '')}\n" for package in PACKAGES))
     compiled = session.run(
         *("uv", "pip", "compile", "-q", "--universal", "--python-version=3.11", "--no-header", "--no-annotate"),
-        *("--upgrade", "--group=dev", "--group=bench", str(wanted)),
+        *("--upgrade", "--group=dev", "--group=bench", "--group=pictures", str(wanted)),
         external=True,
         silent=True,
     )
