@@ -70,6 +70,16 @@ async def test_the_path_names_one_by_its_id(app, visitor, path):
     assert "<p>dishes</p>" in await text(visitor, f"/task/{id}")
 
 
+async def test_it_does_so_also_in_a_part_of_a_step(app, visitor):
+    @app.get("/counter-{counter}.html")
+    def one(counter: Counter):
+        return P(counter.count)
+
+    id = (await visitor.post("/counter/create", {"count": 7})).json["id"]
+
+    assert "<p>7</p>" in await text(visitor, f"/counter-{id}.html")
+
+
 async def test_one_that_is_not_there_is_not_found(app, visitor):
     @app.get("/task/{task}")
     def one(task: Task):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
 from starlette.requests import Request
+from starlette.routing import PARAM_REGEX
 
 from starmodel.app.policies import VISITOR_PREFIX, is_private_id
 from starmodel.core.annotations import type_hints
@@ -174,7 +175,7 @@ def _refuse_nameless(name: str, kind: type[Entity], path: str, others: Collectio
 
 
 def _parts(path: str) -> list[str]:
-    return [part.strip("{}").partition(":")[0] for part in path.split("/") if part.startswith("{")]
+    return [name for name, _ in PARAM_REGEX.findall(path)]
 
 
 def _named_in(path: str, name: str) -> str | None:
