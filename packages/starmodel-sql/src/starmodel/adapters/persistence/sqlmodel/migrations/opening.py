@@ -17,6 +17,7 @@ from .applying import overtaken
 from .comparing import Difference, differences, each
 from .describing import blocking, is_left_over
 from .operations import RenameColumn, perform
+from .ordering import defer
 from .plain import plain_metadata, was
 from .revisions import Revisions, current
 
@@ -45,6 +46,8 @@ def bring_up(
     metadata.create_all(connection, tables=list(own))
     plain = plain_metadata(metadata)
     done = [] if folder is None else _revised(connection, plain, Revisions(folder))
+    if plain.tables.keys().isdisjoint(inspect(connection).get_table_names()):
+        return [*done, *_begin(connection, plain)]
     done += _rename(connection, plain)
     found = differences(connection, plain)
     refused = [*_guesses(found), *_not_addable(found, connection)]
@@ -105,6 +108,18 @@ def _revised(connection: Connection, plain: MetaData, revisions: Revisions) -> l
         waiting = _listed(f"{one.revision} {one.doc}" for one in pending)
         raise SchemaError(f"revisions are still to be applied:\n{waiting}\napply them: starmodel migrate up")
     return []
+
+
+def _begin(connection: Connection, plain: MetaData) -> list[str]:
+    """Make all of the tables where there is none of them: to compare would take longer than to make them."""
+    defer(plain.tables.values())
+    plain.create_all(connection, checkfirst=False)
+    tables = plain.sorted_tables
+    indexes = [index for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
+    return [
+        *(f"added the table {table.name}" for table in tables),
+        *(f"added the index {index.name}" for index in indexes),
+    ]
 
 
 def _rename(connection: Connection, plain: MetaData) -> list[str]:
