@@ -59,9 +59,10 @@ def _below(kind: type[Entity]) -> Iterator[type[Entity]]:
 def _is_own(kind: type[Entity], folder: Path) -> bool:
     """Tell whether a module of the project has *kind*, under its name: what a function made is its own affair."""
     module = sys.modules.get(kind.__module__)
+    if getattr(module, kind.__name__, None) is not kind:
+        return False
     path = Path(getattr(module, "__file__", None) or "/").resolve()
-    is_there = getattr(module, kind.__name__, None) is kind
-    return is_there and path.is_relative_to(folder.resolve()) and "site-packages" not in path.parts
+    return path.is_relative_to(folder.resolve()) and "site-packages" not in path.parts
 
 
 def _place(found: Callable[..., Any] | type) -> str:
