@@ -24,7 +24,8 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 TITLE = re.compile(r'python +title="([\w./-]+\.py)"')
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,}) *(?:py|Py)", re.MULTILINE)
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error")
+UNUSED = ("cacheprovider", "hypothesispytest", "schemathesis", "xdist")  # what takes half of the time to load
+PYTEST = ("-m", "pytest", "-q", *(f"-pno:{name}" for name in UNUSED), "-W", "error")
 
 in_namespace = PythonEvaluator()
 fences = FencedCodeBlockLexer(language=".+", mapping={"language": "arguments", "source": "source"})
