@@ -8,8 +8,9 @@ from starmodel.adapters.fasthtml.wire import elements_frame, event_frame, signal
 
 ONLINE = "document.documentElement.dataset.online === 'true'"
 OFFLINE = "document.documentElement.dataset.online === 'false'"
-HIDE = """Object.defineProperty(document, 'hidden', {configurable: true, value: %s});
-document.dispatchEvent(new Event('visibilitychange'))"""
+HIDDEN = "Object.defineProperty(document, 'hidden', {configurable: true, value: true});"
+SHOWN = "delete document.hidden;"  # what a page says itself: one that is closed is hidden, and must know it
+CHANGED = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 def shown(text: str) -> str:
@@ -81,12 +82,23 @@ def test_a_stream_that_nothing_is_heard_of_is_given_up_and_opened_again_where_it
 
 def test_a_hidden_tab_has_no_stream_and_a_shown_one_has(tab, stage, until):
     page = tab.open('<b id="out"></b>', live="A")
-    page.evaluate(HIDE % "true")
+    page.evaluate(HIDDEN + CHANGED)
     until(lambda: not stage.streams)
     page.wait_for_timeout(1200)
     assert len(stage.afters) == 1
     assert not page.is_visible("#sm-status")
-    page.evaluate(HIDE % "false")
+    page.evaluate(SHOWN + CHANGED)
+    until(lambda: len(stage.streams) == 1)
+
+
+def test_a_tab_that_opens_in_the_background_has_none_before_it_is_shown(tab, stage, until):
+    tab.page.add_init_script(HIDDEN)
+    stage.body, stage.live = "", "A"
+    tab.page.goto(stage.url)
+    tab.wait("document.getElementById('sm-status') !== null")
+    tab.page.wait_for_timeout(300)
+    assert stage.afters == []
+    tab.page.evaluate(SHOWN + CHANGED)
     until(lambda: len(stage.streams) == 1)
 
 
